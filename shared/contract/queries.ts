@@ -1,0 +1,72 @@
+/** Queries read and change nothing. */
+import { z } from "zod";
+import { agentCliSchema, pastSessionSchema } from "../model/agentCli.ts";
+import { eventSchema } from "../model/event.ts";
+import { fleetSchema, lifeSchema } from "../model/node.ts";
+import { settingsSchema } from "../model/settings.ts";
+import { nodeRefSchema } from "./commands.ts";
+
+export const doctorCheckSchema = z.object({
+  name: z.string(),
+  status: z.enum(["ok", "warning", "failed"]),
+  message: z.string(),
+  advice: z.string().optional(),
+});
+export type DoctorCheck = z.infer<typeof doctorCheckSchema>;
+
+export const appInfoSchema = z.object({
+  version: z.string(),
+  dataDir: z.string(),
+  pid: z.number().int(),
+  platform: z.string(),
+  host: z.enum(["desktop", "headless"]),
+  homeDir: z.string(),
+  startedAt: z.string(),
+  noStart: z.boolean(),
+});
+
+export const queries = {
+  "app.info": { input: z.object({}), output: appInfoSchema },
+  "app.doctor": { input: z.object({}), output: z.array(doctorCheckSchema) },
+  "fleet.list": { input: z.object({}), output: z.array(fleetSchema) },
+  "fleet.file": { input: z.object({ name: z.string() }), output: z.object({ file: z.string(), text: z.string() }) },
+  /** Checks a fleet text without applying it; errors carry line and column. */
+  "fleet.check": {
+    input: z.object({ text: z.string().max(1_000_000) }),
+    output: z.object({ errors: z.array(z.object({ message: z.string(), line: z.number(), column: z.number() })) }),
+  },
+  /** JSON Schema of the fleet file, for editors. */
+  "fleet.schema": { input: z.object({}), output: z.record(z.string(), z.unknown()) },
+  "agents.clis": { input: z.object({ refresh: z.boolean().default(false) }), output: z.array(agentCliSchema) },
+  "agents.pastSessions": { input: z.object({ agent: z.string().optional(), limit: z.number().int().max(500).default(50) }), output: z.array(pastSessionSchema) },
+  /** Newest first; resolves children that have ended too. */
+  "agent.lives": { input: z.object({ id: nodeRefSchema }), output: z.array(lifeSchema) },
+  /** Every life this data directory knows, newest first. */
+  "session.list": { input: z.object({ limit: z.number().int().max(1000).default(200) }), output: z.array(lifeSchema) },
+  /** Resizes and events of a life, for the scrubber. */
+  "session.timeline": {
+    input: z.object({ sessionId: z.uuid() }),
+    output: z.object({
+      life: lifeSchema,
+      resizes: z.array(z.object({ offset: z.number(), cols: z.number(), rows: z.number(), at: z.string() })),
+      events: z.array(eventSchema),
+    }),
+  },
+  "events.read": {
+    input: z.object({
+      from: z.number().int().min(0).optional(),
+      to: z.number().int().min(0).optional(),
+      pattern: z.string().optional(),
+      text: z.string().optional(),
+      limit: z.number().int().min(1).max(5000).default(500),
+      order: z.enum(["asc", "desc"]).default("asc"),
+    }),
+    output: z.object({ events: z.array(eventSchema), lastSeq: z.number().int() }),
+  },
+  "settings.get": { input: z.object({}), output: settingsSchema },
+} as const;
+
+export type QueryName = keyof typeof queries;
+export type QueryInput<K extends QueryName> = z.input<(typeof queries)[K]["input"]>;
+export type QueryRequest<K extends QueryName> = z.output<(typeof queries)[K]["input"]>;
+export type QueryOutput<K extends QueryName> = z.output<(typeof queries)[K]["output"]>;

@@ -1,0 +1,15 @@
+/** What a person may set; unknown keys are refused, missing ones take the default. */
+import { z } from "zod";
+
+export const settingsSchema = z.object({
+  theme: z.enum(["system", "light", "dark"]).default("system"),
+  terminalFontSize: z.number().min(8).max(32).default(12.5),
+  terminalRenderer: z.enum(["auto", "dom", "webgl"]).default("auto"),
+  notifyWaiting: z.boolean().default(true),
+  notifyBroke: z.boolean().default(true),
+  notifyGaveUp: z.boolean().default(true),
+  closeToTray: z.boolean().default(true),
+  /** Between two starts at boot, so that a morning does not begin with a storm. */
+  bootStaggerMs: z.number().int().min(0).max(60_000).default(1500),
+});
+export type Settings = z.infer<typeof settingsSchema>;
