@@ -1,0 +1,158 @@
+/**
+ * The fleet file as people write it (YAML), and the specification it normalises to.
+ * Unknown keys are errors. Defaults are those of the issue that introduced the file: one_for_one, 3 restarts in 60 s,
+ * transient, 10 s to stop, backoff 1 s to 60 s, the file's folder as cwd.
+ */
+import { z } from "zod";
+import { restartTypeSchema, strategySchema } from "./states.ts";
+import type { RestartType, Strategy } from "./states.ts";
+
+export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const idSchema = z
+  .string()
+  .regex(ID_PATTERN, "must be 1 to 64 letters, digits, _ or -, and begin with a letter or digit")
+  .describe("Name of this child, unique in the fleet");
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** "250ms", "10s", "1.5m" to milliseconds; undefined when it is no duration. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+  const unit = match?.[2] === undefined ? undefined : UNIT_MS[match[2]];
+  return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
+}
+
+const durationSchema = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, 'must be a duration such as "500ms", "10s" or "5m"');
+const shutdownSchema = z.union([durationSchema, z.enum(["infinity", "brutal_kill"])], {
+  error: 'must be a duration such as "10s", "infinity" or "brutal_kill"',
+});
+
+const supervisorSettingsSchema = z.strictObject({
+  strategy: strategySchema.optional().describe("What a failure takes with it"),
+  intensity: z.number().int().min(0).optional().describe("Restarts allowed within the period; one more and the supervisor gives up"),
+  period: durationSchema
+    .refine((text) => (parseDuration(text) ?? 0) >= 1000, "must be at least 1s")
+    .optional()
+    .describe("Window in which restarts are counted"),
+  auto_shutdown: z.enum(["never", "any_significant", "all_significant"]).optional(),
+});
+
+const backoffSchema = z.strictObject({
+  initial: durationSchema.optional(),
+  max: durationSchema.optional(),
+  factor: z.number().min(1).max(100).optional(),
+  jitter: z.number().min(0).max(10).optional(),
+  resetAfter: durationSchema.optional(),
+});
+
+const common = {
+  id: idSchema,
+  restart: restartTypeSchema.optional().describe("permanent: always; transient: after a failure; temporary: never"),
+  shutdown: shutdownSchema.optional().describe("How long a polite stop may take before the whole tree is killed"),
+  significant: z.boolean().optional(),
+};
+
+export const agentChildSchema = z.strictObject({
+  ...common,
+  command: z.string().min(1).optional().describe("Any command line, run by the login shell"),
+  agent: z.string().min(1).optional().describe("An agent CLI: claude, codex, gemini or opencode"),
+  cwd: z.string().min(1).optional().describe("Working folder, relative to this file"),
+  prompt: z.string().optional().describe("The briefing the agent starts with"),
+  model: z.string().min(1).optional(),
+  args: z.array(z.string()).optional().describe("More arguments for the agent CLI"),
+  env: z.record(z.string(), z.string()).optional(),
+  resume: z.string().min(1).optional().describe("A session id of the agent CLI to take up at the first start"),
+  backoff: backoffSchema.optional(),
+});
+
+export const supervisorChildSchema = z.strictObject({
+  ...common,
+  supervisor: supervisorSettingsSchema.optional(),
+  get children(): z.ZodArray<z.ZodUnion<[typeof agentChildSchema, typeof supervisorChildSchema]>> {
+    return z.array(z.union([agentChildSchema, supervisorChildSchema]));
+  },
+});
+
+export const fleetFileSchema = z.strictObject({
+  version: z.literal(1),
+  name: idSchema.describe("Name of the fleet"),
+  supervisor: supervisorSettingsSchema.optional(),
+  children: z.array(z.union([agentChildSchema, supervisorChildSchema])),
+});
+
+export const KNOWN_KEYS = {
+  fleet: ["version", "name", "supervisor", "children"],
+  supervisor: ["strategy", "intensity", "period", "auto_shutdown"],
+  agentChild: Object.keys(agentChildSchema.shape),
+  supervisorChild: ["id", "restart", "shutdown", "significant", "supervisor", "children"],
+  backoff: Object.keys(backoffSchema.shape),
+} as const;
+
+/** JSON Schema (draft 2020-12) of the fleet file, for editors and `signalbox schema fleet`. */
+export function fleetJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(fleetFileSchema, { target: "draft-2020-12", unrepresentable: "any" }), title: "Signalbox fleet file" };
+}
+
+export interface BackoffSpec {
+  readonly initialMs: number;
+  readonly maxMs: number;
+  readonly factor: number;
+  readonly jitter: number;
+  readonly resetAfterMs: number;
+}
+
+export interface AgentSpec {
+  readonly kind: "agent";
+  readonly id: string;
+  /** Adapter id; `command` for a command line. */
+  readonly agent: string;
+  readonly command?: string;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly prompt?: string;
+  readonly model?: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly resume?: string;
+  readonly restart: RestartType;
+  readonly shutdown: number | "infinity" | "brutal_kill";
+  readonly significant: boolean;
+  readonly backoff: BackoffSpec;
+}
+
+export interface SupervisorSettings {
+  readonly strategy: Strategy;
+  readonly intensity: number;
+  readonly periodMs: number;
+  readonly autoShutdown: "never" | "any_significant" | "all_significant";
+}
+
+export interface SupervisorNodeSpec extends SupervisorSettings {
+  readonly kind: "supervisor";
+  readonly id: string;
+  readonly restart: RestartType;
+  readonly shutdown: number | "infinity" | "brutal_kill";
+  readonly significant: boolean;
+  readonly children: readonly ChildNodeSpec[];
+}
+
+export type ChildNodeSpec = AgentSpec | SupervisorNodeSpec;
+
+export interface FleetSpec {
+  readonly name: string;
+  readonly root: SupervisorNodeSpec;
+}
+
+export interface FleetFileError {
+  readonly message: string;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export const DEFAULT_BACKOFF: BackoffSpec = { initialMs: 1000, maxMs: 60_000, factor: 2, jitter: 0.2, resetAfterMs: 60_000 };
+export const DEFAULT_SHUTDOWN_MS = 10_000;
+export const DEFAULT_INTENSITY = 3;
+export const DEFAULT_PERIOD_MS = 60_000;
