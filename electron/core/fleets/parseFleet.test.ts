@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { parseFleet } from "./parseFleet.ts";
+
+const context = { folder: "/home/ann/shop", homeDir: "/home/ann", agents: ["claude", "codex", "gemini", "opencode"] };
+const parse = (text: string) => parseFleet(text, context);
+const errorsOf = (text: string) => {
+  const parsed = parse(text);
+  if (parsed.ok) throw new Error("expected errors");
+  return parsed.errors.map((error) => `${error.line}:${error.column} ${error.message}`);
+};
+
+const EXAMPLE = `version: 1
+name: shop
+supervisor: { strategy: rest_for_one, intensity: 5, period: 60s }
+children:
+  - { id: api, command: "npm run dev", cwd: ./api, restart: permanent }
+  - id: builders
+    supervisor: { strategy: one_for_one, intensity: 3, period: 60s }
+    children:
+      - { id: fixer, agent: claude, cwd: ./api, prompt: "Fix the failing tests", restart: transient, shutdown: 10s,
+          backoff: { initial: 1s, max: 60s, factor: 2, jitter: 0.2, resetAfter: 60s } }
+`;
+
+describe("parseFleet", () => {
+  it("reads the example of the issue into a whole specification", () => {
+    const parsed = parse(EXAMPLE);
+    expect(parsed.ok && parsed.fleet.root).toMatchObject({
+      id: "shop",
+      strategy: "rest_for_one",
+      intensity: 5,
+      periodMs: 60_000,
+      restart: "temporary",
+      children: [
+        { kind: "agent", id: "api", agent: "command", command: "npm run dev", cwd: "/home/ann/shop/api", restart: "permanent" },
+        { kind: "supervisor", id: "builders", intensity: 3, children: [{ id: "fixer", agent: "claude", shutdown: 10_000 }] },
+      ],
+    });
+  });
+
+  it("fills in the defaults the issue states", () => {
+    const parsed = parse("version: 1\nname: a\nchildren:\n  - { id: x, command: sleep 1 }\n");
+    expect(parsed.ok && parsed.fleet.root).toMatchObject({
+      strategy: "one_for_one",
+      intensity: 3,
+      periodMs: 60_000,
+      children: [{ cwd: "/home/ann/shop", restart: "transient", shutdown: 10_000, backoff: { initialMs: 1000, maxMs: 60_000, factor: 2, jitter: 0.2, resetAfterMs: 60_000 } }],
+    });
+  });
+
+  it("names broken YAML by line and column", () => {
+    expect(errorsOf("version: 1\nname: [a\n")[0]).toMatch(/^\d+:\d+ /);
+  });
+
+  it("suggests the key that was meant", () => {
+    expect(errorsOf("version: 1\nname: a\nchildren:\n  - { id: x, comand: ls }\n")).toContain(
+      '4:14 "comand" is not a key here. Did you mean command? Keys are id, restart, shutdown, significant, command, agent, cwd, prompt, model, args, env, resume, backoff.',
+    );
+  });
+
+  it("refuses an unknown strategy and says which there are", () => {
+    expect(errorsOf("version: 1\nname: a\nsupervisor: { strategy: one_for_al }\nchildren: []\n")[0]).toBe(
+      '3:15 "supervisor.strategy" must be one of one_for_one, one_for_all, rest_for_one, simple_one_for_one. Did you mean one_for_all?',
+    );
+  });
+
+  it("refuses duplicate ids anywhere in the fleet", () => {
+    const text = "version: 1\nname: a\nchildren:\n  - { id: x, command: ls }\n  - id: y\n    children:\n      - { id: x, command: ls }\n";
+    expect(errorsOf(text)).toEqual(["7:11 The id x is used twice; the first is in line 4. Ids are unique in a fleet."]);
+  });
+
+  it("refuses a child without anything to run, an unknown agent, a bad duration and a missing name", () => {
+    const text = "version: 1\nchildren:\n  - { id: x }\n  - { id: y, agent: claud }\n  - { id: z, command: ls, shutdown: soon }\n";
+    const errors = errorsOf(text).join("\n");
+    expect(errors).toContain('"name" is missing.');
+    expect(errors).toContain("x needs either a command or an agent.");
+    expect(errors).toContain("Did you mean claude?");
+    expect(errors).toContain("5:27");
+  });
+
+  it("refuses significant permanent children and simple_one_for_one with two templates", () => {
+    const text = `version: 1
+name: a
+supervisor: { strategy: simple_one_for_one }
+children:
+  - { id: x, command: ls, restart: permanent, significant: true }
+  - { id: y, command: ls }
+`;
+    const errors = errorsOf(text).join("\n");
+    expect(errors).toContain("exactly one child");
+    expect(errors).toContain("x is permanent, so it cannot be significant.");
+  });
+
+  it("never applies part of a text that is not a mapping", () => {
+    expect(errorsOf("- 1\n- 2\n")[0]).toContain("A fleet file is a mapping");
+    expect(errorsOf("")[0]).toContain("A fleet file is a mapping");
+  });
+});
