@@ -7,7 +7,7 @@ import { close, open, write } from "node:fs";
 import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { SEGMENT_INDEX_FILE, listSegments, segmentFileName, segmentSize } from "./segmentLog.ts";
+import { SEGMENT_INDEX_FILE, listSegments, segmentFileName, segmentSize } from "./segmentLogReader.ts";
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
