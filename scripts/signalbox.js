@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** `npx signalbox …` in a clone: any Node from 20 on starts it, the project's Node runs it. Speaks on stderr only. */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { become, bootstrap, onProjectNode } from "./bootstrap.js";
+import { isBuilt } from "./build.js";
+import { dependenciesAreInstalled } from "./dependencies.js";
+import { Advice, main, outDir, say } from "./project.js";
+import { findNode, runsOnProjectNode } from "./toolchain.js";
+
+const [command, ...rest] = process.argv.slice(2);
+const isServer = command === "serve";
+const program = join(outDir, isServer ? "headless.js" : "cli.js");
+const programArgs = isServer ? rest : process.argv.slice(2);
+
+/** A server starts from what lies here now; a client must fit the server that runs, so it only needs to exist. */
+async function prepare() {
+  if (!isServer && isBuilt(["cli"]) && dependenciesAreInstalled()) return;
+  try {
+    await bootstrap();
+  } catch (error) {
+    if (!(error instanceof Advice) || !isBuilt([isServer ? "headless" : "cli"])) throw error;
+    say(`${error.message} Going on with the build from before.`);
+  }
+}
+
+/** In this process where it is the right Node: one start less, and the pid people see is the program's own. */
+async function runProgram() {
+  process.argv = [process.argv[0], program, ...programArgs];
+  await import(pathToFileURL(program).href);
+}
+
+main(async () => {
+  const node = findNode();
+  if (runsOnProjectNode) {
+    await prepare();
+    return runProgram();
+  }
+  if (node !== undefined && !isServer && isBuilt(["cli"])) return become(node, [program, ...programArgs]);
+  return onProjectNode(async () => {});
+});
