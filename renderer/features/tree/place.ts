@@ -1,0 +1,76 @@
+/** Finding things in a laid-out tree: what is on screen, where escalation and blast lines run, and keeping one's place. */
+import type { LayoutLine, LayoutRow, Point, TreeLayout } from "./layout.ts";
+
+/** Names and facts of a block reach this far below its own row. */
+const BLOCK_BELOW_PX = 52;
+const CHEVRON_EVERY_PX = 92;
+
+/** Rows that touch the window [top, bottom]; `rows` is sorted by y. O(log n + answer). */
+export function rowsWithin(rows: readonly LayoutRow[], top: number, bottom: number): readonly LayoutRow[] {
+  return rows.slice(firstAt(rows, top - BLOCK_BELOW_PX), firstAt(rows, bottom + 14));
+}
+
+export function linesWithin(lines: readonly LayoutLine[], top: number, bottom: number): readonly LayoutLine[] {
+  return lines.filter((line) => line.bottom >= top - 4 && line.top <= bottom + 4);
+}
+
+function firstAt(rows: readonly LayoutRow[], y: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle]?.y ?? Infinity) < y) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function rowAt(layout: TreeLayout, path: string | undefined): LayoutRow | undefined {
+  const index = path === undefined ? undefined : layout.indexOf.get(path);
+  return index === undefined ? undefined : layout.rows[index];
+}
+
+/** The row itself, or the nearest one above it in the tree that is on the page. */
+export function shownRow(layout: TreeLayout, path: string | undefined, parentOf: (path: string) => string | undefined): LayoutRow | undefined {
+  for (let at = path; at !== undefined; at = parentOf(at)) {
+    const row = rowAt(layout, at);
+    if (row !== undefined) return row;
+  }
+  return undefined;
+}
+
+/** Scroll offset that leaves `anchor` at the same height of the screen when the layout changes under it. */
+export function keepPlace(change: { readonly before: LayoutRow | undefined; readonly after: LayoutRow | undefined }, scrollTop: number): number {
+  const { before, after } = change;
+  return before === undefined || after === undefined ? scrollTop : Math.max(0, scrollTop + after.y - before.y);
+}
+
+export interface EscalationLine {
+  readonly x: number;
+  readonly from: number;
+  readonly to: number;
+  /** Tops of the chevrons, the receiver's first. */
+  readonly chevrons: readonly number[];
+}
+
+/** The thin second line beside the trunk, from an escalated supervisor up to the one that received it. */
+export function escalationLine(layout: TreeLayout, path: string): EscalationLine | undefined {
+  const row = rowAt(layout, path);
+  const receiver = rowAt(layout, row?.parent);
+  if (row === undefined || receiver === undefined) return undefined;
+  const x = row.fork.x - 9;
+  const from = row.fork.y - 4;
+  const to = receiver.y + 12;
+  const chevrons: number[] = [];
+  for (let y = to; y < from - 6; y += CHEVRON_EVERY_PX) chevrons.push(y);
+  return { x, from, to, chevrons };
+}
+
+/**
+ * The dashed line of the blast: along the forks from the failing row to the last one hit, set off to the left of their
+ * trunk. Straight or at 45 degrees, because the forks are.
+ */
+export function blastPath(layout: TreeLayout, paths: readonly string[]): readonly Point[] {
+  const points = paths.map((path) => rowAt(layout, path)?.fork).filter((point) => point !== undefined);
+  return points.map((point) => ({ x: point.x - 8, y: point.y }));
+}
