@@ -45,31 +45,35 @@ export const COUNT_WORDS: Record<NodeState, string> = {
 
 type Worded = Pick<NodePatch, "state" | "stateSince" | "generation" | "nextStartAt" | "pauseKind" | "exitDetail">;
 
-/** "Busy 4m", "Restart in 0:12", "Rate-limited to 14:20", "Gave up, exit 1". */
+/** "Busy 4m", "Restart in 0:12", "Rate-limited to 14:20", "Gave up, exit 1". `now` in ms since the epoch. */
 export function stateWord(node: Worded, now: number): string {
-  const word = STATE_WORDS[node.state];
-  switch (node.state) {
-    case "starting":
-      return node.generation > 1 ? `${word}, life ${node.generation}` : word;
-    case "backoff":
-      return node.nextStartAt === undefined ? word : `Restart in ${countdown(Date.parse(node.nextStartAt) - now)}`;
-    case "rate_limited":
-      return node.nextStartAt === undefined ? word : `${word} to ${clock(Date.parse(node.nextStartAt), now)}`;
-    case "crashed":
-    case "gave_up":
-      return node.exitDetail === undefined ? word : `${word}, ${lower(node.exitDetail)}`;
-    case "escalated":
-    case "done":
-      return `${word} ${clock(Date.parse(node.stateSince), now)}`;
-    case "paused":
-      return node.pauseKind === "held" ? "Paused, no new work" : `${word} ${age(now - Date.parse(node.stateSince))}`;
-    case "stopped":
-    case "stopping":
-      return word;
-    default:
-      return `${word} ${age(now - Date.parse(node.stateSince))}`;
-  }
+  return WORDERS[node.state](STATE_WORDS[node.state], node, now);
 }
+
+type Worder = (word: string, node: Worded, now: number) => string;
+
+const bare: Worder = (word) => word;
+const withAge: Worder = (word, node, now) => `${word} ${age(now - Date.parse(node.stateSince))}`;
+const withClock: Worder = (word, node, now) => `${word} ${clock(Date.parse(node.stateSince), now)}`;
+const withEnd: Worder = (word, node) => (node.exitDetail === undefined ? word : `${word}, ${lower(node.exitDetail)}`);
+
+const WORDERS: Record<NodeState, Worder> = {
+  starting: (word, node) => (node.generation > 1 ? `${word}, life ${node.generation}` : word),
+  idle: withAge,
+  busy: withAge,
+  waiting_permission: withAge,
+  waiting_answer: withAge,
+  rate_limited: (word, node, now) => (node.nextStartAt === undefined ? withAge(word, node, now) : `${word} to ${clock(Date.parse(node.nextStartAt), now)}`),
+  needs_login: withAge,
+  paused: (word, node, now) => (node.pauseKind === "held" ? "Paused, no new work" : withAge(word, node, now)),
+  backoff: (word, node, now) => (node.nextStartAt === undefined ? word : `Restart in ${countdown(Date.parse(node.nextStartAt) - now)}`),
+  stopping: bare,
+  stopped: bare,
+  done: withClock,
+  crashed: withEnd,
+  gave_up: withEnd,
+  escalated: withClock,
+};
 
 /** 38s, 4m, 1h 04m, 3d 2h. */
 export function age(ms: number): string {
