@@ -79,35 +79,34 @@ function failAt(working: Working, chain: readonly BlastNode[], index: number): v
   const child = chain[index];
   const supervisor = chain[index - 1];
   if (child === undefined) return;
-  if (supervisor === undefined) {
-    mark(working, [child], "stop");
-    working.aftermath = { type: "stays_down", because: "top" };
-    return;
-  }
-  if (child.kind === "agent" && child.restart === "temporary") {
-    mark(working, [child], "bystander");
-    working.reach ??= reachOf(chain, [child]);
-    return;
-  }
-  // A supervisor that gave up leaves with `shutdown`, which only a permanent child is restarted after.
-  if (child.kind === "supervisor" && child.restart !== "permanent") {
-    mark(working, [child], "stop");
-    working.aftermath = { type: "stays_down", because: "not_permanent" };
+  if (supervisor === undefined || !isRestarted(child)) {
+    endFor(working, child, supervisor);
+    if (child.kind === "agent") working.reach ??= reachOf(chain, [child]);
     return;
   }
   const used = supervisor.restartsInWindow ?? 0;
   const allowed = supervisor.intensity ?? DEFAULT_INTENSITY;
-  if (used >= allowed) {
+  const isSpent = used >= allowed;
+  const group = isSpent ? supervisor.children : groupOf(supervisor, child);
+  working.reach ??= reachOf(chain, group);
+  if (isSpent) {
     working.givesUp.push(supervisor);
-    working.reach ??= reachOf(chain, supervisor.children);
     failAt(working, chain, index - 1);
     return;
   }
-  const group = groupOf(supervisor, child);
-  working.reach ??= reachOf(chain, group);
   working.counted = { by: supervisor, used: used + 1, allowed };
   if (child.kind === "supervisor") working.aftermath = { type: "restarted", by: supervisor };
   mark(working, group, "bystander");
+}
+
+/** A supervisor that gave up leaves with `shutdown`, which only a permanent child is restarted after. */
+function isRestarted(child: BlastNode): boolean {
+  return child.kind === "supervisor" ? child.restart === "permanent" : child.restart !== "temporary";
+}
+
+function endFor(working: Working, child: BlastNode, supervisor: BlastNode | undefined): void {
+  if (child.kind === "supervisor") working.aftermath = { type: "stays_down", because: supervisor === undefined ? "top" : "not_permanent" };
+  mark(working, [child], child.kind === "supervisor" ? "stop" : "bystander");
 }
 
 /** Who is terminated and started again, in start order. */

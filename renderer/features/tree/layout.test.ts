@@ -154,10 +154,11 @@ test("the escalation line runs beside the trunk from the supervisor up to the on
   const layout = layoutTree({ roots: [supervisor("f", [group("f/a", 5), group("f/b", 5)])], level: 1, width: 900 });
   const line = escalationLine(layout, "f/b");
   const receiver = rowAt(layout, "f");
-  expect(line?.x).toBe((receiver?.fork.x ?? 0) - 9);
-  expect(line?.to).toBe((receiver?.y ?? 0) + 12);
-  expect((line?.from ?? 0) > (line?.to ?? 0)).toBe(true);
-  expect(line?.chevrons[0]).toBe(line?.to);
+  if (line === undefined || receiver === undefined) throw new Error("both rows are on the page");
+  expect(line.x).toBe(receiver.fork.x - 9);
+  expect(line.to).toBe(receiver.y + 12);
+  expect(line.from).toBeGreaterThan(line.to);
+  expect(line.chevrons[0]).toBe(line.to);
 });
 
 test("the blast line follows the ladder at 45 degrees and the trunk straight down", () => {
