@@ -28,6 +28,8 @@ export type StartOutcome =
   | { readonly type: "error"; readonly reason: ExitReason };
 
 export interface StartContext {
+  /** The child's id; under simple_one_for_one the instance's, so that one template can tell its instances apart. */
+  readonly id: string;
   /** `initial`: its supervisor starts; `automatic`: a restart by strategy; `requested`: an admin call of a person. */
   readonly occasion: "initial" | "automatic" | "requested";
   /** Aborted when the supervisor is told to stop while the start is under way. */
@@ -69,7 +71,7 @@ export interface SupervisorSpec {
   readonly strategy?: Strategy;
   /** Default 1. */
   readonly intensity?: number;
-  /** Whole seconds, default 5. */
+  /** Whole seconds, integer > 0, default 5. The window is inclusive: restarts in [now - periodS, now] count. */
   readonly periodS?: number;
   readonly autoShutdown?: "never" | "any_significant" | "all_significant";
   readonly children: readonly ChildSpec[];
@@ -106,11 +108,22 @@ export type SupervisorEvent =
   | { readonly type: "child_started"; readonly id: string; readonly occasion: StartContext["occasion"] }
   | { readonly type: "child_exited"; readonly id: string; readonly reason: ExitReason }
   /** A child ended because the supervisor asked it to: a sibling's failure, a stop, an admin call. */
-  | { readonly type: "child_terminated"; readonly id: string; readonly because: "sibling" | "shutdown" | "requested"; readonly causedBy?: string }
+  | {
+      readonly type: "child_terminated";
+      readonly id: string;
+      readonly because: "sibling" | "shutdown" | "requested";
+      readonly causedBy?: string;
+    }
   | { readonly type: "shutdown_error"; readonly id: string; readonly reason: ExitReason }
   /** One per triggering failure; `restartsInWindow` includes it. */
   | { readonly type: "restart_counted"; readonly id: string; readonly at: number; readonly restartsInWindow: number }
-  | { readonly type: "restart_scheduled"; readonly id: string; readonly delayMs: number; readonly at: number; readonly attempt: number }
+  | {
+      readonly type: "restart_scheduled";
+      readonly id: string;
+      readonly delayMs: number;
+      readonly at: number;
+      readonly attempt: number;
+    }
   | { readonly type: "start_failed"; readonly id: string; readonly reason: ExitReason }
   | { readonly type: "child_removed"; readonly id: string }
   | { readonly type: "intensity_reached"; readonly id: string; readonly reason: ExitReason }
