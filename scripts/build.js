@@ -18,7 +18,7 @@ const PAGE_INPUTS = ["renderer", "vite.config.ts", ...COMMON];
 function targets() {
   const node = (name, entry) => ({ name, entry, output: `${name}.js`, inputs: NODE_INPUTS, make: bundleNode });
   const workers = list(join(root, "electron", "platform"))
-    .filter((file) => /Worker\.ts$/.test(file))
+    .filter((file) => file.endsWith("Worker.ts"))
     .map((file) => node(basename(file, ".ts"), `electron/platform/${basename(file)}`));
   return [
     node("main", "electron/main.ts"),
@@ -26,8 +26,20 @@ function targets() {
     node("cli", "electron/cli.ts"),
     node("keeper", "electron/keeper/main.ts"),
     ...workers,
-    { name: "preload", entry: "electron/preload.ts", output: "preload.cjs", inputs: ["electron/preload.ts", ...COMMON], make: bundlePreload },
-    { name: "renderer", entry: "renderer/index.html", output: "renderer/index.html", inputs: PAGE_INPUTS, make: bundlePage },
+    {
+      name: "preload",
+      entry: "electron/preload.ts",
+      output: "preload.cjs",
+      inputs: ["electron/preload.ts", ...COMMON],
+      make: bundlePreload,
+    },
+    {
+      name: "renderer",
+      entry: "renderer/index.html",
+      output: "renderer/index.html",
+      inputs: PAGE_INPUTS,
+      make: bundlePage,
+    },
   ];
 }
 
@@ -52,9 +64,11 @@ export async function build() {
     const failed = [];
     for (const target of targets()) {
       if (!existsSync(join(root, target.entry))) say(`build: ${target.entry} is not there; skipped.`);
-      else if (!targetIsFresh(target, scan)) await buildTarget(target, scan).catch((error) => failed.push(report(target, error)));
+      else if (!targetIsFresh(target, scan))
+        await buildTarget(target, scan).catch((error) => failed.push(report(target, error)));
     }
-    if (failed.length > 0) throw new Advice(`the build of ${failed.join(", ")} failed; what is wrong is printed above.`);
+    if (failed.length > 0)
+      throw new Advice(`the build of ${failed.join(", ")} failed; what is wrong is printed above.`);
   });
 }
 
@@ -94,7 +108,15 @@ function newScan() {
   const memo = (describe) => {
     const known = new Map();
     const of = (input) => {
-      if (!known.has(input)) known.set(input, sha256(listed(input).map((file) => `${relative(root, file).split(sep).join("/")} ${describe(file)}`).join("\n")));
+      if (!known.has(input))
+        known.set(
+          input,
+          sha256(
+            listed(input)
+              .map((file) => `${relative(root, file).split(sep).join("/")} ${describe(file)}`)
+              .join("\n"),
+          ),
+        );
       return known.get(input);
     };
     return (inputs) => sha256(inputs.map(of).join(" "));
@@ -163,7 +185,11 @@ async function bundle(target, { format, external, platform }) {
 async function bundlePage() {
   const vite = await import("vite");
   const draft = join(outDir, ".draft-renderer");
-  await vite.build({ configFile: join(root, "vite.config.ts"), logLevel: "warn", build: { outDir: draft, emptyOutDir: true } });
+  await vite.build({
+    configFile: join(root, "vite.config.ts"),
+    logLevel: "warn",
+    build: { outDir: draft, emptyOutDir: true },
+  });
   const old = join(outDir, ".old-renderer");
   rmSync(old, { recursive: true, force: true });
   if (existsSync(join(outDir, "renderer"))) renameSync(join(outDir, "renderer"), old);

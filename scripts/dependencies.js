@@ -1,5 +1,14 @@
 /** node_modules as package-lock.json says, with native parts that load. Install scripts of packages never run. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { withLock } from "./lock.js";
 import { Advice, cacheDir, isWindows, readJson, root, say, sha256, since, writeJson } from "./project.js";
@@ -44,7 +53,10 @@ function installedMatchesLock() {
   const wanted = readJson(join(root, "package-lock.json"))?.packages ?? {};
   const installed = readJson(join(modules, ".package-lock.json"))?.packages ?? {};
   return Object.entries(wanted).every(
-    ([path, entry]) => path === "" || installed[path]?.version === entry.version || (entry.optional === true && installed[path] === undefined),
+    ([path, entry]) =>
+      path === "" ||
+      installed[path]?.version === entry.version ||
+      (entry.optional === true && installed[path] === undefined),
   );
 }
 
@@ -53,23 +65,39 @@ async function ensureNative() {
   makeSpawnHelperExecutable();
   if (!(await loads("node-pty"))) await compileNodePty();
   for (const name of ["node-pty", "better-sqlite3"]) {
-    if (!(await loads(name))) throw new Advice(`${name} is installed but does not load on ${process.platform}-${process.arch}. Delete node_modules and try again; if it stays, report it with .cache/node-gyp.log.`);
+    if (!(await loads(name)))
+      throw new Advice(
+        `${name} is installed but does not load on ${process.platform}-${process.arch}. Delete node_modules and try again; if it stays, report it with .cache/node-gyp.log.`,
+      );
   }
 }
 
 async function loads(name) {
-  return (await run(process.execPath, ["-e", `require(${JSON.stringify(name)})`], { cwd: root, stdio: "ignore" })) === 0;
+  return (
+    (await run(process.execPath, ["-e", `require(${JSON.stringify(name)})`], { cwd: root, stdio: "ignore" })) === 0
+  );
 }
 
 async function compileNodePty() {
   const startedAt = performance.now();
   say("compiling the terminal module…");
   const headers = headersDir();
-  const args = [join(modules, "node-gyp", "bin", "node-gyp.js"), "rebuild", ...(headers === undefined ? [] : [`--nodedir=${headers}`])];
+  const args = [
+    join(modules, "node-gyp", "bin", "node-gyp.js"),
+    "rebuild",
+    ...(headers === undefined ? [] : [`--nodedir=${headers}`]),
+  ];
   try {
-    await runLogged(process.execPath, args, { log: "node-gyp.log", cwd: nodePty, env: projectEnv(process.execPath), doing: "compiling node-pty" });
+    await runLogged(process.execPath, args, {
+      log: "node-gyp.log",
+      cwd: nodePty,
+      env: projectEnv(process.execPath),
+      doing: "compiling node-pty",
+    });
   } catch (error) {
-    throw new Advice(`${error.message}\nIt needs Python 3, make and a C++ compiler (Debian and Ubuntu: apt-get install -y python3 make g++; macOS: xcode-select --install).`);
+    throw new Advice(
+      `${error.message}\nIt needs Python 3, make and a C++ compiler (Debian and Ubuntu: apt-get install -y python3 make g++; macOS: xcode-select --install).`,
+    );
   }
   say(`terminal module compiled in ${since(startedAt)}.`);
 }

@@ -17,7 +17,8 @@ export async function withLock(name, work) {
   const giveUpAt = performance.now() + GIVE_UP_MS;
   for (let waited = false; !take(folder); waited = true) {
     if (!waited) say(`waiting for another ${name} in this folder to finish…`);
-    if (performance.now() > giveUpAt) throw new Advice(`another ${name} has not finished for 20 minutes. Remove ${folder} and try again.`);
+    if (performance.now() > giveUpAt)
+      throw new Advice(`another ${name} has not finished for 20 minutes. Remove ${folder} and try again.`);
     await pause(POLL_MS);
   }
   try {

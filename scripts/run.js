@@ -14,7 +14,8 @@ main(() =>
   onProjectNode(async () => {
     const [name, ...args] = process.argv.slice(2);
     const script = SCRIPTS[name];
-    if (script === undefined) throw new Advice(`there is no script "${name}"; there are ${Object.keys(SCRIPTS).join(", ")}.`);
+    if (script === undefined)
+      throw new Advice(`there is no script "${name}"; there are ${Object.keys(SCRIPTS).join(", ")}.`);
     await script(args);
   }),
 );

@@ -34,14 +34,28 @@ export async function ensureNode() {
 
 async function installNode() {
   const name = PACKAGES[`${process.platform}-${process.arch}`];
-  if (name === undefined) throw new Advice(`Signalbox needs Node ${MAJOR} and none can be installed for ${process.platform}-${process.arch}. Install Node ${MAJOR} and try again.`);
+  if (name === undefined)
+    throw new Advice(
+      `Signalbox needs Node ${MAJOR} and none can be installed for ${process.platform}-${process.arch}. Install Node ${MAJOR} and try again.`,
+    );
   const startedAt = performance.now();
   say(`this machine's Node is ${process.versions.node}; installing Node ${MAJOR} for this folder…`);
   const staging = join(root, ".toolchain", `staging-${process.pid}`);
   mkdirSync(staging, { recursive: true });
   writeFileSync(join(staging, "package.json"), "{}");
   // --force: npm would refuse the x64 package on Windows for ARM.
-  const args = ["install", "--prefix", staging, "--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--force", `${name}@${MAJOR}`];
+  const args = [
+    "install",
+    "--prefix",
+    staging,
+    "--ignore-scripts",
+    "--no-save",
+    "--no-package-lock",
+    "--no-audit",
+    "--no-fund",
+    "--force",
+    `${name}@${MAJOR}`,
+  ];
   await runNpm(args, { log: "node-install.log", cwd: staging, doing: `installing Node ${MAJOR}` });
   rmSync(nodeDir, { recursive: true, force: true });
   renameSync(join(staging, "node_modules", name), nodeDir);
@@ -55,7 +69,9 @@ async function probe(node) {
   const code = await run(node, ["--version"], { stdio: "ignore" }).catch(() => 1);
   if (code !== 0) {
     rmSync(nodeDir, { recursive: true, force: true });
-    throw new Advice(`the Node ${MAJOR} from npm does not run on this system (musl libc?). Install Node ${MAJOR} by your system's means and try again.`);
+    throw new Advice(
+      `the Node ${MAJOR} from npm does not run on this system (musl libc?). Install Node ${MAJOR} by your system's means and try again.`,
+    );
   }
 }
 
@@ -101,7 +117,8 @@ export async function runLogged(file, args, { log, cwd, env, doing, shell = fals
   mkdirSync(cacheDir, { recursive: true });
   const logFile = join(cacheDir, log);
   const chunks = [];
-  const code = await run(file, args, { cwd, env, shell, stdio: ["ignore", "pipe", "pipe"] }, (chunk) => chunks.push(chunk)).catch((error) => {
+  const options = { cwd, env, shell, stdio: ["ignore", "pipe", "pipe"], onOutput: (chunk) => chunks.push(chunk) };
+  const code = await run(file, args, options).catch((error) => {
     chunks.push(Buffer.from(String(error)));
     return 1;
   });
@@ -111,8 +128,8 @@ export async function runLogged(file, args, { log, cwd, env, doing, shell = fals
   throw new Advice(`${doing} failed (code ${code}); all of it is in ${logFile}. It ended with:\n  ${tail}`);
 }
 
-/** Resolves with the exit code; 128 when a signal ended it. */
-export function run(file, args, options, onOutput) {
+/** Resolves with the exit code; 128 when a signal ended it. `onOutput` gets the chunks of piped stdout and stderr. */
+export function run(file, args, { onOutput, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { windowsHide: true, ...options });
     if (onOutput !== undefined) {
