@@ -24,27 +24,87 @@ module.exports = {
     no("main-never-imports-renderer", { path: "^electron/" }, { path: "^renderer/" }),
     no("source-never-imports-tests", { path: "^(electron|shared|renderer)/" }, { path: "^test/" }),
 
-    no("electron-only-in-host", { path: "^(electron/(core|platform|rpc|keeper|headless|cli|compose)|renderer|shared)" }, { path: "^(node_modules/electron/|electron$)" }),
-    no("native-only-in-platform", { pathNot: "^(electron/platform|test)/" }, { path: "^node_modules/(node-pty|better-sqlite3)/" }),
+    no(
+      "electron-only-in-host",
+      { path: "^(electron/(core|platform|rpc|keeper|headless|cli|compose)|renderer|shared)" },
+      { path: "^(node_modules/electron/|electron$)" },
+    ),
+    no(
+      "native-only-in-platform",
+      { pathNot: "^(electron/platform|test)/" },
+      { path: "^node_modules/(node-pty|better-sqlite3)/" },
+    ),
 
-    no("core-looks-inward", { path: "^electron/core/" }, { path: "^electron/(platform|host|rpc|keeper|main|headless|compose|cli|preload)" }),
-    no("kernel-and-ports-know-no-slice", { path: "^electron/core/(kernel|ports)/" }, { path: `^electron/core/(store|bus|policies|${SLICE})/` }),
-    no("store-and-bus-are-foundations", { path: "^electron/core/(store|bus)/" }, { path: `^electron/core/(store|bus|policies|${SLICE})/`, pathNot: "^electron/core/$1/" }),
-    no("slices-are-peers", { path: `^electron/core/(${SLICE})/` }, { path: `^electron/core/(${SLICE}|policies)/`, pathNot: "^electron/core/$1/" }),
-    no("slice-has-one-door", { path: "^electron/core/([^/]+)/" }, { path: `^electron/core/(${ROOM})/`, pathNot: ["^electron/core/$1/", "/index\\.ts$"] }),
-    no("core-has-one-door-per-slice", { path: "^electron/(platform|rpc|host|keeper|main|headless|compose|core/[^/]+\\.ts)" }, { path: `^electron/core/(${ROOM})/`, pathNot: "/index\\.ts$" }),
+    no(
+      "core-looks-inward",
+      { path: "^electron/core/" },
+      { path: "^electron/(platform|host|rpc|keeper|main|headless|compose|cli|preload)" },
+    ),
+    no(
+      "kernel-and-ports-know-no-slice",
+      { path: "^electron/core/(kernel|ports)/" },
+      { path: `^electron/core/(store|bus|policies|${SLICE})/` },
+    ),
+    no(
+      "store-and-bus-are-foundations",
+      { path: "^electron/core/(store|bus)/" },
+      { path: `^electron/core/(store|bus|policies|${SLICE})/`, pathNot: "^electron/core/$1/" },
+    ),
+    no(
+      "slices-are-peers",
+      { path: `^electron/core/(${SLICE})/` },
+      { path: `^electron/core/(${SLICE}|policies)/`, pathNot: "^electron/core/$1/" },
+    ),
+    no(
+      "slice-has-one-door",
+      { path: "^electron/core/([^/]+)/" },
+      { path: `^electron/core/(${ROOM})/`, pathNot: ["^electron/core/$1/", "/index\\.ts$"] },
+    ),
+    no(
+      "core-has-one-door-per-slice",
+      { path: "^electron/(platform|rpc|host|keeper|main|headless|compose|core/[^/]+\\.ts)" },
+      { path: `^electron/core/(${ROOM})/`, pathNot: "/index\\.ts$" },
+    ),
 
-    no("keeper-stands-alone", { path: "^electron/keeper/" }, { path: "^electron/", pathNot: ["^electron/keeper/", `^electron/platform/(${KEEPER_PLATFORM})\\.ts$`] }),
-    no("keeper-platform-knows-no-core", { path: `^electron/platform/(${KEEPER_PLATFORM})\\.ts$` }, { path: "^electron/(core|rpc|host|keeper)/" }),
-    no("cli-is-a-client", { path: "^electron/cli" }, { path: "^electron/(core|host|keeper|platform|main|headless|compose)" }),
-    no("platform-adapts-ports", { path: "^electron/platform/" }, { path: "^electron/(core/(?!ports/)|host|rpc|keeper|main|headless|compose|cli)" }),
-    no("host-is-thin", { path: "^electron/host/" }, { path: "^electron/(core/(?!ports/)|platform|rpc|keeper|compose|headless|cli)" }),
-    no("rpc-knows-no-host", { path: "^electron/rpc/" }, { path: "^electron/(platform|host|keeper|main|headless|compose|cli)" }),
+    no(
+      "keeper-stands-alone",
+      { path: "^electron/keeper/" },
+      { path: "^electron/", pathNot: ["^electron/keeper/", `^electron/platform/(${KEEPER_PLATFORM})\\.ts$`] },
+    ),
+    no(
+      "keeper-platform-knows-no-core",
+      { path: `^electron/platform/(${KEEPER_PLATFORM})\\.ts$` },
+      { path: "^electron/(core|rpc|host|keeper)/" },
+    ),
+    no(
+      "cli-is-a-client",
+      { path: "^electron/cli" },
+      { path: "^electron/(core|host|keeper|platform|main|headless|compose)" },
+    ),
+    no(
+      "platform-adapts-ports",
+      { path: "^electron/platform/" },
+      { path: "^electron/(core/(?!ports/)|host|rpc|keeper|main|headless|compose|cli)" },
+    ),
+    no(
+      "host-is-thin",
+      { path: "^electron/host/" },
+      { path: "^electron/(core/(?!ports/)|platform|rpc|keeper|compose|headless|cli)" },
+    ),
+    no(
+      "rpc-knows-no-host",
+      { path: "^electron/rpc/" },
+      { path: "^electron/(platform|host|keeper|main|headless|compose|cli)" },
+    ),
     no("handlers-use-slices", { path: "^electron/rpc/handlers/" }, { path: "^electron/rpc/transports/" }),
     no("headless-has-no-desktop", { path: "^electron/(headless|compose)" }, { path: "^electron/(host|main|preload)" }),
     no("preload-stands-alone", { path: "^electron/preload" }, { path: "^(electron|renderer)/" }),
 
-    no("features-are-peers", { path: "^renderer/features/([^/]+)/" }, { path: "^renderer/features/", pathNot: "^renderer/features/$1/" }),
+    no(
+      "features-are-peers",
+      { path: "^renderer/features/([^/]+)/" },
+      { path: "^renderer/features/", pathNot: "^renderer/features/$1/" },
+    ),
     no("state-knows-no-feature", { path: "^renderer/(state|rpc|terminal)/" }, { path: "^renderer/(features|app)/" }),
     no("features-know-no-app", { path: "^renderer/features/" }, { path: "^renderer/app/" }),
     no("ui-is-dumb", { path: "^renderer/ui/" }, { path: "^renderer/(state|rpc|features|app|terminal)/" }),

@@ -5,7 +5,10 @@ export interface Plant {
 }
 
 /** A culprit that imports one thing; type-only imports are caught as well, so half of the plants use them. */
-const plant = (rule: string, file: string, specifier: string): Plant => ({ rule, files: { [file]: `import "${specifier}";\n` } });
+const plant = (rule: string, file: string, specifier: string): Plant => ({
+  rule,
+  files: { [file]: `import "${specifier}";\n` },
+});
 const typePlant = (rule: string, file: string, specifier: string): Plant => ({
   rule,
   files: { [file]: `import type { Thing } from "${specifier}";\nexport type Own = Thing;\n` },
@@ -68,9 +71,12 @@ export const LAWFUL: Readonly<Record<string, string>> = {
   "electron/core/store/index.ts": 'export type { Thing } from "./inside.ts";\n',
   "electron/core/store/inside.ts": thing,
   "electron/core/sessions/index.ts": 'export type { Thing } from "./inside.ts";\n',
-  "electron/core/sessions/inside.ts": 'import type { Thing as Stored } from "#core/store/index.ts";\nexport type Thing = Stored;\n',
-  "electron/core/policies/rule.ts": 'import type { Thing } from "#core/sessions/index.ts";\nexport type Rule = Thing;\n',
-  "electron/platform/thing.ts": 'import type { Thing as Port } from "#core/ports/thing.ts";\nimport "better-sqlite3";\nexport type Thing = Port;\n',
+  "electron/core/sessions/inside.ts":
+    'import type { Thing as Stored } from "#core/store/index.ts";\nexport type Thing = Stored;\n',
+  "electron/core/policies/rule.ts":
+    'import type { Thing } from "#core/sessions/index.ts";\nexport type Rule = Thing;\n',
+  "electron/platform/thing.ts":
+    'import type { Thing as Port } from "#core/ports/thing.ts";\nimport "better-sqlite3";\nexport type Thing = Port;\n',
   "electron/host/thing.ts": 'import "electron";\n',
   "electron/rpc/transports/thing.ts": "export const thing = 1;\n",
   "electron/compose.ts": 'import "#core/sessions/index.ts";\nimport "#platform/thing.ts";\n',

@@ -27,10 +27,21 @@ const configSchema = z.object({ forbidden: z.array(z.object({ name: z.string() }
 
 async function cruise(cwd: string) {
   const program = join(root, "node_modules", "dependency-cruiser", "bin", "dependency-cruiser.mjs");
-  const args = [program, "--config", ".dependency-cruiser.cjs", "--output-type", "json", "electron", "shared", "renderer"];
+  const args = [
+    program,
+    "--config",
+    ".dependency-cruiser.cjs",
+    "--output-type",
+    "json",
+    "electron",
+    "shared",
+    "renderer",
+  ];
   const run = promisify(execFile);
   // It exits with the number of violations; the report is what counts.
-  const { stdout } = await run(process.execPath, args, { cwd, maxBuffer: 100_000_000 }).catch((error: { stdout: string }) => error);
+  const { stdout } = await run(process.execPath, args, { cwd, maxBuffer: 100_000_000 }).catch(
+    (error: { stdout: string }) => error,
+  );
   return reportSchema.parse(JSON.parse(stdout)).summary;
 }
 
@@ -38,11 +49,20 @@ const scratch = mkdtempSync(join(tmpdir(), "signalbox-law-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 function plantTree(): void {
-  for (const name of [".dependency-cruiser.cjs", "package.json", "tsconfig.json", "tsconfig.base.json", "tsconfig.test.json"]) {
+  for (const name of [
+    ".dependency-cruiser.cjs",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.base.json",
+    "tsconfig.test.json",
+  ]) {
     cpSync(join(root, name), join(scratch, name));
   }
   for (const name of ["electron", "node-pty", "better-sqlite3"]) {
-    write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: "1.0.0", main: "index.js", types: "index.d.ts" }));
+    write(
+      `node_modules/${name}/package.json`,
+      JSON.stringify({ name, version: "1.0.0", main: "index.js", types: "index.d.ts" }),
+    );
     write(`node_modules/${name}/index.js`, "module.exports = {};\n");
     write(`node_modules/${name}/index.d.ts`, "export declare const anything: number;\n");
   }
@@ -59,8 +79,11 @@ function write(path: string, text: string): void {
 test("every rule of the law catches the violation planted for it, and nothing lawful is caught", async () => {
   plantTree();
   const { violations } = await cruise(scratch);
-  const caught = (rule: string, from: string) => violations.some((violation) => violation.rule.name === rule && violation.from === from);
-  expect(PLANTS.filter((plant) => !caught(plant.rule, Object.keys(plant.files)[0] ?? "")).map((plant) => plant.rule)).toEqual([]);
+  const caught = (rule: string, from: string) =>
+    violations.some((violation) => violation.rule.name === rule && violation.from === from);
+  expect(
+    PLANTS.filter((plant) => !caught(plant.rule, Object.keys(plant.files)[0] ?? "")).map((plant) => plant.rule),
+  ).toEqual([]);
   expect(violations.filter((violation) => violation.from in LAWFUL)).toEqual([]);
 });
 
