@@ -34,6 +34,8 @@ export interface StartContext {
   readonly occasion: "initial" | "automatic" | "requested";
   /** Aborted when the supervisor is told to stop while the start is under way. */
   readonly signal: AbortSignal;
+  /** The child that starts; under simple_one_for_one the instance's id. */
+  readonly childId: string;
 }
 
 /** delay(n) = min(max, initial * factor^n) * (1 + random*jitter); attempt 0 after a stable life is immediate. */
@@ -133,7 +135,12 @@ export type SupervisorEvent =
 /** A running supervisor; itself a ChildHandle, so that trees are made of supervisors. */
 export interface SupervisorRef extends ChildHandle {
   readonly name: string;
-  startChild(spec: ChildSpec): Promise<StartChildResult>;
+  /** `before`: its place in the start order; at the end without it, as in OTP. */
+  startChild(spec: ChildSpec, place?: { readonly before?: string }): Promise<StartChildResult>;
+  /** Adds a specification without starting it (status `undefined`); `already_present` or `already_started` when the id is taken. */
+  addSpec(spec: ChildSpec, place?: { readonly before?: string }): Promise<StartChildResult>;
+  /** New rules for a child that stays as it is, running or not: they hold from its next exit or start on. */
+  replaceSpec(spec: ChildSpec): Promise<{ readonly code: "ok" | "not_found" | "stopping" } | { readonly code: "invalid"; readonly message: string }>;
   /** simple_one_for_one: starts one more instance of the template under this id. */
   startInstance(id: string): Promise<StartChildResult>;
   terminateChild(id: string): Promise<TerminateChildResult>;
