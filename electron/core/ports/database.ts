@@ -2,6 +2,24 @@
 export type SqlValue = string | number | bigint | null | Uint8Array;
 export type Row = Readonly<Record<string, SqlValue>>;
 
+/**
+ * Why the database refused, as far as a person can act on it. `locked`: another process holds it. `io`: the disk
+ * failed a read or a write.
+ */
+export type StoreErrorCode = "disk_full" | "read_only" | "io" | "corrupt" | "locked";
+
+/** The outside world failed a statement; a mistake in the statement itself throws something else. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Every method throws StoreError when the outside world fails. */
 export interface Database {
   readonly file: string;
   exec(sql: string): void;
@@ -13,5 +31,11 @@ export interface Database {
   transaction<T>(work: () => T): T;
   /** Online copy to `file`; safe beside writers. */
   backup(file: string): Promise<void>;
+  /**
+   * An online copy named after `label` in the database's own backup folder, of which the newest seven stay. With
+   * `unlessYoungerMs`, nothing happens while a younger copy exists. False: nothing was copied (also in memory).
+   */
+  keepBackup(label: string, unlessYoungerMs?: number): Promise<boolean>;
+  /** Marks the shutdown as clean; idempotent. */
   close(): void;
 }

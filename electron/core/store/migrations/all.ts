@@ -1,0 +1,5 @@
+/** Every schema change ever released, in order. A released one is never edited; the next one is a new file. */
+import type { Migration } from "../migrate.ts";
+import { initial } from "./m001Initial.ts";
+
+export const MIGRATIONS: readonly Migration[] = [initial];
