@@ -205,7 +205,6 @@ describe("the bus", () => {
       heard: [...range(1, 700), ...range(723, 725)],
     });
   });
-  });
 
   it("goes on after the store could not be read for a while", async () => {
     publish("a", 3);
