@@ -1,0 +1,83 @@
+/** Why a life ended, told apart as architecture decision 1 wants it. Pure. */
+import type { ExitEvidence, ExitVerdict } from "#core/ports/agentAdapter.ts";
+import { findLimit, findLogin } from "./limits.ts";
+
+export interface ExitKnowledge {
+  /** What this CLI prints when the session id it should resume does not exist. */
+  readonly resumeRefused?: RegExp;
+  /** What to do about a missing sign-in. */
+  readonly loginAdvice?: string;
+  /** False for a plain command: the words on its screen are its own business. */
+  readonly readsScreen: boolean;
+}
+
+/** 128 + n is how a shell reports that its child died of signal n. */
+const SIGNAL_NAMES: Readonly<Record<number, string>> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  3: "SIGQUIT",
+  4: "SIGILL",
+  6: "SIGABRT",
+  7: "SIGBUS",
+  8: "SIGFPE",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  13: "SIGPIPE",
+  14: "SIGALRM",
+  15: "SIGTERM",
+};
+
+export function classifyExit(evidence: ExitEvidence, knowledge: ExitKnowledge): ExitVerdict {
+  const resumeRefused = wasResumeRefused(evidence, knowledge);
+  if (evidence.outOfMemory)
+    return { cause: "out_of_memory", detail: `${exitWords(evidence)}: killed, out of memory`, resumeRefused };
+  if (evidence.requested) return { cause: "stopped", detail: "Stopped", resumeRefused };
+  if (evidence.code === 0 && evidence.signal === null) return { cause: "done", detail: "Exit 0", resumeRefused };
+  if (resumeRefused)
+    return { cause: "crashed", detail: `${exitWords(evidence)}: the session to resume is gone`, resumeRefused };
+  return waitingVerdict(evidence, knowledge) ?? { cause: "crashed", detail: exitWords(evidence), resumeRefused };
+}
+
+/** A limit or a missing sign-in is not a failure: the agent parks. */
+function waitingVerdict(evidence: ExitEvidence, knowledge: ExitKnowledge): ExitVerdict | undefined {
+  if (evidence.signal !== null) return undefined;
+  const tail = knowledge.readsScreen ? lastLines(evidence.screenText, 12) : "";
+  const login = evidence.activity === "needs_login" ? evidence.activityDetail : findLogin(tail);
+  if (login !== undefined && login !== "") {
+    const advice = knowledge.loginAdvice === undefined ? "" : ` ${knowledge.loginAdvice}`;
+    return { cause: "needs_login", detail: `${sentence(login)}${advice}`, resumeRefused: false };
+  }
+  const limit =
+    evidence.activity === "rate_limited" ? { detail: evidence.activityDetail } : findLimit(tail, evidence.wallNowMs);
+  if (limit === undefined) return undefined;
+  const until = evidence.limitUntil ?? ("until" in limit ? limit.until : undefined);
+  const verdict = { cause: "rate_limited", detail: sentence(limit.detail), resumeRefused: false } as const;
+  return until === undefined ? verdict : { ...verdict, parkUntil: until };
+}
+
+function wasResumeRefused(evidence: ExitEvidence, knowledge: ExitKnowledge): boolean {
+  return (
+    evidence.mode === "resume" && evidence.code !== 0 && knowledge.resumeRefused?.test(evidence.screenText) === true
+  );
+}
+
+/** `Exit 1`, `Exit 137: killed`, `Killed by SIGKILL`. Out of memory is said only on the kernel's evidence. */
+export function exitWords(evidence: Pick<ExitEvidence, "code" | "signal">): string {
+  if (evidence.signal !== null) return `Killed by ${evidence.signal}`;
+  if (evidence.code === null) return "Ended without an exit code";
+  const signal = evidence.code > 128 ? SIGNAL_NAMES[evidence.code - 128] : undefined;
+  if (signal === "SIGKILL") return "Exit 137: killed";
+  return signal === undefined ? `Exit ${evidence.code}` : `Exit ${evidence.code}: ${signal}`;
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function lastLines(text: string, count: number): string {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(-count)
+    .join("\n");
+}
