@@ -9,18 +9,41 @@ import type {
   DeleteChildResult,
   RestartChildResult,
   StartChildResult,
+  SupervisorRef,
   TerminateChildResult,
 } from "./types.ts";
 import { checkChildSpec } from "./validateSpec.ts";
+import type { Checked, CheckedChild } from "./validateSpec.ts";
+
+type ReplaceSpecResult = Awaited<ReturnType<SupervisorRef["replaceSpec"]>>;
 
 /** Adds a child at the end of the start order and starts it; nothing is kept of a start that fails. */
 export async function startChild(core: SupervisorCore, spec: ChildSpec): Promise<StartChildResult> {
-  if (core.isSimple) {
-    return { code: "invalid", message: "under simple_one_for_one children are started from the template by their id" };
-  }
-  const checked = checkChildSpec(spec, core.spec.autoShutdown);
+  const checked = checkOrdinarySpec(core, spec);
   if (!checked.ok) return { code: "invalid", message: checked.message };
   return taken(core, spec.id) ?? startNew(core, createEntry(checked.value));
+}
+
+/** Adds a child without starting it: at the end of the start order, or before the child `before` if there is one. */
+export function addSpec(core: SupervisorCore, spec: ChildSpec, before: string | undefined): StartChildResult {
+  const checked = checkOrdinarySpec(core, spec);
+  if (!checked.ok) return { code: "invalid", message: checked.message };
+  const refusal = taken(core, spec.id);
+  if (refusal !== undefined) return refusal;
+  const entry = createEntry(checked.value);
+  if (before === undefined) core.table.add(entry);
+  else core.table.addBefore(entry, before);
+  return { code: "ok", id: spec.id };
+}
+
+/** New rules for a child that is left as it is; a wait that has begun is not changed by them. */
+export function replaceSpec(core: SupervisorCore, spec: ChildSpec): ReplaceSpecResult {
+  const checked = checkOrdinarySpec(core, spec);
+  if (!checked.ok) return { code: "invalid", message: checked.message };
+  const entry = core.table.get(spec.id);
+  if (entry === undefined) return { code: "not_found" };
+  entry.spec = checked.value;
+  return { code: "ok" };
 }
 
 /** simple_one_for_one: one more instance of the template. */
@@ -75,6 +98,13 @@ export function deleteChild(core: SupervisorCore, id: string): DeleteChildResult
   core.table.remove(entry);
   core.emit({ type: "child_removed", id });
   return { code: "ok" };
+}
+
+function checkOrdinarySpec(core: SupervisorCore, spec: ChildSpec): Checked<CheckedChild> {
+  if (core.isSimple) {
+    return { ok: false, message: "under simple_one_for_one children are started from the template by their id" };
+  }
+  return checkChildSpec(spec, core.spec.autoShutdown);
 }
 
 function taken(core: SupervisorCore, id: string): StartChildResult | undefined {

@@ -40,7 +40,7 @@ export class ChildStarter {
       gate.resolve({ type: "abandoned" });
     };
     this.#pending = { spec, controller, giveUp };
-    void invokeStart(spec, { id: spec.id, occasion, signal: controller.signal }).then((outcome) => {
+    void invokeStart(spec, { childId: spec.id, occasion, signal: controller.signal }).then((outcome) => {
       if (isAbandoned) this.#takeDownLate(spec, outcome);
       else gate.resolve(outcome);
     });

@@ -27,7 +27,8 @@ export const PARKED: ChildPhase = { type: "parked" };
 export const STARTING_AGAIN: ChildPhase = { type: "restarting", until: "now", cancel: () => undefined };
 
 export interface ChildEntry {
-  readonly spec: CheckedChild;
+  /** Replaced as a whole by replaceSpec; the id never changes. */
+  spec: CheckedChild;
   phase: ChildPhase;
   backoff: BackoffState;
   /** Its ground was lost: until it is up again it is restarted by itself, whatever the strategy says. */
@@ -58,7 +59,7 @@ export function createLife(handle: ChildHandle, clock: Clock): Life {
 }
 
 export class ChildTable {
-  readonly #entries = new Map<string, ChildEntry>();
+  #entries = new Map<string, ChildEntry>();
 
   get size(): number {
     return this.#entries.size;
@@ -71,6 +72,14 @@ export class ChildTable {
   /** Adds a child at the end of the start order. The id must be free. */
   add(entry: ChildEntry): void {
     this.#entries.set(entry.spec.id, entry);
+  }
+
+  /** Adds a child before another in the start order, at the end when that one is unknown. Linear. */
+  addBefore(entry: ChildEntry, beforeId: string): void {
+    const entries = this.inStartOrder();
+    const index = entries.findIndex(({ spec }) => spec.id === beforeId);
+    entries.splice(index === -1 ? entries.length : index, 0, entry);
+    this.#entries = new Map(entries.map((other) => [other.spec.id, other]));
   }
 
   remove(entry: ChildEntry): void {

@@ -1,5 +1,13 @@
 /** Starts a supervisor from its specification and hands out the reference through which it is asked and ended. */
-import { deleteChild, restartChild, startChild, startInstance, terminateChild } from "./adminCalls.ts";
+import {
+  addSpec,
+  deleteChild,
+  replaceSpec,
+  restartChild,
+  startChild,
+  startInstance,
+  terminateChild,
+} from "./adminCalls.ts";
 import { SupervisorCore } from "./supervisorCore.ts";
 import type { SupervisorDeps } from "./supervisorCore.ts";
 import type { ExitReason, SupervisorRef, SupervisorSpec } from "./types.ts";
@@ -38,6 +46,8 @@ function createRef(core: SupervisorCore): SupervisorRef {
     shutdown: () => core.conclude({ type: "shutdown" }),
     kill: () => core.kill(),
     startChild: (spec) => core.call(() => startChild(core, spec), stopping),
+    addSpec: (spec, place) => core.call(async () => addSpec(core, spec, place?.before), stopping),
+    replaceSpec: (spec) => core.call(async () => replaceSpec(core, spec), stopping),
     startInstance: (id) => core.call(() => startInstance(core, id), stopping),
     terminateChild: (id) => core.call(() => terminateChild(core, id), stopping),
     restartChild: (id) => core.call(() => restartChild(core, id), stopping),

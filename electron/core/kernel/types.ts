@@ -28,8 +28,6 @@ export type StartOutcome =
   | { readonly type: "error"; readonly reason: ExitReason };
 
 export interface StartContext {
-  /** The child's id; under simple_one_for_one the instance's, so that one template can tell its instances apart. */
-  readonly id: string;
   /** `initial`: its supervisor starts; `automatic`: a restart by strategy; `requested`: an admin call of a person. */
   readonly occasion: "initial" | "automatic" | "requested";
   /** Aborted when the supervisor is told to stop while the start is under way. */
@@ -140,7 +138,11 @@ export interface SupervisorRef extends ChildHandle {
   /** Adds a specification without starting it (status `undefined`); `already_present` or `already_started` when the id is taken. */
   addSpec(spec: ChildSpec, place?: { readonly before?: string }): Promise<StartChildResult>;
   /** New rules for a child that stays as it is, running or not: they hold from its next exit or start on. */
-  replaceSpec(spec: ChildSpec): Promise<{ readonly code: "ok" | "not_found" | "stopping" } | { readonly code: "invalid"; readonly message: string }>;
+  replaceSpec(
+    spec: ChildSpec,
+  ): Promise<
+    { readonly code: "ok" | "not_found" | "stopping" } | { readonly code: "invalid"; readonly message: string }
+  >;
   /** simple_one_for_one: starts one more instance of the template under this id. */
   startInstance(id: string): Promise<StartChildResult>;
   terminateChild(id: string): Promise<TerminateChildResult>;
