@@ -2,3 +2,9 @@
 export function toIsoTime(wallMs: number): string {
   return new Date(wallMs).toISOString();
 }
+
+/** Milliseconds since 1970; 0 for a text that is no time. */
+export function parseTime(iso: string): number {
+  const ms = Date.parse(iso);
+  return Number.isNaN(ms) ? 0 : ms;
+}

@@ -67,20 +67,23 @@ export const agentChildSchema = z.strictObject({
   backoff: backoffSchema.optional(),
 });
 
-export const supervisorChildSchema = z.strictObject({
-  ...common,
-  supervisor: supervisorSettingsSchema.optional(),
-  get children(): z.ZodArray<z.ZodUnion<[typeof agentChildSchema, typeof supervisorChildSchema]>> {
-    return z.array(z.union([agentChildSchema, supervisorChildSchema]));
-  },
-});
+/** One supervisor entry without its children; the recursion is `childSchema`. */
+export const supervisorEntrySchema = z.strictObject({ ...common, supervisor: supervisorSettingsSchema.optional() });
+export type RawAgentChild = z.infer<typeof agentChildSchema>;
+export type RawSupervisorChild = z.infer<typeof supervisorEntrySchema> & { children: RawChild[] };
+export type RawChild = RawAgentChild | RawSupervisorChild;
 
-export const fleetFileSchema = z.strictObject({
-  version: z.literal(1),
+const childSchema: z.ZodType<RawChild> = z.lazy(() =>
+  z.union([agentChildSchema, supervisorEntrySchema.extend({ children: z.array(childSchema) })]),
+);
+
+/** The file without its children, which are checked one by one so that each error keeps its place. */
+export const fleetHeadSchema = z.strictObject({
+  version: z.literal(1, { error: "must be 1" }),
   name: idSchema.describe("Name of the fleet"),
   supervisor: supervisorSettingsSchema.optional(),
-  children: z.array(z.union([agentChildSchema, supervisorChildSchema])),
 });
+export const fleetFileSchema = fleetHeadSchema.extend({ children: z.array(childSchema) });
 
 export const KNOWN_KEYS = {
   fleet: ["version", "name", "supervisor", "children"],

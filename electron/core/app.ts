@@ -1,0 +1,166 @@
+/** The whole core on one screen: slices, the policies that join them, and the order in which they come up and go down. */
+import { toIsoTime } from "#shared/lib/isoTime.ts";
+import { systemSubject } from "#shared/lib/eventSubjects.ts";
+import { ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import { createAdapters } from "#core/agents/index.ts";
+import { createBus } from "#core/bus/index.ts";
+import type { Bus } from "#core/bus/index.ts";
+import { Fleets } from "#core/fleets/index.ts";
+import { Inbox } from "#core/inbox/index.ts";
+import { askPolicy, settleTrouble, troublePolicy } from "#core/policies/whatWaits.ts";
+import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
+import type { Clock, Random } from "#core/ports/clock.ts";
+import type { Database } from "#core/ports/database.ts";
+import type { FleetFiles } from "#core/ports/fleetFiles.ts";
+import type { HookIngest, OpenHookIngest } from "#core/ports/hookIngest.ts";
+import type { Logger } from "#core/ports/logger.ts";
+import type { Machine } from "#core/ports/machine.ts";
+import type { OutputLog } from "#core/ports/outputLog.ts";
+import type { PtyHost } from "#core/ports/ptyHost.ts";
+import type { Screens } from "#core/ports/screens.ts";
+import { Sessions } from "#core/sessions/index.ts";
+import { SettingsBook } from "#core/settings/index.ts";
+import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
+import type { Journal, Recorder, Store } from "#core/store/index.ts";
+
+export interface CorePorts {
+  readonly database: Database;
+  readonly ptyHost: PtyHost;
+  readonly screens: Screens;
+  readonly outputLog: OutputLog;
+  readonly machine: Machine;
+  readonly fleetFiles: FleetFiles;
+  readonly openHookIngest: OpenHookIngest;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly newId: () => string;
+  readonly newToken: () => string;
+}
+
+export interface CoreConfig {
+  readonly version: string;
+  readonly dataDir: string;
+  readonly host: "desktop" | "headless";
+  readonly pid: number;
+  /** Start nothing at boot, adopt only. */
+  readonly noStart: boolean;
+  /** The store was moved aside or restored at this start: what happened, in one sentence. */
+  readonly storeNotice?: string;
+}
+
+export interface Core {
+  readonly config: CoreConfig;
+  readonly startedAt: string;
+  readonly ports: CorePorts;
+  readonly adapters: readonly AgentAdapter[];
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly bus: Bus;
+  readonly sessions: Sessions;
+  readonly fleets: Fleets;
+  readonly inbox: Inbox;
+  readonly settings: SettingsBook;
+  /** Everything is committed and let go; agents go on in the keeper. */
+  close(): Promise<void>;
+}
+
+/** Resolves when surviving sessions are adopted. Errors: schema_too_new, store_unavailable, keeper_unavailable. */
+export async function composeCore(ports: CorePorts, config: CoreConfig): Promise<Result<Core>> {
+  const { clock, logger } = ports;
+  const opened = await openStore({ database: ports.database, clock, logger });
+  if (!opened.ok) return opened;
+  const store = opened.value;
+  const bus = createBus({ source: store.events, logger });
+  store.onCommit((events) => bus.publish(events));
+  const journal = createJournal({ store, clock, logger });
+  const recorder = createRecorder({ journal, clock });
+  const settings = new SettingsBook(store);
+  const inbox = new Inbox({ store, recorder, clock });
+  const adapters = createAdapters({ machine: ports.machine });
+  const ingest = rememberedIngest(ports, store);
+  const sessions = new Sessions({
+    adapters, store, recorder, clock, logger,
+    ptyHost: ports.ptyHost,
+    screens: ports.screens,
+    outputLog: ports.outputLog,
+    ingest: ingest.open,
+    asks: askPolicy(() => inbox),
+    filesDir: (sessionId) => `${config.dataDir}/sessions/${sessionId}/files`,
+    newId: ports.newId,
+    newToken: ports.newToken,
+  });
+  const fleets = new Fleets({
+    store, recorder, clock, logger,
+    random: ports.random,
+    agents: sessions,
+    files: ports.fleetFiles,
+    machine: ports.machine,
+    agentIds: adapters.map((adapter) => adapter.id).filter((id) => id !== "command"),
+    nextBootDelayMs: bootDelays(settings),
+    onTrouble: troublePolicy(inbox),
+  });
+  bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
+
+  recorder.note({ subject: systemSubject("app", "started"), type: "system.started", actor: "system", data: { version: config.version, pid: config.pid, host: config.host } });
+  const recovered = await sessions.recover();
+  if (!recovered.ok) return recovered;
+  logger.info("Sessions recovered.", recovered.value);
+  recorder.flush();
+  await fleets.open({ noStart: config.noStart });
+  await sessions.endUnclaimed();
+  recorder.flush();
+  const close = (): Promise<void> => closeCore({ fleets, recorder, journal, bus, store, closeIngest: ingest.close });
+  return ok({ config, startedAt: toIsoTime(clock.wallNow()), ports, adapters, store, recorder, bus, sessions, fleets, inbox, settings, close });
+}
+
+interface Closing {
+  readonly fleets: Fleets;
+  readonly recorder: Recorder;
+  readonly journal: Journal;
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly closeIngest: () => Promise<void>;
+}
+
+async function closeCore({ fleets, recorder, journal, bus, store, closeIngest }: Closing): Promise<void> {
+  fleets.letGo();
+  await closeIngest();
+  recorder.note({ subject: systemSubject("app", "stopping"), type: "system.stopping", actor: "system", data: {} });
+  recorder.flush();
+  journal.close();
+  bus.close();
+  store.close();
+}
+
+/** Starts at boot follow each other at the interval a person set. */
+function bootDelays(settings: SettingsBook): () => number {
+  let next = 0;
+  return () => next++ * settings.current.bootStaggerMs;
+}
+
+/** Opened at the first need; on the port of the last run, so that agents that outlived the app still reach it. */
+function rememberedIngest(ports: CorePorts, store: Store): { open: () => Promise<HookIngest | undefined>; close: () => Promise<void> } {
+  let opening: Promise<HookIngest | undefined> | undefined;
+  const openNow = async (): Promise<HookIngest | undefined> => {
+    const row = store.get("SELECT value FROM settings WHERE key = 'internal.ingestPort'");
+    const port = row === undefined ? Number.NaN : Number(row["value"]);
+    const opened = await ports.openHookIngest(Number.isInteger(port) ? { preferredPort: port } : {});
+    if (!opened.ok) {
+      ports.logger.error("Hooks cannot be received; agents run without them.", { error: opened.error.message });
+      return undefined;
+    }
+    store.transact({
+      actor: "system",
+      work: (tx) => tx.run("INSERT INTO settings (key, value) VALUES ('internal.ingestPort', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", [String(opened.value.port)]),
+    });
+    return opened.value;
+  };
+  return {
+    open: () => (opening ??= openNow()),
+    close: async () => {
+      await (await opening)?.close();
+    },
+  };
+}

@@ -1,0 +1,308 @@
+/** One fleet's supervisors and agents while they run: builds the tree, reports what it does, carries out what a person asks. */
+import type { AgentSpec, ChildNodeSpec, FleetSpec, SupervisorNodeSpec } from "#shared/model/fleetFile.ts";
+import { supervisorSubject } from "#shared/lib/eventSubjects.ts";
+import type { NewEvent } from "#shared/model/event.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import { startSupervisor } from "#core/kernel/index.ts";
+import type { ChildSpec, StartContext, StartOutcome, SupervisorEvent, SupervisorRef, SupervisorSpec } from "#core/kernel/index.ts";
+import type { AgentRunner } from "#core/ports/agentRunner.ts";
+import type { Clock, Random } from "#core/ports/clock.ts";
+import type { Logger } from "#core/ports/logger.ts";
+import type { Recorder } from "#core/store/index.ts";
+import { clearCounted, writeCounted, writeRest } from "./fleetStore.ts";
+import type { FleetStore, StoredRest } from "./fleetStore.ts";
+import { applySupervisorEvent } from "./supervisorEvents.ts";
+import { TreeState } from "./treeState.ts";
+import type { NodeRecord } from "./treeState.ts";
+
+export interface RuntimeDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly recorder: Recorder;
+  readonly fleetStore: FleetStore;
+  readonly agents: AgentRunner;
+  /** Delay of the next start at boot, so that a morning does not begin with a storm. */
+  readonly nextBootDelayMs: () => number;
+  readonly onChange: (fleet: string, ids: readonly string[]) => void;
+  /** The top supervisor gave up. */
+  readonly onGaveUp: (fleet: string) => void;
+  readonly onEvent: (event: NewEvent) => void;
+}
+
+/** How the next start of the whole tree treats children that ran before. */
+export type UpMode =
+  /** A person asked: everything starts, now. */
+  | { readonly type: "person" }
+  /** The core came up: adopt what lives; start the rest of what was running only if `startLost`. */
+  | { readonly type: "boot"; readonly startLost: boolean };
+
+export class FleetRuntime {
+  readonly tree: TreeState;
+  readonly #deps: RuntimeDeps;
+  #fleet: FleetSpec;
+  readonly #refs = new Map<string, SupervisorRef>();
+  readonly #fresh = new Set<string>();
+  #boot: { startLost: boolean } | undefined;
+
+  constructor(deps: RuntimeDeps, fleet: FleetSpec, rests: ReadonlyMap<string, StoredRest>) {
+    this.#deps = deps;
+    this.#fleet = fleet;
+    this.tree = new TreeState(fleet, () => deps.clock.wallNow());
+    for (const record of this.tree.records.values()) this.#restore(record, rests.get(record.path));
+    this.#openAgents();
+  }
+
+  get fleet(): FleetSpec {
+    return this.#fleet;
+  }
+
+  get isUp(): boolean {
+    return this.#refs.has(this.#fleet.name);
+  }
+
+  #restore(record: NodeRecord, stored: StoredRest | undefined): void {
+    if (stored === undefined) return;
+    const { rest } = stored;
+    record.rest = rest;
+    record.restarts = stored.restarts;
+    record.stoppedByPerson = stored.stoppedByPerson;
+    record.generation = stored.generation;
+  }
+
+  #openAgents(): void {
+    for (const record of this.tree.records.values()) {
+      if (record.spec.kind !== "agent" || record.agent !== undefined) continue;
+      const { id } = record.spec;
+      record.agent = this.#deps.agents.child(record.path, record.spec, () => this.#changed([id]));
+    }
+  }
+
+  /** The start of the fleet's top supervisor; the app's supervisor calls it. */
+  async start(mode: UpMode): Promise<StartOutcome> {
+    this.#boot = mode.type === "boot" ? { startLost: mode.startLost } : undefined;
+    const outcome = await this.#startSupervisor(this.#fleet.root, mode.type === "boot");
+    this.#boot = undefined;
+    return outcome;
+  }
+
+  async #startSupervisor(spec: SupervisorNodeSpec, keepsCounts: boolean): Promise<StartOutcome> {
+    const record = this.tree.require(spec.id);
+    const earlier = keepsCounts ? this.#deps.fleetStore.countedSince(record.path, this.#deps.clock.wallNow() - spec.periodMs) : [];
+    record.counted = [...earlier];
+    if (!keepsCounts) this.#deps.recorder.project((tx) => clearCounted(tx, record.path));
+    const started = await startSupervisor(this.#supervisorSpec(spec, earlier), {
+      clock: this.#deps.clock,
+      random: this.#deps.random,
+      logger: this.#deps.logger,
+      onEvent: (event: SupervisorEvent) => this.#report(spec.id, event),
+    });
+    if (started.type === "invalid") throw new Error(`A parsed fleet file made an invalid supervisor: ${started.message}`);
+    if (started.type === "error") return started;
+    this.#refs.set(spec.id, started.supervisor);
+    const data = { path: record.path, strategy: spec.strategy, intensity: spec.intensity, periodMs: spec.periodMs };
+    this.#deps.recorder.note({ subject: supervisorSubject(record.path, "started"), type: "supervisor.started", actor: "supervisor", data });
+    record.up = true;
+    record.sinceMs = this.#deps.clock.wallNow();
+    if (record.rest?.state !== "escalated" || record.parentId === undefined) record.rest = undefined;
+    void started.supervisor.exited.then(() => this.#ended(spec, started.supervisor));
+    this.#changed([spec.id]);
+    return { type: "started", child: started.supervisor };
+  }
+
+  #ended(spec: SupervisorNodeSpec, ref: SupervisorRef): void {
+    if (this.#refs.get(spec.id) === ref) this.#refs.delete(spec.id);
+    const record = this.tree.records.get(spec.id);
+    if (record === undefined) return;
+    record.up = false;
+    this.#changed([spec.id]);
+    if (record.parentId === undefined && record.rest?.state === "gave_up") this.#deps.onGaveUp(this.#fleet.name);
+  }
+
+  #supervisorSpec(spec: SupervisorNodeSpec, earlierMs: readonly number[]): SupervisorSpec {
+    return {
+      name: this.tree.require(spec.id).path,
+      strategy: spec.strategy,
+      intensity: spec.intensity,
+      periodS: Math.max(1, Math.round(spec.periodMs / 1000)),
+      autoShutdown: spec.autoShutdown,
+      children: spec.children.map((child) => this.#childSpec(child)),
+      earlierRestarts: earlierMs.map((at) => Math.floor(at / 1000)),
+    };
+  }
+
+  #childSpec(spec: ChildNodeSpec): ChildSpec {
+    const { id, restart, significant, shutdown } = spec;
+    if (spec.kind === "supervisor") {
+      return { id, restart, significant, shutdown, type: "supervisor", start: (context) => this.#startChildSupervisor(spec.id, context) };
+    }
+    return { id, restart, significant, shutdown, type: "worker", backoff: spec.backoff, start: (context) => this.#startAgent(id, context) };
+  }
+
+  async #startChildSupervisor(id: string, context: StartContext): Promise<StartOutcome> {
+    const record = this.tree.require(id);
+    const boot = context.occasion === "initial" ? this.#boot : undefined;
+    if (boot !== undefined && record.rest !== undefined) return { type: "ignore" };
+    if (record.spec.kind !== "supervisor") throw new Error(`${id} is no supervisor.`);
+    return this.#startSupervisor(record.spec, boot !== undefined);
+  }
+
+  #startAgent(id: string, context: StartContext): Promise<StartOutcome> {
+    const record = this.tree.require(id);
+    if (record.agent === undefined) throw new Error(`${id} is no agent.`);
+    const fresh = this.#fresh.delete(id);
+    const boot = context.occasion === "initial" ? this.#boot : undefined;
+    if (boot === undefined) {
+      record.stoppedByPerson = false;
+      return record.agent.start({ context, fresh });
+    }
+    const left = this.#deps.agents.leftover(record.path);
+    const wasGoing = left === "lost" || record.rest?.state === "backoff";
+    if (!wasGoing || !boot.startLost || record.stoppedByPerson) return record.agent.start({ context, adoptOnly: true });
+    return record.agent.start({ context, delayMs: this.#deps.nextBootDelayMs() });
+  }
+
+  #report(supervisorId: string, event: SupervisorEvent): void {
+    const record = this.tree.records.get(supervisorId);
+    if (record?.spec.kind !== "supervisor") return;
+    const effect = applySupervisorEvent(this.tree, record.spec, event, this.#deps.clock.wallNow());
+    const { counted } = effect;
+    if (counted !== undefined) {
+      this.#deps.recorder.project((tx) => writeCounted(tx, counted.supervisorPath, counted.atMs));
+      this.#deps.clock.after(record.spec.periodMs + 1000, () => this.#changed([supervisorId]));
+    }
+    if (effect.event !== undefined) {
+      this.#deps.recorder.note(effect.event);
+      this.#deps.onEvent(effect.event);
+    }
+    if (effect.changed.length === 0) return;
+    this.#persist(effect.changed);
+    this.#changed(effect.changed);
+  }
+
+  #persist(ids: readonly string[]): void {
+    this.#deps.recorder.project((tx) => {
+      for (const id of ids) {
+        const record = this.tree.records.get(id);
+        if (record !== undefined) writeRest(tx, this.#fleet.name, record);
+      }
+    });
+  }
+
+  #changed(ids: readonly string[]): void {
+    this.#deps.onChange(this.#fleet.name, ids);
+  }
+
+  #parentRef(id: string): SupervisorRef | undefined {
+    const parentId = this.tree.require(id).parentId;
+    return parentId === undefined ? undefined : this.#refs.get(parentId);
+  }
+
+  /** A person starts a child: at rest, parked or waiting in backoff. A dead supervisor above it is started instead. */
+  async startChild(id: string, fresh = false): Promise<Result<void>> {
+    const ref = this.#parentRef(id);
+    if (ref === undefined) return this.#startDeadParent(id);
+    const record = this.tree.require(id);
+    if (fresh) this.#fresh.add(id);
+    record.stoppedByPerson = false;
+    const result = await ref.restartChild(id);
+    if (result.code === "not_found") return this.#startAgain(ref, id);
+    this.#persist([id]);
+    switch (result.code) {
+      case "ok":
+      case "ignored":
+        return ok(undefined);
+      case "running":
+        return fail("already_started", `${record.path} runs already.`);
+      case "restarting":
+        return fail("restarting", `${record.path} is being restarted.`);
+      case "stopping":
+        return fail("conflict", `The supervisor of ${record.path} is stopping. Try again in a moment.`);
+      case "start_error":
+        return fail("spawn_failed", `${record.path} could not be started.`);
+    }
+  }
+
+  async #startDeadParent(id: string): Promise<Result<void>> {
+    const { parentId, path } = this.tree.require(id);
+    if (parentId === undefined || parentId === this.#fleet.name) {
+      return fail("not_running", `The fleet ${this.#fleet.name} is down, so ${path} has no supervisor. Start the fleet.`);
+    }
+    return this.startChild(parentId);
+  }
+
+  /** A temporary child's specification went with its life. */
+  async #startAgain(ref: SupervisorRef, id: string): Promise<Result<void>> {
+    const result = await ref.startChild(this.#childSpec(this.tree.require(id).spec));
+    return result.code === "ok" || result.code === "ignored" ? ok(undefined) : fail("conflict", `${id} could not be started: ${result.code}.`);
+  }
+
+  async stopChild(id: string): Promise<Result<void>> {
+    const record = this.tree.require(id);
+    const ref = this.#parentRef(id);
+    if (ref === undefined) return fail("not_running", `${record.path} does not run: its supervisor is down.`);
+    record.stoppedByPerson = true;
+    const result = await ref.terminateChild(id);
+    await Promise.all(this.tree.agentsBelow(id).map((agent) => this.tree.require(agent).agent?.sweep()));
+    if (!record.rest) record.rest = { state: "stopped", sinceMs: this.#deps.clock.wallNow(), detail: "Stopped by you" };
+    this.#persist([id]);
+    this.#changed([id]);
+    return result.code === "stopping" ? fail("conflict", `The supervisor of ${record.path} is stopping already.`) : ok(undefined);
+  }
+
+  async restartChild(id: string, fresh: boolean): Promise<Result<void>> {
+    const ref = this.#parentRef(id);
+    if (ref !== undefined) await ref.terminateChild(id);
+    await Promise.all(this.tree.agentsBelow(id).map((agent) => this.tree.require(agent).agent?.sweep()));
+    if (fresh) for (const agent of this.tree.agentsBelow(id)) this.#fresh.add(agent);
+    return this.startChild(id);
+  }
+
+  /** A hot-reloaded child takes the place in the start order that it has in the file. */
+  async addChild(parentId: string, spec: ChildNodeSpec, before: string | undefined): Promise<void> {
+    this.tree.add(spec, parentId);
+    this.#openAgents();
+    await this.#refs.get(parentId)?.startChild(this.#childSpec(spec), place(before));
+    this.#changed([parentId]);
+  }
+
+  async removeChild(id: string): Promise<void> {
+    const ref = this.#parentRef(id);
+    await ref?.terminateChild(id);
+    await ref?.deleteChild(id);
+    await Promise.all(this.tree.agentsBelow(id).map((agent) => this.tree.require(agent).agent?.sweep()));
+    this.tree.remove(id);
+  }
+
+  /** New rules for the next life; one that runs something else ends now and, if it ran, starts again. */
+  async updateAgent(spec: AgentSpec, change: { runsOtherwise: boolean; before?: string | undefined }): Promise<void> {
+    const record = this.tree.require(spec.id);
+    const ref = this.#parentRef(spec.id);
+    const isGoing = record.agent?.view.alive === true || record.rest?.state === "backoff";
+    record.agent?.update(spec);
+    if (ref === undefined) return;
+    if (!change.runsOtherwise) {
+      await ref.replaceSpec(this.#childSpec(spec));
+      return;
+    }
+    await ref.terminateChild(spec.id);
+    await ref.deleteChild(spec.id);
+    if (isGoing) await ref.startChild(this.#childSpec(spec), place(change.before));
+    else await ref.addSpec(this.#childSpec(spec), place(change.before));
+  }
+
+  setFleet(fleet: FleetSpec): void {
+    this.#fleet = fleet;
+    this.tree.add(fleet.root, undefined);
+  }
+
+  async stop(): Promise<void> {
+    await this.#refs.get(this.#fleet.name)?.stop();
+    await Promise.all(this.tree.agentsBelow(this.#fleet.name).map((id) => this.tree.require(id).agent?.sweep()));
+  }
+}
+
+function place(before: string | undefined): { before?: string } {
+  return before === undefined ? {} : { before };
+}

@@ -1,0 +1,203 @@
+/** What every node of one fleet shows: live agents speak for themselves, everything else is what the supervisors reported. */
+import type { NodePatch } from "#shared/contract/index.ts";
+import type { ChildNodeSpec, FleetSpec, SupervisorNodeSpec } from "#shared/model/fleetFile.ts";
+import type { TreeNode } from "#shared/model/node.ts";
+import { NEED_ORDER } from "#shared/model/states.ts";
+import type { Health, NodeState } from "#shared/model/states.ts";
+import { toIsoTime } from "#shared/lib/isoTime.ts";
+import type { AgentChild, AgentView } from "#core/ports/agentRunner.ts";
+
+/** Shown while no life runs. */
+export interface RestState {
+  readonly state: NodeState;
+  readonly sinceMs: number;
+  readonly detail?: string | undefined;
+  readonly nextStartAtMs?: number | undefined;
+}
+
+export interface NodeRecord {
+  readonly path: string;
+  readonly parentId: string | undefined;
+  spec: ChildNodeSpec;
+  rest: RestState | undefined;
+  /** Automatic restarts of this node, all lives. */
+  restarts: number;
+  /** A person stopped it: nothing but a person starts it again. */
+  stoppedByPerson: boolean;
+  /** Agents only. */
+  agent: AgentChild | undefined;
+  /** Supervisors only: wall-clock ms of the restarts counted in the window. */
+  counted: number[];
+  /** Supervisors only: its supervisor process runs. */
+  up: boolean;
+  generation: number;
+  sinceMs: number;
+}
+
+const RUNNING: ReadonlySet<NodeState> = new Set(["starting", "busy", "idle", "stopping"]);
+const NEEDS_SOMEONE = NEED_ORDER.slice(0, NEED_ORDER.indexOf("rate_limited") + 1);
+const ENDED: ReadonlySet<NodeState> = new Set(["gave_up", "escalated"]);
+
+export class TreeState {
+  readonly name: string;
+  readonly #now: () => number;
+  readonly records = new Map<string, NodeRecord>();
+
+  constructor(fleet: FleetSpec, now: () => number) {
+    this.name = fleet.name;
+    this.#now = now;
+    this.add(fleet.root, undefined);
+  }
+
+  /** Adds the node and everything below it; existing records keep what they know. */
+  add(spec: ChildNodeSpec, parentId: string | undefined): void {
+    const known = this.records.get(spec.id);
+    if (known === undefined) {
+      this.records.set(spec.id, {
+        path: parentId === undefined ? this.name : `${this.name}/${spec.id}`,
+        parentId, spec, rest: undefined, restarts: 0, stoppedByPerson: false, agent: undefined, counted: [], up: false, generation: 0, sinceMs: this.#now(),
+      });
+    } else known.spec = spec;
+    if (spec.kind === "supervisor") for (const child of spec.children) this.add(child, spec.id);
+  }
+
+  remove(id: string): void {
+    const record = this.records.get(id);
+    if (record?.spec.kind === "supervisor") for (const child of record.spec.children) this.remove(child.id);
+    record?.agent?.dispose();
+    this.records.delete(id);
+  }
+
+  get root(): NodeRecord {
+    return this.require(this.name);
+  }
+
+  require(id: string): NodeRecord {
+    const record = this.records.get(id);
+    if (record === undefined) throw new Error(`No node ${id} in ${this.name}.`);
+    return record;
+  }
+
+  ancestors(id: string): readonly string[] {
+    const found: string[] = [];
+    for (let at = this.records.get(id)?.parentId; at !== undefined; at = this.records.get(at)?.parentId) found.push(at);
+    return found;
+  }
+
+  /** Ids of the agents at or below `id`, in start order. */
+  agentsBelow(id: string): readonly string[] {
+    const { spec } = this.require(id);
+    return spec.kind === "agent" ? [id] : spec.children.flatMap((child) => this.agentsBelow(child.id));
+  }
+
+  tree(id: string = this.name): TreeNode {
+    const { spec } = this.require(id);
+    return { ...this.patch(id), children: spec.kind === "agent" ? [] : spec.children.map((child) => this.tree(child.id)) };
+  }
+
+  patch(id: string): NodePatch {
+    const record = this.require(id);
+    return record.spec.kind === "agent" ? this.#agentPatch(record) : this.#supervisorPatch(record, record.spec);
+  }
+
+  /** The state a node shows. */
+  stateOf(id: string): NodeState {
+    const record = this.require(id);
+    if (record.spec.kind === "supervisor") return this.#supervisorState(record, record.spec);
+    const view = record.agent?.view;
+    if (view?.alive === true) return view.state;
+    return record.rest?.state ?? view?.state ?? "stopped";
+  }
+
+  #agentPatch(record: NodeRecord): NodePatch {
+    const { spec } = record;
+    if (spec.kind !== "agent") throw new Error("Not an agent.");
+    const view: AgentView = record.agent?.view ?? { alive: false, state: "stopped", sinceMs: record.sinceMs, generation: 0, unreachable: false };
+    const shown = view.alive ? view : { ...view, ...record.rest };
+    const nextStart = view.alive ? undefined : (record.rest?.nextStartAtMs ?? view.parkUntilMs);
+    return {
+      id: spec.id,
+      path: record.path,
+      kind: "agent",
+      restart: spec.restart,
+      agent: spec.agent,
+      cwd: spec.cwd,
+      state: shown.state,
+      stateSince: toIsoTime(shown.sinceMs),
+      health: agentHealth(shown.state, view.unreachable),
+      restarts: record.restarts,
+      generation: view.generation,
+      ...(spec.command === undefined ? {} : { command: spec.command }),
+      ...(spec.significant ? { significant: true } : {}),
+      ...(shown.detail === undefined ? {} : { detail: shown.detail }),
+      ...(nextStart === undefined ? {} : { nextStartAt: toIsoTime(nextStart) }),
+      ...lifeFacts(view),
+    };
+  }
+
+  #supervisorPatch(record: NodeRecord, spec: SupervisorNodeSpec): NodePatch {
+    const state = this.stateOf(spec.id);
+    return {
+      id: spec.id,
+      path: record.path,
+      kind: "supervisor",
+      strategy: spec.strategy,
+      intensity: spec.intensity,
+      periodMs: spec.periodMs,
+      restartsInWindow: this.#inWindow(record, spec),
+      restart: spec.restart,
+      state,
+      stateSince: toIsoTime(record.rest?.sinceMs ?? record.sinceMs),
+      health: this.#supervisorHealth(spec, state),
+      restarts: record.restarts,
+      generation: record.generation,
+      ...(spec.significant ? { significant: true } : {}),
+      ...(record.rest?.detail === undefined ? {} : { detail: record.rest.detail }),
+    };
+  }
+
+  #inWindow(record: NodeRecord, spec: SupervisorNodeSpec): number {
+    const since = this.#now() - spec.periodMs;
+    return record.counted.filter((at) => at >= since).length;
+  }
+
+  /** Its own end, else its worst child that needs someone, else running, else how its children rest. */
+  #supervisorState(record: NodeRecord, spec: SupervisorNodeSpec): NodeState {
+    if (record.rest !== undefined && (!record.up || ENDED.has(record.rest.state))) return record.rest.state;
+    if (!record.up) return "stopped";
+    const states = spec.children.map((child) => this.stateOf(child.id));
+    const worst = NEEDS_SOMEONE.find((state) => states.includes(state));
+    if (worst !== undefined) return worst;
+    if (states.some((state) => RUNNING.has(state))) return states.includes("busy") ? "busy" : "idle";
+    if (states.includes("paused")) return "paused";
+    if (states.length > 0 && states.every((state) => state === "done")) return "done";
+    return states.length > 0 && states.every((state) => state === "stopped" || state === "done") ? "stopped" : "idle";
+  }
+
+  #supervisorHealth(spec: SupervisorNodeSpec, state: NodeState): Health {
+    if (ENDED.has(state)) return "critical";
+    const children = spec.children.map((child) => this.patch(child.id).health);
+    const order: readonly Health[] = ["critical", "unhealthy", "unknown", "degraded"];
+    return order.find((health) => children.includes(health)) ?? "healthy";
+  }
+}
+
+function lifeFacts(view: AgentView): Partial<NodePatch> {
+  return {
+    ...(view.mode === undefined ? {} : { mode: view.mode }),
+    ...(view.pid === undefined ? {} : { pid: view.pid }),
+    ...(view.sessionId === undefined ? {} : { sessionId: view.sessionId }),
+    ...(view.cliSessionId === undefined ? {} : { cliSessionId: view.cliSessionId }),
+    ...(view.startedAtMs === undefined ? {} : { startedAt: toIsoTime(view.startedAtMs) }),
+    ...(view.exitCause === undefined ? {} : { exitCause: view.exitCause }),
+    ...(view.exitDetail === undefined ? {} : { exitDetail: view.exitDetail }),
+    ...(view.pauseKind === undefined ? {} : { pauseKind: view.pauseKind }),
+  };
+}
+
+function agentHealth(state: NodeState, unreachable: boolean): Health {
+  if (unreachable) return "unknown";
+  if (state === "gave_up") return "critical";
+  if (state === "crashed") return "unhealthy";
+  return state === "backoff" || state === "rate_limited" || state === "needs_login" ? "degraded" : "healthy";
+}

@@ -1,0 +1,3 @@
+/** The inbox slice's door. */
+export { Inbox } from "./inbox.ts";
+export type { NewItem } from "./inbox.ts";

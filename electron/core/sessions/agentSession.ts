@@ -1,0 +1,205 @@
+/** One agent through all its lives: starts, adopts, observes, pauses and ends them. The supervisor decides when, this knows how. */
+import type { AgentSpec } from "#shared/model/fleetFile.ts";
+import { fail } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import { parseTime } from "#shared/lib/isoTime.ts";
+import type { StartOutcome } from "#core/kernel/index.ts";
+import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
+import type { AgentChild, AgentStart, AgentView } from "#core/ports/agentRunner.ts";
+import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
+import type { SessionDeps } from "./deps.ts";
+import { launchLife, noteRefusal } from "./launch.ts";
+import { LiveLife } from "./liveLife.ts";
+import { endState } from "./lives.ts";
+import type { LifeRow, Lives } from "./lives.ts";
+
+/** What the keeper still had of this agent when the core came up. */
+export interface Leftover {
+  readonly session: KeeperSession;
+}
+
+export interface AgentSessionInit {
+  readonly path: string;
+  readonly spec: AgentSpec;
+  readonly adapter: AgentAdapter;
+  readonly lives: Lives;
+  readonly leftover: Leftover | undefined;
+  readonly onChange: () => void;
+  readonly onLife: (life: LiveLife) => void;
+}
+
+export class AgentSession implements AgentChild {
+  readonly path: string;
+  readonly #deps: SessionDeps;
+  readonly #init: AgentSessionInit;
+  #spec: AgentSpec;
+  #leftover: Leftover | undefined;
+  #life: LiveLife | undefined;
+  #startingSince: number | undefined;
+  #refusal: { detail: string; atMs: number } | undefined;
+  #cancelDelay: (() => void) | undefined;
+  #rest: AgentView | undefined;
+
+  constructor(deps: SessionDeps, init: AgentSessionInit) {
+    this.#deps = deps;
+    this.#init = init;
+    this.path = init.path;
+    this.#spec = init.spec;
+    this.#leftover = init.leftover;
+  }
+
+  get life(): LiveLife | undefined {
+    return this.#life;
+  }
+
+  get adapter(): AgentAdapter {
+    return this.#init.adapter;
+  }
+
+  get view(): AgentView {
+    if (this.#startingSince !== undefined) return this.#startingView(this.#startingSince);
+    if (this.#refusal !== undefined) return this.#refusedView(this.#refusal);
+    return this.#life?.view ?? this.#restView();
+  }
+
+  async start(request: AgentStart): Promise<StartOutcome> {
+    const leftover = this.#leftover;
+    this.#leftover = undefined;
+    if (leftover !== undefined) return { type: "started", child: this.#adopt(leftover.session).handle };
+    if (request.adoptOnly === true) return { type: "ignore" };
+    if (request.delayMs !== undefined && request.delayMs > 0) return this.#startLater(request, request.delayMs);
+    return this.#startNow(request);
+  }
+
+  async #startNow(request: AgentStart): Promise<StartOutcome> {
+    this.#refusal = undefined;
+    this.#startingSince = this.#deps.clock.wallNow();
+    this.#init.onChange();
+    void this.sweep();
+    const launched = await launchLife(this.#deps, {
+      path: this.path,
+      spec: this.#spec,
+      adapter: this.#init.adapter,
+      last: this.#init.lives.latest(this.path),
+      automatic: request.context.occasion === "automatic",
+      freshAsked: request.fresh === true,
+      size: this.#life?.size ?? { cols: 120, rows: 32 },
+    });
+    this.#startingSince = undefined;
+    if (!launched.ok) return this.#refused(launched.error.message);
+    return { type: "started", child: this.#begin(launched.value).handle };
+  }
+
+  /** Cannot start and a retry would not help (no such command, folder or CLI): parked until a person acts. */
+  #refused(detail: string): StartOutcome {
+    this.#refusal = { detail, atMs: this.#deps.clock.wallNow() };
+    noteRefusal(this.#deps, this.path, detail);
+    this.#init.onChange();
+    const exited = Promise.resolve({ type: "parked", detail } as const);
+    return { type: "started", child: { exited, shutdown: () => {}, kill: () => {} } };
+  }
+
+  /** The supervisor goes on at once; the process follows when its turn in the staggered boot comes. */
+  #startLater(request: AgentStart, delayMs: number): StartOutcome {
+    const pending = Promise.withResolvers<Awaited<LiveLife["handle"]["exited"]>>();
+    let outcome: StartOutcome | undefined;
+    this.#startingSince = this.#deps.clock.wallNow();
+    const cancel = this.#deps.clock.after(delayMs, () => {
+      void this.#startNow(request).then((started) => {
+        outcome = started;
+        if (started.type === "started") void started.child.exited.then(pending.resolve);
+        else pending.resolve({ type: "normal" });
+      });
+    });
+    const end = (how: "shutdown" | "kill"): void => {
+      if (outcome?.type === "started") return outcome.child[how]();
+      cancel();
+      this.#startingSince = undefined;
+      pending.resolve({ type: "shutdown" });
+      this.#init.onChange();
+    };
+    this.#cancelDelay = cancel;
+    this.#init.onChange();
+    return { type: "started", child: { exited: pending.promise, shutdown: () => end("shutdown"), kill: () => end("kill") } };
+  }
+
+  #adopt(session: KeeperSession): LiveLife {
+    const row = this.#init.lives.get(session.sessionId);
+    const life = LiveLife.adopt(this.#deps, { session, row, spec: this.#spec, adapter: this.#init.adapter });
+    return this.#begin(life);
+  }
+
+  #begin(life: LiveLife): LiveLife {
+    this.#life = life;
+    life.onChange(this.#init.onChange);
+    this.#init.onLife(life);
+    life.run();
+    this.#init.onChange();
+    return life;
+  }
+
+  async pause(): Promise<Result<{ pauseKind: "frozen" | "held"; note?: string }>> {
+    const life = this.#life;
+    if (life === undefined || !life.alive) return fail("not_running", `${this.path} does not run, so there is nothing to pause.`);
+    return life.pause();
+  }
+
+  async resume(): Promise<Result<void>> {
+    const life = this.#life;
+    if (life === undefined || !life.alive) return fail("not_running", `${this.path} does not run. Start it instead.`);
+    return life.unpause();
+  }
+
+  async turnOver(): Promise<void> {
+    await this.#life?.turnOver();
+  }
+
+  async sweep(): Promise<void> {
+    const life = this.#life;
+    if (life === undefined || life.alive || life.swept) return;
+    life.swept = true;
+    await this.#deps.ptyHost.stop({ sessionId: life.sessionId, graceMs: 0 });
+  }
+
+  update(spec: AgentSpec): void {
+    this.#spec = spec;
+  }
+
+  dispose(): void {
+    this.#cancelDelay?.();
+  }
+
+  #startingView(sinceMs: number): AgentView {
+    const base = this.#life?.view ?? this.#restView();
+    const { exitCause: _cause, exitDetail: _detail, detail: _last, pid: _pid, ...rest } = base;
+    return { ...rest, alive: true, state: "starting", sinceMs, generation: base.generation + 1 };
+  }
+
+  #refusedView(refusal: { detail: string; atMs: number }): AgentView {
+    const base = this.#life?.view ?? this.#restView();
+    return { ...base, alive: false, state: "crashed", sinceMs: refusal.atMs, detail: refusal.detail, exitCause: "crashed", exitDetail: refusal.detail };
+  }
+
+  /** From the store: the last life this core did not see. */
+  #restView(): AgentView {
+    this.#rest ??= restView(this.#init.lives.latest(this.path));
+    return this.#rest;
+  }
+}
+
+function restView(last: LifeRow | undefined): AgentView {
+    if (last === undefined) return { alive: false, state: "stopped", sinceMs: 0, generation: 0, unreachable: false };
+    return {
+      alive: false,
+      state: last.exitCause === undefined ? "stopped" : endState(last),
+      sinceMs: parseTime(last.endedAt ?? last.startedAt),
+      generation: last.generation,
+      mode: last.mode,
+      sessionId: last.sessionId,
+      startedAtMs: parseTime(last.startedAt),
+      unreachable: false,
+      ...(last.cliSessionId === undefined ? {} : { cliSessionId: last.cliSessionId }),
+      ...(last.exitCause === undefined ? {} : { exitCause: last.exitCause }),
+      ...(last.exitDetail === undefined ? {} : { detail: last.exitDetail, exitDetail: last.exitDetail }),
+    };
+  }

@@ -1,0 +1,148 @@
+/**
+ * Exact bytes for readers: one session's recording, or all lives of a child one after the other.
+ * Everything is read from the log; a reader that is slow simply reads later, nothing is skipped and nothing is buffered.
+ */
+import type { StreamItem } from "#shared/contract/index.ts";
+import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
+import type { OutputLog } from "#core/ports/outputLog.ts";
+import type { LiveOutput } from "./liveOutput.ts";
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** One session in a chain of lives; `live` while its process runs. */
+export interface ChainLink {
+  readonly sessionId: string;
+  readonly live: LiveOutput | undefined;
+}
+
+export interface ChainSource {
+  readonly outputLog: OutputLog;
+  /** The lives in order; asked again when a life ends, so that a following reader goes on with the next. */
+  links(): readonly ChainLink[];
+  /** Calls back when a new life of the child begins. */
+  onLife(listener: () => void): () => void;
+}
+
+export interface ChainRequest {
+  readonly from: number;
+  readonly to?: number;
+  readonly follow: boolean;
+}
+
+/** Streams a chain of sessions from `from` (counted through all of them). Ends by itself unless following. */
+export function streamChain(source: ChainSource, request: ChainRequest, sink: StreamSink<StreamItem<"logs">>): StreamHandle {
+  const pump = new ChainPump(source, request, sink);
+  sink.onRoom(() => pump.wake());
+  pump.wake();
+  return { close: () => pump.close() };
+}
+
+class ChainPump {
+  readonly #source: ChainSource;
+  readonly #request: ChainRequest;
+  readonly #sink: StreamSink<StreamItem<"logs">>;
+  readonly #unfollow: (() => void)[] = [];
+  #index = 0;
+  /** Offset within the current session. */
+  #offset = 0;
+  /** Offset through all lives. */
+  #total = 0;
+  #skip: number;
+  #busy = false;
+  #again = false;
+  #closed = false;
+  #watched: LiveOutput | undefined;
+
+  constructor(source: ChainSource, request: ChainRequest, sink: StreamSink<StreamItem<"logs">>) {
+    this.#source = source;
+    this.#request = request;
+    this.#sink = sink;
+    this.#skip = request.from;
+    if (request.follow) this.#unfollow.push(source.onLife(() => this.wake()));
+  }
+
+  wake(): void {
+    this.#again = true;
+    if (this.#busy || this.#closed) return;
+    this.#busy = true;
+    void this.#run();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const end of this.#unfollow.splice(0)) end();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#again && !this.#closed) {
+        this.#again = false;
+        while (!this.#closed && this.#sink.room > 0 && (await this.#step()));
+      }
+    } catch (error) {
+      this.close();
+      this.#sink.end({ code: "internal", message: `The recording could not be read: ${String(error)}` });
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** True when there may be more right away. */
+  async #step(): Promise<boolean> {
+    const link = this.#source.links()[this.#index];
+    if (link === undefined) return this.#atEnd();
+    const size = await this.#source.outputLog.size(link.sessionId);
+    if (this.#skip > 0) return this.#skipWithin(size, link);
+    const limit = this.#request.to === undefined ? CHUNK_BYTES : Math.min(CHUNK_BYTES, this.#request.to - this.#total);
+    if (limit <= 0) return this.#finish();
+    const bytes = size > this.#offset ? await this.#source.outputLog.read(link.sessionId, this.#offset, Math.min(limit, size - this.#offset)) : new Uint8Array();
+    if (bytes.length === 0) return this.#linkEnd(link);
+    if (this.#closed) return false;
+    this.#sink.send({ offset: this.#total, sessionId: link.sessionId }, bytes);
+    this.#offset += bytes.length;
+    this.#total += bytes.length;
+    return true;
+  }
+
+  #skipWithin(size: number, link: ChainLink): boolean {
+    if (this.#skip < size || link.live !== undefined) {
+      const within = Math.min(this.#skip, size);
+      this.#offset += within;
+      this.#total += within;
+      this.#skip = 0;
+      return true;
+    }
+    this.#skip -= size;
+    this.#total += size;
+    this.#index++;
+    return true;
+  }
+
+  /** Everything recorded of this life has been sent. */
+  #linkEnd(link: ChainLink): boolean {
+    if (link.live !== undefined && !link.live.ended) {
+      if (!this.#request.follow && this.#source.links()[this.#index + 1] === undefined) return this.#finish();
+      this.#watch(link.live);
+      return false;
+    }
+    this.#index++;
+    this.#offset = 0;
+    return true;
+  }
+
+  #watch(live: LiveOutput): void {
+    if (this.#watched === live) return;
+    this.#watched = live;
+    this.#unfollow.push(live.follow({ data: () => this.wake(), end: () => this.wake() }));
+  }
+
+  #atEnd(): boolean {
+    return this.#request.follow ? false : this.#finish();
+  }
+
+  #finish(): boolean {
+    this.close();
+    this.#sink.end();
+    return false;
+  }
+}

@@ -1,0 +1,35 @@
+/** Everything the sessions slice is given; nothing is reached for. */
+import type { AgentAdapter, AgentAsk } from "#core/ports/agentAdapter.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import type { HookIngest } from "#core/ports/hookIngest.ts";
+import type { Logger } from "#core/ports/logger.ts";
+import type { OutputLog } from "#core/ports/outputLog.ts";
+import type { PtyHost } from "#core/ports/ptyHost.ts";
+import type { Screens } from "#core/ports/screens.ts";
+import type { Recorder, Store } from "#core/store/index.ts";
+
+/** Told to policies: what an agent asked of a person, and that it no longer does. */
+export interface AskListener {
+  asked(path: string, sessionId: string, ask: AgentAsk): void;
+  ended(sessionId: string, askId: string, how: "answered" | "withdrawn", answer?: string): void;
+  /** The life ended: whatever it asked is void. */
+  lifeEnded(sessionId: string): void;
+}
+
+export interface SessionDeps {
+  readonly adapters: readonly AgentAdapter[];
+  readonly ptyHost: PtyHost;
+  readonly screens: Screens;
+  readonly outputLog: OutputLog;
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Opened at the first life that can use it: no listening port before. */
+  readonly ingest: () => Promise<HookIngest | undefined>;
+  readonly asks: AskListener;
+  /** Directory for one session's settings files. */
+  readonly filesDir: (sessionId: string) => string;
+  readonly newId: () => string;
+  readonly newToken: () => string;
+}

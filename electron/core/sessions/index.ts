@@ -1,0 +1,3 @@
+/** The sessions slice's door. */
+export { Sessions } from "./sessions.ts";
+export type { AskListener, SessionDeps } from "./deps.ts";

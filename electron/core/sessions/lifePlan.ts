@@ -1,0 +1,52 @@
+/** Pure rules of a life: how the next one begins (architecture decision 2) and what its end means to the supervisor (decision 1). */
+import type { AgentSpec } from "#shared/model/fleetFile.ts";
+import type { ExitCause } from "#shared/model/states.ts";
+import type { ExitVerdict } from "#core/ports/agentAdapter.ts";
+import type { ExitReason } from "#core/kernel/index.ts";
+import type { LifeRow } from "./lives.ts";
+
+/** A resumed conversation that crashes sooner did not come up: the next life starts fresh with the briefing. */
+export const SETTLE_WINDOW_MS = 10_000;
+
+export type LifeStart = { readonly type: "fresh" } | { readonly type: "resume"; readonly cliSessionId: string };
+
+export interface NextLife {
+  readonly last: LifeRow | undefined;
+  readonly spec: AgentSpec;
+  readonly resumable: boolean;
+  readonly automatic: boolean;
+  readonly freshAsked: boolean;
+}
+
+/** Resume by the CLI's own id; fresh when asked, when the last try broke, or when a finished agent is started anew by a person. */
+export function decideLifeStart({ last, spec, resumable, automatic, freshAsked }: NextLife): LifeStart {
+  if (freshAsked || !resumable) return { type: "fresh" };
+  if (last === undefined) return spec.resume === undefined ? { type: "fresh" } : { type: "resume", cliSessionId: spec.resume };
+  if (last.notes.resumeBroken || last.cliSessionId === undefined) return { type: "fresh" };
+  if (!automatic && last.exitCause === "done") return { type: "fresh" };
+  return { type: "resume", cliSessionId: last.cliSessionId };
+}
+
+export function isResumeBroken(mode: string, verdict: ExitVerdict, livedMs: number): boolean {
+  if (mode !== "resumed") return false;
+  return verdict.resumeRefused || (verdict.cause === "crashed" && livedMs < SETTLE_WINDOW_MS);
+}
+
+/** The supervisor's view of an end: parking and keeper loss are not failures. */
+export function exitReason(cause: ExitCause, detail: string): ExitReason {
+  switch (cause) {
+    case "done":
+      return { type: "normal" };
+    case "stopped":
+      return { type: "shutdown", detail };
+    case "crashed":
+    case "out_of_memory":
+      return { type: "crash", detail };
+    case "rate_limited":
+    case "needs_login":
+    case "budget_exhausted":
+      return { type: "parked", detail };
+    case "keeper_lost":
+      return { type: "lost", detail };
+  }
+}

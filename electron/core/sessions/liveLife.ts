@@ -1,0 +1,384 @@
+/** One life while it runs: bytes to the screen and the viewers, hints and hooks to the observer, the end to the supervisor. */
+import type { AgentSpec } from "#shared/model/fleetFile.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
+import type { KeeperExit, KeeperSession } from "#shared/rpc/keeperProtocol.ts";
+import { agentSubject } from "#shared/lib/eventSubjects.ts";
+import type { ChildHandle, ExitReason } from "#core/kernel/index.ts";
+import type { AgentAdapter, AgentFact, AgentObserver, ExitVerdict, KeyStroke, LaunchPlan } from "#core/ports/agentAdapter.ts";
+import type { AgentView } from "#core/ports/agentRunner.ts";
+import type { NodeState } from "#shared/model/states.ts";
+import type { SessionDeps } from "./deps.ts";
+import { exitReason, isResumeBroken } from "./lifePlan.ts";
+import { LiveOutput } from "./liveOutput.ts";
+import { endLife, endState, insertLife, rowOfSession, updateLifeNotes } from "./lives.ts";
+import type { LifeRow } from "./lives.ts";
+
+/** Enough of the log to redraw any screen of an adopted session. */
+const ADOPTION_TAIL_BYTES = 512 * 1024;
+
+interface LifeInit {
+  readonly row: LifeRow;
+  readonly spec: AgentSpec;
+  readonly adapter: AgentAdapter;
+  readonly size: { cols: number; rows: number };
+  readonly prompt?: string;
+  /** Log size when an earlier core's life was taken over; nothing before it is live. */
+  readonly adoptedAt?: number;
+}
+
+export class LiveLife {
+  readonly sessionId: string;
+  readonly output: LiveOutput;
+  readonly handle: ChildHandle;
+  swept = false;
+  #alive = true;
+  #row: LifeRow;
+  #state: NodeState;
+  #sinceMs: number;
+  #detail: string;
+  #stopping = false;
+  #paused: "frozen" | "held" | undefined;
+  #unreachable = false;
+  #verdict: ExitVerdict | undefined;
+  #limitUntil: number | undefined;
+  #stopDone: Promise<unknown> | undefined;
+  readonly #deps: SessionDeps;
+  readonly #init: LifeInit;
+  readonly #observer: AgentObserver;
+  readonly #exited = Promise.withResolvers<ExitReason>();
+  readonly #disposals: (() => void)[] = [];
+  readonly #turnWaiters: (() => void)[] = [];
+  #onChange: () => void = () => {};
+
+  private constructor(deps: SessionDeps, init: LifeInit) {
+    this.#deps = deps;
+    this.#init = init;
+    this.#row = init.row;
+    this.sessionId = init.row.sessionId;
+    this.#state = init.row.notes.activity;
+    this.#detail = init.row.notes.detail;
+    this.#sinceMs = deps.clock.wallNow();
+    this.output = new LiveOutput(init.adoptedAt ?? 0, init.size);
+    this.#observer = init.adapter.createObserver({
+      clock: deps.clock,
+      memo: init.row.notes.memo,
+      cwd: init.spec.cwd,
+      mode: init.row.mode === "resumed" ? "resume" : "fresh",
+      hasPrompt: init.row.notes.hasPrompt,
+      ...(init.row.cliSessionId === undefined ? {} : { cliSessionId: init.row.cliSessionId }),
+      ...(init.adoptedAt === undefined ? {} : { adopted: { activity: init.row.notes.activity } }),
+      emit: (fact) => this.#fact(fact),
+      type: (bytes) => void this.write(bytes),
+      screenText: () => deps.screens.text(this.sessionId),
+    });
+    this.handle = { exited: this.#exited.promise, shutdown: () => this.#shutdown(), kill: () => this.#kill() };
+  }
+
+  /** A life this core has just spawned. */
+  static begin(
+    deps: SessionDeps,
+    init: { row: LifeRow; plan: LaunchPlan; spec: AgentSpec; adapter: AgentAdapter; size: { cols: number; rows: number } },
+  ): LiveLife {
+    const prompt = init.plan.promptPassed || !init.row.notes.hasPrompt ? undefined : init.spec.prompt;
+    const life = new LiveLife(deps, { ...init, ...(prompt === undefined ? {} : { prompt }) });
+    const { row } = init;
+    const data = { path: row.path, sessionId: row.sessionId, generation: row.generation, mode: row.mode, pid: row.pid ?? null, agent: row.agent };
+    deps.recorder.note({ subject: agentSubject(row.path, "started"), type: "agent.started", actor: "system", data }, (tx) => insertLife(tx, row));
+    return life;
+  }
+
+  /** A life an earlier core spawned; the keeper kept it, ended or not. */
+  static adopt(deps: SessionDeps, init: { session: KeeperSession; row: LifeRow | undefined; spec: AgentSpec; adapter: AgentAdapter }): LiveLife {
+    const { session } = init;
+    const row = init.row ?? rowOfSession(session);
+    const life = new LiveLife(deps, { row, spec: init.spec, adapter: init.adapter, size: session, adoptedAt: session.outputBytes });
+    const data = { path: row.path, sessionId: row.sessionId, generation: row.generation, pid: session.pid };
+    deps.recorder.note({ subject: agentSubject(row.path, "adopted"), type: "agent.adopted", actor: "system", data }, (tx) => insertLife(tx, row));
+    return life;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get size(): { cols: number; rows: number } {
+    return { cols: this.output.cols, rows: this.output.rows };
+  }
+
+  get view(): AgentView {
+    const row = this.#row;
+    return {
+      alive: this.#alive,
+      state: this.#shownState(),
+      sinceMs: this.#sinceMs,
+      generation: row.generation,
+      mode: row.mode,
+      sessionId: row.sessionId,
+      startedAtMs: parseTime(row.startedAt),
+      unreachable: this.#unreachable,
+      ...(this.#detail === "" ? {} : { detail: this.#detail }),
+      ...(this.#alive && row.pid !== undefined ? { pid: row.pid } : {}),
+      ...(row.cliSessionId === undefined ? {} : { cliSessionId: row.cliSessionId }),
+      ...(row.exitCause === undefined ? {} : { exitCause: row.exitCause }),
+      ...(row.exitDetail === undefined ? {} : { exitDetail: row.exitDetail }),
+      ...(this.#verdict?.parkUntil === undefined ? {} : { parkUntilMs: this.#verdict.parkUntil }),
+      ...(this.#paused === undefined ? {} : { pauseKind: this.#paused }),
+    };
+  }
+
+  #shownState(): NodeState {
+    if (!this.#alive) return endState(this.#row);
+    if (this.#stopping) return "stopping";
+    return this.#paused === undefined ? this.#state : "paused";
+  }
+
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
+  }
+
+  /** Begins to listen: screen, output from the keeper, hooks, the keeper's link. */
+  run(): void {
+    const deps = this.#deps;
+    const init = this.#init;
+    deps.screens.open(this.sessionId, init.size, {
+      reply: (bytes) => void this.#deps.ptyHost.write(this.sessionId, bytes),
+      hint: (hint) => this.#observer.hint(hint),
+    });
+    const from = Math.max(0, (init.adoptedAt ?? 0) - ADOPTION_TAIL_BYTES);
+    this.#disposals.push(
+      deps.ptyHost.attach(this.sessionId, from, { data: (offset, bytes) => this.#data(offset, bytes), exit: (exit) => void this.#finish(exit) }),
+      deps.ptyHost.onLink((link) => {
+        if (link === "lost") void this.#lost();
+        else this.#reachable(link === "connected");
+      }),
+    );
+    if (this.#row.notes.ingestToken !== "" && this.#row.agent !== "command") void this.#listenForHooks();
+  }
+
+  async #listenForHooks(): Promise<void> {
+    const ingest = await this.#deps.ingest();
+    if (ingest === undefined || !this.#alive) return;
+    this.#disposals.push(ingest.register(this.sessionId, this.#row.notes.ingestToken, (payload, signal) => this.#observer.hook(payload, signal)));
+  }
+
+  #data(offset: number, bytes: Uint8Array): void {
+    const live = offset + bytes.length > (this.#init.adoptedAt ?? 0);
+    this.#deps.screens.feed(this.sessionId, offset, bytes, live);
+    if (!live) return;
+    this.#observer.output(bytes.length);
+    this.output.push(offset, bytes);
+  }
+
+  #reachable(reachable: boolean): void {
+    if (this.#unreachable === !reachable) return;
+    this.#unreachable = !reachable;
+    this.#onChange();
+  }
+
+  async write(bytes: Uint8Array): Promise<Result<void>> {
+    if (!this.#alive) return fail("not_running", `${this.#row.path} does not run, so nothing can be typed into it.`);
+    return this.#deps.ptyHost.write(this.sessionId, bytes);
+  }
+
+  /** A person's key strokes: the observer may learn from them. */
+  async typed(bytes: Uint8Array): Promise<Result<void>> {
+    this.#observer.typed(bytes);
+    return this.write(bytes);
+  }
+
+  async say(strokes: readonly KeyStroke[]): Promise<Result<void>> {
+    if (this.#paused === "held") return fail("conflict", `${this.#row.path} is paused and takes no new work. Resume it first.`);
+    for (const stroke of strokes) {
+      const written = await this.typed(stroke.bytes);
+      if (!written.ok) return written;
+      if (stroke.thenWaitMs > 0) await new Promise<void>((resolve) => this.#deps.clock.after(stroke.thenWaitMs, resolve));
+    }
+    return ok(undefined);
+  }
+
+  async resize(size: { cols: number; rows: number }): Promise<Result<void>> {
+    if (!this.#alive) return fail("not_running", `${this.#row.path} has ended; its size cannot change.`);
+    if (size.cols === this.output.cols && size.rows === this.output.rows) return ok(undefined);
+    const resized = await this.#deps.ptyHost.resize(this.sessionId, size);
+    if (!resized.ok) return resized;
+    this.#deps.screens.resize(this.sessionId, size);
+    this.output.resized(size);
+    return resized;
+  }
+
+  answer(askId: string, choice: { option: string; text?: string }): Promise<Result<void>> {
+    return this.#observer.answer(askId, choice);
+  }
+
+  async pause(): Promise<Result<{ pauseKind: "frozen" | "held"; note?: string }>> {
+    if (this.#paused !== undefined) return ok({ pauseKind: this.#paused });
+    const { pause } = this.#init.adapter;
+    if (pause.safe) {
+      const frozen = await this.#deps.ptyHost.signal(this.sessionId, "SIGSTOP", "tree");
+      if (!frozen.ok) return frozen;
+    }
+    this.#paused = pause.safe ? "frozen" : "held";
+    this.#changed();
+    return ok({ pauseKind: this.#paused, ...(pause.safe ? {} : { note: pause.why }) });
+  }
+
+  async unpause(): Promise<Result<void>> {
+    if (this.#paused === "frozen") {
+      const thawed = await this.#deps.ptyHost.signal(this.sessionId, "SIGCONT", "tree");
+      if (!thawed.ok) return thawed;
+    }
+    this.#paused = undefined;
+    this.#changed();
+    return ok(undefined);
+  }
+
+  /** At once unless the agent says that it is in the middle of a turn. */
+  async turnOver(): Promise<void> {
+    if (!this.#alive || this.#row.agent === "command" || this.#state !== "busy") return;
+    await new Promise<void>((resolve) => this.#turnWaiters.push(resolve));
+  }
+
+  #changed(): void {
+    this.#sinceMs = this.#deps.clock.wallNow();
+    this.#onChange();
+  }
+
+  #fact(fact: AgentFact): void {
+    if (!this.#alive) return;
+    switch (fact.type) {
+      case "activity":
+        return this.#activity(fact.activity, fact.detail);
+      case "ready":
+        if (this.#init.prompt !== undefined) void this.say(this.#init.adapter.messageKeys(this.#init.prompt));
+        return;
+      case "asked":
+        return this.#deps.asks.asked(this.#row.path, this.sessionId, fact.ask);
+      case "ask_ended":
+        return this.#deps.asks.ended(this.sessionId, fact.askId, fact.how, fact.answer);
+      case "cli_session":
+        this.#row = { ...this.#row, cliSessionId: fact.cliSessionId };
+        return this.#note("session_identified", { cliSessionId: fact.cliSessionId });
+      case "rate_limited":
+        this.#limitUntil = fact.until;
+        return this.#activity("rate_limited", fact.detail);
+      case "needs_login":
+        return this.#activity("needs_login", fact.detail);
+    }
+  }
+
+  #activity(activity: LifeRow["notes"]["activity"], detail: string): void {
+    if (this.#state === activity && this.#detail === detail) return;
+    const moved = this.#state !== activity;
+    this.#state = activity;
+    this.#detail = detail;
+    this.#row = { ...this.#row, notes: { ...this.#row.notes, activity, detail } };
+    if (moved) this.#note("state_changed", { state: activity, detail });
+    if (activity !== "busy") for (const done of this.#turnWaiters.splice(0)) done();
+    if (moved) this.#changed();
+    else this.#onChange();
+  }
+
+  #note(verb: string, data: Record<string, unknown>): void {
+    const { path, sessionId } = this.#row;
+    const row = this.#row;
+    this.#deps.recorder.note({ subject: agentSubject(path, verb), type: `agent.${verb}`, actor: "agent", data: { path, sessionId, ...data } }, (tx) =>
+      updateLifeNotes(tx, row),
+    );
+  }
+
+  #shutdown(): void {
+    const { shutdown } = this.#init.spec;
+    const polite = this.#init.adapter.politeExit;
+    const graceMs = shutdown === "infinity" ? 2 ** 31 - 1 : shutdown === "brutal_kill" ? 0 : shutdown;
+    this.#stop(graceMs, polite);
+  }
+
+  #kill(): void {
+    this.#stop(0, undefined);
+  }
+
+  #stop(graceMs: number, polite: Uint8Array | undefined): void {
+    if (!this.#alive) return;
+    this.#stopping = true;
+    this.swept = true;
+    this.#stopDone = this.#deps.ptyHost.stop({
+      sessionId: this.sessionId,
+      graceMs,
+      ...(polite === undefined ? {} : { politeInput: base64(polite) }),
+    });
+    this.#changed();
+  }
+
+  async #lost(): Promise<void> {
+    const at = toIsoTime(this.#deps.clock.wallNow());
+    this.#end({ code: null, signal: null, outOfMemory: false, requested: false, at }, {
+      cause: "keeper_lost",
+      detail: "The session keeper died, and the terminal with it",
+      resumeRefused: false,
+    });
+  }
+
+  async #finish(exit: KeeperExit): Promise<void> {
+    if (!this.#alive) return;
+    const [screenText] = await Promise.all([this.#deps.screens.text(this.sessionId).catch(() => ""), this.#stopDone]);
+    const wallNowMs = this.#deps.clock.wallNow();
+    const verdict = this.#init.adapter.classifyExit({
+      ...exit,
+      requested: exit.requested || this.#stopping,
+      mode: this.#row.mode === "resumed" ? "resume" : "fresh",
+      livedMs: wallNowMs - parseTime(this.#row.startedAt),
+      wallNowMs,
+      activity: this.#row.notes.activity,
+      activityDetail: this.#detail,
+      screenText,
+      ...(this.#limitUntil === undefined ? {} : { limitUntil: this.#limitUntil }),
+    });
+    this.#end(exit, verdict);
+  }
+
+  #end(exit: KeeperExit, verdict: ExitVerdict): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.#verdict = verdict;
+    this.#detail = verdict.detail;
+    const livedMs = parseTime(exit.at) - parseTime(this.#row.startedAt);
+    const resumeBroken = isResumeBroken(this.#row.mode, verdict, livedMs);
+    this.#row = {
+      ...this.#row,
+      endedAt: exit.at,
+      exitCause: verdict.cause,
+      exitCode: exit.code,
+      signal: exit.signal,
+      exitDetail: verdict.detail,
+      outputBytes: this.output.size,
+      notes: { ...this.#row.notes, resumeBroken },
+    };
+    this.#recordEnd(exit, resumeBroken);
+    for (const dispose of this.#disposals.splice(0)) dispose();
+    this.#observer.dispose();
+    this.#deps.asks.lifeEnded(this.sessionId);
+    for (const done of this.#turnWaiters.splice(0)) done();
+    this.output.end(verdict.detail);
+    this.#changed();
+    this.#exited.resolve(exitReason(verdict.cause, verdict.detail));
+  }
+
+  #recordEnd(exit: KeeperExit, resumeBroken: boolean): void {
+    const row = this.#row;
+    const data = {
+      path: row.path, sessionId: row.sessionId, generation: row.generation, cause: row.exitCause ?? null,
+      code: exit.code, signal: exit.signal, detail: row.exitDetail ?? "", resumeBroken,
+    };
+    this.#deps.recorder.note({ subject: agentSubject(row.path, "exited"), type: "agent.exited", actor: "system", data }, (tx) => endLife(tx, row));
+    this.#deps.recorder.afterCommit(() => {
+      this.#deps.screens.close(this.sessionId);
+      void this.#deps.ptyHost.forget(this.sessionId);
+    });
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}

@@ -1,0 +1,223 @@
+/** The sessions slice: every agent's lives, found again after a restart, typed into, watched and replayed. */
+import type { StreamItem, StreamRequest } from "#shared/contract/index.ts";
+import type { AgentSpec } from "#shared/model/fleetFile.ts";
+import type { Life } from "#shared/model/node.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import { toIsoTime } from "#shared/lib/isoTime.ts";
+import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
+import { agentSubject } from "#shared/lib/eventSubjects.ts";
+import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
+import type { AgentChild, AgentRunner } from "#core/ports/agentRunner.ts";
+import { AgentSession } from "./agentSession.ts";
+import type { Leftover } from "./agentSession.ts";
+import { streamChain } from "./byteStreams.ts";
+import type { ChainSource } from "./byteStreams.ts";
+import type { SessionDeps } from "./deps.ts";
+import { keyBytes } from "./keys.ts";
+import type { LiveLife } from "./liveLife.ts";
+import { endLife, Lives } from "./lives.ts";
+import type { LifeRow } from "./lives.ts";
+import { streamTerminal } from "./terminalStream.ts";
+
+export class Sessions implements AgentRunner {
+  readonly #deps: SessionDeps;
+  readonly #lives: Lives;
+  readonly #byPath = new Map<string, AgentSession>();
+  readonly #live = new Map<string, LiveLife>();
+  readonly #leftovers = new Map<string, Leftover>();
+  readonly #lost = new Set<string>();
+  readonly #lifeListeners = new Set<(path: string) => void>();
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+    this.#lives = new Lives(deps.store);
+  }
+
+  /** At boot: what the keeper still has is to be adopted; what it no longer has was lost with it. */
+  async recover(): Promise<Result<{ alive: number; ended: number; lost: number }>> {
+    const listed = await this.#deps.ptyHost.list();
+    if (!listed.ok) return listed;
+    const known = new Set<string>();
+    for (const session of listed.value.toSorted((a, b) => a.tag.generation - b.tag.generation)) {
+      known.add(session.sessionId);
+      const recorded = this.#lives.get(session.sessionId);
+      if (recorded?.endedAt === undefined) this.#leftovers.set(session.tag.path, { session });
+      else void this.#deps.ptyHost.forget(session.sessionId);
+    }
+    for (const life of this.#lives.open()) {
+      if (!known.has(life.sessionId)) await this.#closeLost(life);
+    }
+    const alive = [...this.#leftovers.values()].filter(({ session }) => session.exit === undefined).length;
+    return ok({ alive, ended: this.#leftovers.size - alive, lost: this.#lost.size });
+  }
+
+  async #closeLost(life: LifeRow): Promise<void> {
+    this.#lost.add(life.path);
+    const detail = "Lost: the machine or the session keeper stopped while it ran";
+    const outputBytes = await this.#deps.outputLog.size(life.sessionId);
+    const ended: LifeRow = { ...life, endedAt: toIsoTime(this.#deps.clock.wallNow()), exitCause: "keeper_lost", exitCode: null, signal: null, exitDetail: detail, outputBytes };
+    const data = { path: life.path, sessionId: life.sessionId, generation: life.generation, cause: "keeper_lost", detail };
+    this.#deps.recorder.note({ subject: agentSubject(life.path, "exited"), type: "agent.exited", actor: "system", data }, (tx) => endLife(tx, ended));
+    void this.#deps.ptyHost.stop({ sessionId: life.sessionId, graceMs: 0 });
+  }
+
+  leftover(path: string): "alive" | "ended" | "lost" | "none" {
+    const left = this.#leftovers.get(path);
+    if (left !== undefined) return left.session.exit === undefined ? "alive" : "ended";
+    return this.#lost.has(path) ? "lost" : "none";
+  }
+
+  /** Keeper sessions no fleet claimed: their child was removed while the core was away. They are ended. */
+  async endUnclaimed(): Promise<void> {
+    const unclaimed = [...this.#leftovers].filter(([path]) => !this.#byPath.has(path));
+    await Promise.all(
+      unclaimed.map(async ([path, { session }]) => {
+        this.#leftovers.delete(path);
+        this.#deps.logger.warn("A session of no known child is ended.", { path });
+        await this.#deps.ptyHost.stop({ sessionId: session.sessionId, graceMs: 1000 });
+        await this.#deps.ptyHost.forget(session.sessionId);
+      }),
+    );
+  }
+
+  child(path: string, spec: AgentSpec, onChange: () => void): AgentChild {
+    const adapter = this.#adapter(spec.agent);
+    const leftover = this.#leftovers.get(path);
+    this.#leftovers.delete(path);
+    const session = new AgentSession(this.#deps, {
+      path, spec, adapter, lives: this.#lives, leftover, onChange,
+      onLife: (life) => this.#began(path, life),
+    });
+    this.#byPath.set(path, session);
+    return session;
+  }
+
+  #adapter(id: string): AgentAdapter {
+    const adapter = this.#deps.adapters.find((one) => one.id === id);
+    if (adapter === undefined) throw new Error(`No adapter ${id}; fleet files are checked against the list of adapters.`);
+    return adapter;
+  }
+
+  #began(path: string, life: LiveLife): void {
+    this.#live.set(life.sessionId, life);
+    void life.handle.exited.then(() => this.#live.delete(life.sessionId));
+    for (const listener of this.#lifeListeners) listener(path);
+  }
+
+  /** Newest first. */
+  lives(path: string): readonly Life[] {
+    this.#deps.recorder.flush();
+    return this.#lives.ofPath(path).map((life) => this.#publicLife(life)).toReversed();
+  }
+
+  newestLives(limit: number): readonly Life[] {
+    this.#deps.recorder.flush();
+    return this.#lives.newest(limit).map((life) => this.#publicLife(life));
+  }
+
+  life(sessionId: string): Life | undefined {
+    this.#deps.recorder.flush();
+    const life = this.#lives.get(sessionId);
+    return life === undefined ? undefined : this.#publicLife(life);
+  }
+
+  /** Paths of children past and present with this id. */
+  pathsNamed(id: string): readonly string[] {
+    this.#deps.recorder.flush();
+    return this.#lives.pathsNamed(id);
+  }
+
+  #publicLife({ notes: _notes, ...life }: LifeRow): Life {
+    const live = this.#live.get(life.sessionId);
+    return live === undefined ? life : { ...life, outputBytes: live.output.size };
+  }
+
+  #running(path: string): Result<{ session: AgentSession; life: LiveLife }> {
+    const session = this.#byPath.get(path);
+    const life = session?.life;
+    if (session === undefined || life === undefined || !life.alive) return fail("not_running", `${path} does not run. Start it first.`);
+    return ok({ session, life });
+  }
+
+  async send(path: string, text: string, submit: boolean): Promise<Result<void>> {
+    const running = this.#running(path);
+    if (!running.ok) return running;
+    const { session, life } = running.value;
+    return submit ? life.say(session.adapter.messageKeys(text)) : life.typed(new TextEncoder().encode(text));
+  }
+
+  async key(path: string, name: string): Promise<Result<void>> {
+    const bytes = keyBytes(name);
+    if (bytes === undefined) return fail("bad_request", `There is no key "${name}". Use names such as ctrl-c, enter, esc, up, tab, f1 or alt-x.`);
+    const running = this.#running(path);
+    return running.ok ? running.value.life.typed(bytes) : running;
+  }
+
+  async input(sessionId: string, bytes: Uint8Array): Promise<Result<void>> {
+    const life = this.#live.get(sessionId);
+    return life === undefined ? fail("not_running", "This session has ended; nothing can be typed into it.") : life.typed(bytes);
+  }
+
+  async resize(sessionId: string, size: { cols: number; rows: number }): Promise<Result<void>> {
+    const life = this.#live.get(sessionId);
+    return life === undefined ? ok(undefined) : life.resize(size);
+  }
+
+  async answer(sessionId: string, askId: string, choice: { option: string; text?: string }): Promise<Result<void>> {
+    const life = this.#live.get(sessionId);
+    return life === undefined ? fail("not_found", "The agent that asked has ended.") : life.answer(askId, choice);
+  }
+
+  resizes(sessionId: string): ReturnType<SessionDeps["outputLog"]["resizes"]> {
+    return this.#deps.outputLog.resizes(sessionId);
+  }
+
+  terminal(request: StreamRequest<"terminal">, sink: StreamSink<StreamItem<"terminal">>): Result<StreamHandle> {
+    const live = this.#live.get(request.sessionId);
+    const row = this.#lives.get(request.sessionId);
+    if (live === undefined && row === undefined) return fail("not_found", "There is no such session.");
+    const { outputLog, screens, clock } = this.#deps;
+    const source = {
+      sessionId: request.sessionId,
+      output: live?.output,
+      size: live?.size ?? { cols: 120, rows: 32 },
+      exitDetail: row?.exitDetail ?? "",
+      outputLog, screens, clock,
+    };
+    return ok(streamTerminal(source, request.pace, sink));
+  }
+
+  /** All lives of a child. */
+  logs(path: string, request: { from: number; follow: boolean }, sink: StreamSink<StreamItem<"logs">>): Result<StreamHandle> {
+    if (this.#lives.latest(path) === undefined && !this.#byPath.has(path)) return fail("not_found", `${path} has never run, so it has no output.`);
+    this.#deps.recorder.flush();
+    return ok(streamChain(this.#chain(path), request, sink));
+  }
+
+  recording(request: StreamRequest<"recording">, sink: StreamSink<StreamItem<"recording">>): Result<StreamHandle> {
+    if (this.life(request.sessionId) === undefined) return fail("not_found", "There is no such session.");
+    const { to, ...rest } = request;
+    const source: ChainSource = {
+      outputLog: this.#deps.outputLog,
+      links: () => [{ sessionId: request.sessionId, live: this.#live.get(request.sessionId)?.output }],
+      onLife: () => () => {},
+    };
+    return ok(streamChain(source, { ...rest, ...(to === undefined ? {} : { to }) }, sink));
+  }
+
+  #chain(path: string): ChainSource {
+    return {
+      outputLog: this.#deps.outputLog,
+      links: () => {
+        this.#deps.recorder.flush();
+        return this.#lives.ofPath(path).map(({ sessionId }) => ({ sessionId, live: this.#live.get(sessionId)?.output }));
+      },
+      onLife: (listener) => {
+        const one = (began: string): void => void (began === path && listener());
+        this.#lifeListeners.add(one);
+        return () => this.#lifeListeners.delete(one);
+      },
+    };
+  }
+}

@@ -1,0 +1,25 @@
+/** Subjects of the events this product stores (mission 6.4): `ws.<fleet>.<entity>.<id>.<verb>` and `sys.<component>.<verb>`. */
+
+/** `path` is `fleet/id`. */
+export function agentSubject(path: string, verb: string): string {
+  return nodeSubject(path, "agent", verb);
+}
+
+export function supervisorSubject(path: string, verb: string): string {
+  return nodeSubject(path, "supervisor", verb);
+}
+
+export function fleetSubject(name: string, verb: string): string {
+  return `ws.${name}.fleet.${verb}`;
+}
+
+export function systemSubject(component: string, verb: string): string {
+  return `sys.${component}.${verb}`;
+}
+
+function nodeSubject(path: string, entity: string, verb: string): string {
+  const slash = path.indexOf("/");
+  const fleet = slash < 0 ? path : path.slice(0, slash);
+  const id = slash < 0 ? path : path.slice(slash + 1);
+  return `ws.${fleet}.${entity}.${id}.${verb}`;
+}
