@@ -150,12 +150,9 @@ export class ClaudeObserver implements AgentObserver {
 
   /** Versions before OSC 7501 only have the title: `✳` idle, `◐` or braille at work. */
   #title(title: string): void {
-    if (title.startsWith("✳"))
-      this.#activity.report(
-        this.#context.hasPrompt && this.#activity.current === "starting" ? "starting" : "idle",
-        "Waits for a prompt",
-      );
-    else if (/^[◐◓◑◒\u2800-\u28ff]/u.test(title)) this.#activity.report("busy", "Working");
+    const isBeginning = this.#context.hasPrompt && this.#activity.current === "starting";
+    if (title.startsWith("✳") && !isBeginning) this.#activity.report("idle", "Waits for a prompt");
+    if (/^[◐◓◑◒\u2800-\u28ff]/u.test(title)) this.#activity.report("busy", "Working");
   }
 
   #plainEvent(event: HookEvent): void {

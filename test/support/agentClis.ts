@@ -1,0 +1,91 @@
+/**
+ * The vendors' real CLIs at pinned versions, from npm, in a cache outside the repository. Never committed or redistributed.
+ * Where one cannot be had its suites skip, loudly; SIGNALBOX_REQUIRE_CLIS=claude makes that a failure (CI).
+ */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export type CliName = "claude" | "codex" | "gemini" | "opencode";
+
+interface PinnedCli {
+  readonly package: string;
+  readonly version: string;
+  /** The program to run, below node_modules; packages of the platform's own binary need no install script. */
+  readonly program: string;
+}
+
+const PLATFORM = `${process.platform}-${process.arch}`;
+const EXE = process.platform === "win32" ? ".exe" : "";
+
+export const PINNED_CLIS: Readonly<Record<CliName, PinnedCli>> = {
+  claude: {
+    package: "@anthropic-ai/claude-code",
+    version: "2.1.329",
+    program: `@anthropic-ai/claude-code-${PLATFORM}/claude${EXE}`,
+  },
+  codex: { package: "@openai/codex", version: "0.169.0", program: "@openai/codex/bin/codex.js" },
+  gemini: { package: "@google/gemini-cli", version: "0.61.0", program: "@google/gemini-cli/bundle/gemini.js" },
+  opencode: {
+    package: "opencode-ai",
+    version: "1.18.33",
+    program: `opencode-${PLATFORM.replace("win32", "windows")}/bin/opencode${EXE}`,
+  },
+};
+
+/** Folder with one launcher per CLI, as it would stand on a person's PATH; undefined when it cannot be installed. */
+export async function installCli(name: CliName): Promise<{ readonly binDir: string } | undefined> {
+  const pinned = PINNED_CLIS[name];
+  const root = join(
+    process.env["SIGNALBOX_TEST_CACHE"] ?? join(homedir(), ".cache", "signalbox-test"),
+    `${name}-${pinned.version}`,
+  );
+  const program = join(root, "node_modules", ...pinned.program.split("/"));
+  if (!existsSync(program)) await npmInstall(root, pinned).catch((error: unknown) => announce(name, String(error)));
+  if (!existsSync(program)) {
+    if ((process.env["SIGNALBOX_REQUIRE_CLIS"] ?? "").split(",").includes(name))
+      throw new Error(`${name} ${pinned.version} is required here and could not be installed.`);
+    announce(name, `${program} is not there`);
+    return undefined;
+  }
+  const binDir = join(root, "bin");
+  await writeLauncher(join(binDir, name), program);
+  return { binDir };
+}
+
+async function npmInstall(root: string, pinned: PinnedCli): Promise<void> {
+  await mkdir(root, { recursive: true });
+  await writeFile(join(root, "package.json"), JSON.stringify({ private: true }));
+  const npm = npmProgram();
+  await run(
+    process.execPath,
+    [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", `${pinned.package}@${pinned.version}`],
+    { cwd: root, timeout: 240_000 },
+  );
+}
+
+function npmProgram(): string {
+  const beside = join(dirname(process.execPath), "..", "lib", "node_modules", "npm", "bin", "npm-cli.js");
+  const windows = join(dirname(process.execPath), "node_modules", "npm", "bin", "npm-cli.js");
+  const found = [beside, windows].find((candidate) => existsSync(candidate));
+  return found ?? createRequire(import.meta.url).resolve("npm/bin/npm-cli.js");
+}
+
+async function writeLauncher(path: string, program: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const command = program.endsWith(".js") ? `"${process.execPath}" "${program}"` : `"${program}"`;
+  if (process.platform === "win32") await writeFile(`${path}.cmd`, `@${command} %*\r\n`);
+  else await writeFile(path, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+}
+
+function announce(name: CliName, reason: string): void {
+  process.stderr.write(
+    `\n!! SKIPPED: the suites of the real ${name} CLI ${PINNED_CLIS[name].version} do not run here (${reason.split("\n")[0] ?? ""}).\n`,
+  );
+}
