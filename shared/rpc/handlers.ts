@@ -16,4 +16,6 @@ export interface Handlers {
   readonly queries: QueryHandlers;
   readonly commands: CommandHandlers;
   readonly streams: StreamHandlers;
+  /** Makes a repeated command answer what the first one answered; without it every call runs. */
+  readonly once?: (call: { name: CommandName; commandId: string }, work: () => Promise<Result<unknown>>) => Promise<Result<unknown>>;
 }

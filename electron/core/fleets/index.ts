@@ -4,3 +4,4 @@ export type { FleetsDeps, KnownFleet, TreeListener } from "./fleets.ts";
 export { addChildToText, removeChildFromText } from "./fleetEdit.ts";
 export { parseFleet } from "./parseFleet.ts";
 export type { ResolvedNode } from "./resolveNode.ts";
+export { drainNode, pauseNode, restartNode, resumeNode, startNode, stopNode } from "./nodeOrders.ts";

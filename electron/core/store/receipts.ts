@@ -5,27 +5,25 @@ import type { Store } from "./store.ts";
 
 export interface Receipts {
   /** The first call's answer; refusals are not kept, so a refused command may be tried again. */
-  once<T>(commandId: string, work: () => Promise<Result<T>>): Promise<Result<T>>;
+  once(commandId: string, work: () => Promise<Result<unknown>>): Promise<Result<unknown>>;
 }
 
 export function createReceipts(store: Store): Receipts {
   const running = new Map<string, Promise<Result<unknown>>>();
-  const find = (commandId: string): { value: unknown } | undefined => {
+  const perform = async (commandId: string, work: () => Promise<Result<unknown>>): Promise<Result<unknown>> => {
     const row = store.get("SELECT result FROM receipts WHERE command_id = ?", [commandId]);
-    return row === undefined ? undefined : JSON.parse(String(row["result"]));
-  };
-  const perform = async <T>(commandId: string, work: () => Promise<Result<T>>): Promise<Result<T>> => {
+    if (row !== undefined) {
+      const receipt: { value: unknown } = JSON.parse(String(row["result"]));
+      return ok(receipt.value);
+    }
     const result = await work();
     if (result.ok) store.transact({ commandId, actor: "system", work: () => result.value });
     return result;
   };
   return {
-    once: async <T>(commandId: string, work: () => Promise<Result<T>>): Promise<Result<T>> => {
-      const receipt = find(commandId);
-      // The stored value is what this very command answered, so it has the command's output type.
-      if (receipt !== undefined) return ok(receipt.value as T);
+    once: (commandId, work) => {
       const before = running.get(commandId);
-      if (before !== undefined) return (await before) as Result<T>;
+      if (before !== undefined) return before;
       const mine = perform(commandId, work).finally(() => running.delete(commandId));
       running.set(commandId, mine);
       return mine;

@@ -1,0 +1,54 @@
+/** How the app itself is: keeper, store, event number; sent when it changes, at most a few times a second. */
+import type { AppStatus } from "#shared/contract/index.ts";
+import type { Core } from "#core/app.ts";
+
+/** The event number moves with every event; nobody reads it faster. */
+const STATUS_EVERY_MS = 250;
+
+/** Sends the status now and after changes; the returned function ends it. */
+export function watchStatus(core: Core, send: (status: AppStatus) => void): () => void {
+  let link: AppStatus["keeper"] = "connected";
+  let isScheduled = false;
+  let isClosed = false;
+  const sendNow = (): void => {
+    isScheduled = false;
+    if (!isClosed) send(readStatus(core, link));
+  };
+  const changed = (): void => {
+    if (isScheduled || isClosed) return;
+    isScheduled = true;
+    core.ports.clock.after(STATUS_EVERY_MS, sendNow);
+  };
+  const ends = [
+    core.ports.ptyHost.onLink((next) => {
+      link = next;
+      changed();
+    }),
+    core.store.onCommit(changed),
+    core.store.onHealth(changed),
+    core.fleets.watch(changed),
+  ];
+  sendNow();
+  return () => {
+    isClosed = true;
+    for (const end of ends) end();
+  };
+}
+
+function readStatus(core: Core, keeper: AppStatus["keeper"]): AppStatus {
+  const health = core.store.health();
+  const notice = health.message ?? keeperNotice(keeper) ?? core.config.storeNotice;
+  return {
+    keeper,
+    store: health.status === "disk_full" ? "disk_full" : health.status === "ok" ? (core.config.storeNotice === undefined ? "ok" : "restored") : "read_only",
+    lastSeq: core.store.events.lastSeq(),
+    interrupted: [...core.fleets.interrupted()],
+    ...(notice === undefined ? {} : { notice }),
+  };
+}
+
+function keeperNotice(keeper: AppStatus["keeper"]): string | undefined {
+  if (keeper === "unreachable") return "The session keeper does not answer. Agents may go on; Signalbox keeps trying.";
+  if (keeper === "lost") return "The session keeper died, and the terminals with it. A new one starts; agents are restarted by their supervisors.";
+  return undefined;
+}

@@ -1,0 +1,26 @@
+/** All handlers of the contract over one core. Saying a command twice does it once; key strokes and sizes are never said twice. */
+import type { CommandName } from "#shared/contract/index.ts";
+import type { Handlers } from "#shared/rpc/handlers.ts";
+import { createReceipts } from "#core/store/index.ts";
+import type { Core } from "#core/app.ts";
+import { appCommands, appQueries } from "./appHandlers.ts";
+import type { HostControls } from "./appHandlers.ts";
+import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
+import { nodeCommands } from "./nodeHandlers.ts";
+import { sessionCommands, sessionQueries } from "./sessionHandlers.ts";
+import { streamHandlers } from "./streamHandlers.ts";
+
+export type { HostControls } from "./appHandlers.ts";
+
+/** High-rate and harmless to lose, or impossible to repeat. */
+const WITHOUT_RECEIPT: ReadonlySet<CommandName> = new Set<CommandName>(["session.input", "session.resize", "auth.mint", "app.quit"]);
+
+export function createHandlers(core: Core, host: HostControls): Handlers {
+  const receipts = createReceipts(core.store);
+  return {
+    queries: { ...appQueries(core), ...fleetQueries(core), ...sessionQueries(core) },
+    commands: { ...fleetCommands(core), ...nodeCommands(core), ...sessionCommands(core), ...appCommands(core, host) },
+    streams: streamHandlers(core),
+    once: ({ name, commandId }, work) => (WITHOUT_RECEIPT.has(name) ? work() : receipts.once(commandId, work)),
+  };
+}
