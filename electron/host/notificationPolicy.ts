@@ -27,8 +27,19 @@ const BODY_CHARS = 160;
 export function noticesOf(overview: Overview): readonly Notice[] {
   const fromInbox = [...overview.inbox.values()].filter((item) => WAITING_KINDS.has(item.kind)).map(waitingNotice);
   const fromTree = [...overview.nodes.values()].flatMap((node): Notice[] => {
-    const at = { key: `${node.path}@${node.generation}:${node.state}`, place: `/tree/${node.path}`, body: cut(node.detail ?? node.exitDetail ?? "") };
-    if (GAVE_UP.has(node.state)) return [{ ...at, kind: "gave_up", title: `${nameOf(node.path)} ${node.state === "escalated" ? "escalated" : "gave up"}` }];
+    const at = {
+      key: `${node.path}@${node.generation}:${node.state}`,
+      place: `/tree/${node.path}`,
+      body: cut(node.detail ?? node.exitDetail ?? ""),
+    };
+    if (GAVE_UP.has(node.state))
+      return [
+        {
+          ...at,
+          kind: "gave_up",
+          title: `${nameOf(node.path)} ${node.state === "escalated" ? "escalated" : "gave up"}`,
+        },
+      ];
     return node.state === "crashed" ? [{ ...at, kind: "broke", title: `${nameOf(node.path)} broke` }] : [];
   });
   return [...fromInbox, ...fromTree];
@@ -37,7 +48,13 @@ export function noticesOf(overview: Overview): readonly Notice[] {
 function waitingNotice(item: InboxItem): Notice {
   const name = nameOf(item.path);
   const title = item.kind === "needs_login" ? `${name} needs you to sign in` : `${name} waits for you`;
-  return { key: `inbox:${item.id}`, kind: "waiting", title, body: cut(`${item.title}: ${item.body}`), place: `/inbox/${item.id}` };
+  return {
+    key: `inbox:${item.id}`,
+    kind: "waiting",
+    title,
+    body: cut(`${item.title}: ${item.body}`),
+    place: `/inbox/${item.id}`,
+  };
 }
 
 export interface Told {
@@ -48,7 +65,11 @@ export interface Told {
 }
 
 /** What is new since `known`. Muted kinds, and everything while the person looks at the window, count as told. */
-export function newNotices(notices: readonly Notice[], known: ReadonlySet<string>, context: { readonly settings: NotifySettings; readonly isWatching: boolean }): Told {
+export function newNotices(
+  notices: readonly Notice[],
+  known: ReadonlySet<string>,
+  context: { readonly settings: NotifySettings; readonly isWatching: boolean },
+): Told {
   const fresh = notices.filter((notice) => !known.has(notice.key));
   const wanted = context.isWatching ? [] : fresh.filter((notice) => isWanted(notice.kind, context.settings));
   return { show: group(wanted), known: new Set(notices.map((notice) => notice.key)) };
@@ -79,7 +100,15 @@ function group(notices: readonly Notice[]): Notice[] {
     const [first] = same;
     if (first === undefined || same.length === 1) return same;
     const { words, place } = GROUPED[kind];
-    return [{ key: `group:${first.key}`, kind, title: `${same.length} ${words}`, body: cut(same.map((notice) => notice.title).join(", ")), place }];
+    return [
+      {
+        key: `group:${first.key}`,
+        kind,
+        title: `${same.length} ${words}`,
+        body: cut(same.map((notice) => notice.title).join(", ")),
+        place,
+      },
+    ];
   });
 }
 

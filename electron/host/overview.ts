@@ -18,7 +18,10 @@ export function withTree(overview: Overview, item: StreamItem<"tree">): Overview
     case "snapshot":
       return { ...overview, nodes: new Map(item.fleets.flatMap(nodesOf)) };
     case "nodes":
-      return { ...overview, nodes: new Map([...overview.nodes, ...item.nodes.map((node) => [node.path, node] as const)]) };
+      return {
+        ...overview,
+        nodes: new Map([...overview.nodes, ...item.nodes.map((node) => [node.path, node] as const)]),
+      };
     case "fleet":
       return { ...overview, nodes: new Map([...without(overview.nodes, item.fleet.name), ...nodesOf(item.fleet)]) };
     case "fleet_removed":

@@ -19,7 +19,13 @@ export type TrayAction =
 export type TrayRow =
   | { readonly kind: "separator" }
   | { readonly kind: "text"; readonly label: string }
-  | { readonly kind: "action"; readonly label: string; readonly action: TrayAction; readonly accelerator?: string; readonly checked?: boolean };
+  | {
+      readonly kind: "action";
+      readonly label: string;
+      readonly action: TrayAction;
+      readonly accelerator?: string;
+      readonly checked?: boolean;
+    };
 
 export interface TrayModel {
   readonly icon: TrayIcon;
@@ -51,10 +57,20 @@ export function trayModel(overview: Overview, context: TrayContext): TrayModel {
       ...waitingRows(items, context.nowMs),
       ...quickActions(overview),
       { kind: "separator" },
-      { kind: "action", label: "Start at login", action: { type: "toggleStartAtLogin" }, checked: context.startAtLogin },
+      {
+        kind: "action",
+        label: "Start at login",
+        action: { type: "toggleStartAtLogin" },
+        checked: context.startAtLogin,
+      },
       { kind: "action", label: "Settings…", action: { type: "settings" }, accelerator: "CmdOrCtrl+," },
       { kind: "separator" },
-      { kind: "action", label: "Quit, agents go on", action: { type: "quit", stopAgents: false }, accelerator: "CmdOrCtrl+Q" },
+      {
+        kind: "action",
+        label: "Quit, agents go on",
+        action: { type: "quit", stopAgents: false },
+        accelerator: "CmdOrCtrl+Q",
+      },
       { kind: "action", label: "Quit and stop all agents", action: { type: "quit", stopAgents: true } },
     ],
   };
@@ -84,7 +100,9 @@ function waitingRows(items: readonly InboxItem[], nowMs: number): TrayRow[] {
 
 function quickActions(overview: Overview): TrayRow[] {
   const agents = [...overview.nodes.values()].filter((node) => node.kind === "agent");
-  const areAllPaused = agents.some((node) => node.state === "paused") && agentCounts(overview).running === agents.filter((node) => node.state === "paused").length;
+  const areAllPaused =
+    agents.some((node) => node.state === "paused") &&
+    agentCounts(overview).running === agents.filter((node) => node.state === "paused").length;
   return [
     { kind: "action", label: "Open Signalbox", action: { type: "open" }, accelerator: "CmdOrCtrl+O" },
     { kind: "action", label: "Next waiting agent", action: { type: "openInbox" }, accelerator: "CmdOrCtrl+J" },

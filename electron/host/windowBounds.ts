@@ -31,7 +31,10 @@ export function initialWindow(remembered: unknown, workAreas: readonly Box[]): W
   if (!parsed.success) return { ...centred(PREFERRED_SIZE, home), isMaximized: false };
   const screen = workAreas.find((area) => canGrab(parsed.data, area));
   const size = fit(parsed.data, screen ?? home);
-  return { ...(screen === undefined ? centred(size, home) : { x: parsed.data.x, y: parsed.data.y, ...size }), isMaximized: parsed.data.isMaximized };
+  return {
+    ...(screen === undefined ? centred(size, home) : { x: parsed.data.x, y: parsed.data.y, ...size }),
+    isMaximized: parsed.data.isMaximized,
+  };
 }
 
 function canGrab(state: Box, area: Box): boolean {
@@ -49,5 +52,10 @@ function fit(size: Pick<Box, "width" | "height">, area: Box): { width: number; h
 
 function centred(size: Pick<Box, "width" | "height">, area: Box): Box {
   const { width, height } = fit(size, area);
-  return { x: area.x + Math.max(0, Math.round((area.width - width) / 2)), y: area.y + Math.max(0, Math.round((area.height - height) / 2)), width, height };
+  return {
+    x: area.x + Math.max(0, Math.round((area.width - width) / 2)),
+    y: area.y + Math.max(0, Math.round((area.height - height) / 2)),
+    width,
+    height,
+  };
 }
