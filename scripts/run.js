@@ -7,6 +7,7 @@ const SCRIPTS = {
   build: async () => bootstrap(),
   start: async (args) => (await import("./start.js")).start(args),
   test: async (args) => (await import("./test.js")).test(args),
+  package: async (args) => (await import("./packaging/package.js")).packageApp(args),
   check: async (args) => (await import("./check.js")).check(args),
 };
 

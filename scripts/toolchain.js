@@ -32,8 +32,14 @@ export async function ensureNode() {
   return findNode() ?? (await withLock("node-install", async () => findNode() ?? (await installNode())));
 }
 
+/** npm's name of Node's binary for a system, with the major version to ask for; undefined where there is none. */
+export function nodePackageFor(platform, arch) {
+  const name = PACKAGES[`${platform}-${arch}`];
+  return name === undefined ? undefined : { name, major: MAJOR };
+}
+
 async function installNode() {
-  const name = PACKAGES[`${process.platform}-${process.arch}`];
+  const name = nodePackageFor(process.platform, process.arch)?.name;
   if (name === undefined)
     throw new Advice(
       `Signalbox needs Node ${MAJOR} and none can be installed for ${process.platform}-${process.arch}. Install Node ${MAJOR} and try again.`,
