@@ -16,7 +16,18 @@ interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "children"
 }
 
 export function Button(props: Props): ReactElement {
-  const { kind, size, icon, keys, running, submits, children, className, disabled, ...rest } = props;
+  const {
+    kind: _kind,
+    size: _size,
+    className: _className,
+    icon,
+    keys,
+    running,
+    submits,
+    children,
+    disabled,
+    ...rest
+  } = props;
   const isRunning = running !== undefined && running !== false;
   return (
     <button
