@@ -91,7 +91,7 @@ export class Fleets {
         fleetStore: this.#fleetStore,
         onChange: (name, ids) => this.#mark(name, ids),
         onGaveUp: (name) => this.#gaveUp(name),
-        onEvent: (event) => this.#deps.onTrouble(event),
+        onEvent: (one) => isTrouble(one) && this.#deps.onTrouble(one),
       },
       fleet,
       this.#fleetStore.rests(row.name),
@@ -372,6 +372,10 @@ export class Fleets {
       for (const listener of this.#listeners) listener({ type: "nodes", nodes });
     }
   }
+}
+
+function isTrouble({ type }: NewEvent): boolean {
+  return type === "supervisor.gave_up" || type === "supervisor.escalated";
 }
 
 interface EventParts {

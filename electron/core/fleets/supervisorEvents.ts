@@ -3,7 +3,7 @@ import { agentSubject, supervisorSubject } from "#shared/lib/eventSubjects.ts";
 import type { NewEvent } from "#shared/model/event.ts";
 import type { SupervisorNodeSpec } from "#shared/model/fleetFile.ts";
 import type { ExitReason, SupervisorEvent } from "#core/kernel/index.ts";
-import type { RestState, TreeState } from "./treeState.ts";
+import type { NodeRecord, RestState, TreeState } from "./treeState.ts";
 
 export interface Effect {
   readonly event?: NewEvent;
@@ -104,9 +104,15 @@ function counted(tree: TreeState, spec: SupervisorNodeSpec, event: Extract<Super
   const data = { path, supervisor: supervisor.path, restartsInWindow: event.restartsInWindow, intensity: spec.intensity, periodMs: spec.periodMs };
   return {
     changed: [spec.id, event.id],
-    event: { subject: agentSubject(path, "restart_counted"), type: "agent.restart_counted", actor: "supervisor", data },
+    event: nodeEvent(child, path, { verb: "restart_counted", data }),
     counted: { supervisorPath: supervisor.path, atMs: event.at },
   };
+}
+
+function nodeEvent(record: NodeRecord | undefined, path: string, { verb, data }: { verb: string; data: Record<string, unknown> }): NewEvent {
+  const isSupervisor = record?.spec.kind === "supervisor";
+  const subject = isSupervisor ? supervisorSubject(path, verb) : agentSubject(path, verb);
+  return { subject, type: `${isSupervisor ? "supervisor" : "agent"}.${verb}`, actor: "supervisor", data };
 }
 
 function scheduled(tree: TreeState, spec: SupervisorNodeSpec, event: Extract<SupervisorEvent, { type: "restart_scheduled" }>, nowMs: number): Effect {
@@ -117,7 +123,7 @@ function scheduled(tree: TreeState, spec: SupervisorNodeSpec, event: Extract<Sup
   const data = { path: record.path, delayMs: event.delayMs, attempt: event.attempt, supervisor: tree.require(spec.id).path };
   return {
     changed: [event.id],
-    event: { subject: agentSubject(record.path, "restart_scheduled"), type: "agent.restart_scheduled", actor: "supervisor", data },
+    event: nodeEvent(record, record.path, { verb: "restart_scheduled", data }),
   };
 }
 
