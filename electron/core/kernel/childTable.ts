@@ -13,6 +13,8 @@ export interface Life {
   readonly startedAt: number;
   /** Set the moment the end is known, before the supervisor has got round to handling it. */
   ended: boolean;
+  /** Killing sweeps a whole process tree: once is enough. */
+  killed: boolean;
 }
 
 export type ChildPhase =
@@ -44,6 +46,7 @@ export function createLife(handle: ChildHandle, clock: Clock): Life {
     handle,
     startedAt: clock.now(),
     ended: false,
+    killed: false,
     exited: handle.exited.then(
       (reason) => {
         life.ended = true;

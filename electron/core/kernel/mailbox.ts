@@ -152,7 +152,8 @@ export class Mailbox<M> {
       }
     }
     this.#admitWaiters();
-    return undefined;
+    // Expired messages may have given way to one that waited for room.
+    return this.#size > 0 ? this.take() : undefined;
   }
 
   /** Drops what is left and refuses what comes. Idempotent. */

@@ -42,7 +42,9 @@ export async function bringDownTogether(
 }
 
 export function killLife(life: Life, deps: LadderDeps): void {
-  if (!life.ended) attempt("kill", life, deps);
+  if (life.ended || life.killed) return;
+  life.killed = true;
+  attempt("kill", life, deps);
 }
 
 /** A handle that throws must not stop the ladder: the next rung is still to come. */
