@@ -26,6 +26,8 @@ export interface RuntimeDeps {
   /** Delay of the next start at boot, so that a morning does not begin with a storm. */
   readonly nextBootDelayMs: () => number;
   readonly onChange: (fleet: string, ids: readonly string[]) => void;
+  /** Nodes came or went. */
+  readonly onShape: (fleet: string) => void;
   /** The top supervisor gave up. */
   readonly onGaveUp: (fleet: string) => void;
   readonly onEvent: (event: NewEvent) => void;
@@ -135,9 +137,9 @@ export class FleetRuntime {
   #childSpec(spec: ChildNodeSpec): ChildSpec {
     const { id, restart, significant, shutdown } = spec;
     if (spec.kind === "supervisor") {
-      return { id, restart, significant, shutdown, type: "supervisor", start: (context) => this.#startChildSupervisor(spec.id, context) };
+      return { id, restart, significant, shutdown, type: "supervisor", start: (context) => this.#startChildSupervisor(context.childId, context) };
     }
-    return { id, restart, significant, shutdown, type: "worker", backoff: spec.backoff, start: (context) => this.#startAgent(id, context) };
+    return { id, restart, significant, shutdown, type: "worker", backoff: spec.backoff, start: (context) => this.#startAgent(context.childId, context) };
   }
 
   async #startChildSupervisor(id: string, context: StartContext): Promise<StartOutcome> {
@@ -206,8 +208,9 @@ export class FleetRuntime {
     const record = this.tree.require(id);
     if (fresh) this.#fresh.add(id);
     record.stoppedByPerson = false;
-    const result = await ref.restartChild(id);
-    if (result.code === "not_found") return this.#startAgain(ref, id);
+    const isDynamic = this.#strategyAbove(id) === "simple_one_for_one";
+    const result = isDynamic ? ({ code: "not_found" } as const) : await ref.restartChild(id);
+    if (result.code === "not_found") return isDynamic ? this.#startInstance(ref, id) : this.#startAgain(ref, id);
     this.#persist([id]);
     switch (result.code) {
       case "ok":
@@ -230,6 +233,30 @@ export class FleetRuntime {
       return fail("not_running", `The fleet ${this.#fleet.name} is down, so ${path} has no supervisor. Start the fleet.`);
     }
     return this.startChild(parentId);
+  }
+
+  #strategyAbove(id: string): string | undefined {
+    const { parentId } = this.tree.require(id);
+    const above = parentId === undefined ? undefined : this.tree.require(parentId).spec;
+    return above?.kind === "supervisor" ? above.strategy : undefined;
+  }
+
+  /** simple_one_for_one: starting the template adds an instance `template-1`, `template-2` …; an instance that ended starts anew. */
+  async #startInstance(ref: SupervisorRef, id: string): Promise<Result<void>> {
+    const { spec, parentId, agent, path } = this.tree.require(id);
+    if (agent?.view.alive === true) return fail("already_started", `${path} runs already.`);
+    const isTemplate = parentId !== undefined && this.#templateOf(parentId) === id;
+    const instance = isTemplate ? this.tree.addInstance(spec) : id;
+    this.#openAgents();
+    const result = await ref.startInstance(instance);
+    this.#changed([instance]);
+    this.#deps.onShape(this.#fleet.name);
+    return result.code === "ok" || result.code === "ignored" ? ok(undefined) : fail("conflict", `${instance} could not be started: ${result.code}.`);
+  }
+
+  #templateOf(supervisorId: string): string | undefined {
+    const { spec } = this.tree.require(supervisorId);
+    return spec.kind === "supervisor" ? spec.children[0]?.id : undefined;
   }
 
   /** A temporary child's specification went with its life. */

@@ -191,6 +191,23 @@ describe("a fleet that is up", () => {
   });
 });
 
+describe("simple_one_for_one", () => {
+  it("starts nothing by itself and one instance each time the template is started", async () => {
+    const all = await up(fleet("  - { id: worker, command: run, restart: permanent }", "supervisor: { strategy: simple_one_for_one }"));
+    expect(all.agents.starts).toEqual([]);
+    await startNode(all.fleets, { ref: "worker", actor: "cli" });
+    await startNode(all.fleets, { ref: "worker", actor: "cli" });
+    expect(all.agents.running()).toEqual(["shop/worker-1", "shop/worker-2"]);
+    all.agents.end("shop/worker-1", crash);
+    await settle();
+    expect(all.state("worker-1")).toBe("busy");
+    await stopNode(all.fleets, { ref: "worker-2", actor: "cli" });
+    expect(all.state("worker-2")).toBe("stopped");
+    await startNode(all.fleets, { ref: "worker-2", actor: "cli" });
+    expect(all.agents.running()).toEqual(["shop/worker-1", "shop/worker-2"]);
+  });
+});
+
 describe("a fleet file that changes", () => {
   it("applies only the difference", async () => {
     const all = await up(THREE);

@@ -90,6 +90,7 @@ export class Fleets {
         ...this.#deps,
         fleetStore: this.#fleetStore,
         onChange: (name, ids) => this.#mark(name, ids),
+        onShape: (name) => this.#announce(name),
         onGaveUp: (name) => this.#gaveUp(name),
         onEvent: (one) => isTrouble(one) && this.#deps.onTrouble(one),
       },
@@ -161,7 +162,7 @@ export class Fleets {
   async #startRested(known: KnownFleet): Promise<void> {
     const { tree } = known.runtime;
     for (const id of tree.agentsBelow(known.row.name)) {
-      if (!LIVE_STATES.has(tree.stateOf(id)) && tree.stateOf(id) !== "done" && tree.stateOf(id) !== "backoff") await known.runtime.startChild(id);
+      if (!LIVE_STATES.has(tree.stateOf(id)) && tree.stateOf(id) !== "done" && tree.stateOf(id) !== "backoff" && !tree.isTemplate(id)) await known.runtime.startChild(id);
     }
   }
 

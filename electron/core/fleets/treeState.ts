@@ -61,6 +61,19 @@ export class TreeState {
     if (spec.kind === "supervisor") for (const child of spec.children) this.add(child, spec.id);
   }
 
+  /** One more child of a simple_one_for_one supervisor, made from its template; answers its id. */
+  addInstance(template: ChildNodeSpec): string {
+    const { parentId } = this.require(template.id);
+    const parent = this.require(parentId ?? this.name);
+    if (parent.spec.kind !== "supervisor") throw new Error(`${parent.path} is no supervisor.`);
+    let number = 1;
+    while (this.records.has(`${template.id}-${number}`)) number++;
+    const spec = { ...template, id: `${template.id}-${number}` };
+    parent.spec = { ...parent.spec, children: [...parent.spec.children, spec] };
+    this.add(spec, parent.spec.id);
+    return spec.id;
+  }
+
   remove(id: string): void {
     const record = this.records.get(id);
     if (record?.spec.kind === "supervisor") for (const child of record.spec.children) this.remove(child.id);
@@ -76,6 +89,13 @@ export class TreeState {
     const record = this.records.get(id);
     if (record === undefined) throw new Error(`No node ${id} in ${this.name}.`);
     return record;
+  }
+
+  /** The template of a simple_one_for_one supervisor never runs itself; starting it adds an instance. */
+  isTemplate(id: string): boolean {
+    const parentId = this.require(id).parentId;
+    const parent = parentId === undefined ? undefined : this.require(parentId).spec;
+    return parent?.kind === "supervisor" && parent.strategy === "simple_one_for_one" && parent.children[0]?.id === id;
   }
 
   ancestors(id: string): readonly string[] {
@@ -114,6 +134,7 @@ export class TreeState {
     if (spec.kind !== "agent") throw new Error("Not an agent.");
     const view: AgentView = record.agent?.view ?? { alive: false, state: "stopped", sinceMs: record.sinceMs, generation: 0, unreachable: false };
     const shown = view.alive ? view : { ...view, ...record.rest };
+    const template = this.isTemplate(spec.id) ? { detail: "Template: start it to add an instance" } : {};
     const nextStart = view.alive ? undefined : (record.rest?.nextStartAtMs ?? view.parkUntilMs);
     return {
       id: spec.id,
@@ -132,6 +153,7 @@ export class TreeState {
       ...(shown.detail === undefined ? {} : { detail: shown.detail }),
       ...(nextStart === undefined ? {} : { nextStartAt: toIsoTime(nextStart) }),
       ...lifeFacts(view),
+      ...template,
     };
   }
 

@@ -1,0 +1,147 @@
+/** Joins the core to this machine: the steps that both hosts, desktop and headless, take in the same order. */
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { composeCore } from "#core/app.ts";
+import type { Core } from "#core/app.ts";
+import { SCHEMA_VERSION } from "#core/store/index.ts";
+import { createFleetFiles } from "#platform/fleetFiles.ts";
+import { openHookIngest } from "#platform/hookIngest.ts";
+import { acquireInstanceLock } from "#platform/instanceLock.ts";
+import { createKeeperHost } from "#platform/keeperHost.ts";
+import { createMachine } from "#platform/machine.ts";
+import { openDatabase } from "#platform/openDatabase.ts";
+import { createOutputLogReader } from "#platform/outputLogReader.ts";
+import { createOutputSearch } from "#platform/outputSearch.ts";
+import { createFileLogger } from "#platform/pinoLogger.ts";
+import { createScreens } from "#platform/screensHost.ts";
+import { createSystemClock } from "#platform/systemClock.ts";
+import { createHandlers } from "#rpc/handlers/index.ts";
+import type { HostControls } from "#rpc/handlers/index.ts";
+import { createLocalSocket } from "#rpc/transports/localSocket.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import type { Handlers } from "#shared/rpc/handlers.ts";
+import type { ServerWire } from "#shared/rpc/protocol.ts";
+import { serveConnection } from "#shared/rpc/server.ts";
+import type { RpcLogger } from "#shared/rpc/server.ts";
+import { keeperParts } from "./keeperParts.ts";
+
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly host: "desktop" | "headless";
+  readonly noStart: boolean;
+  readonly version: string;
+  readonly controls: HostControls;
+}
+
+export interface RunningCore {
+  readonly core: Core;
+  readonly dataDir: string;
+  readonly handlers: Handlers;
+  readonly logger: RpcLogger;
+  /** What every transport tells its clients of this start. */
+  readonly serve: { readonly version: string; readonly generation: string };
+  /** Serves a window of this process. */
+  connect(wire: ServerWire): void;
+  /** Commits and lets go; agents go on in the keeper. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Resolves when surviving sessions are adopted. Errors: locked, schema_too_new, store_unavailable, keeper_unavailable. */
+export async function startCore(options: StartOptions): Promise<Result<RunningCore>> {
+  const made = makeDataDir(options.dataDir);
+  if (!made.ok) return made;
+  const dataDir = made.value;
+  const lock = acquireInstanceLock(dataDir);
+  if (!lock.ok) return lock;
+  const logger = createFileLogger({ dataDir });
+  const clock = createSystemClock();
+  const opened = openDatabase({ file: join(dataDir, "signalbox.sqlite"), newestSchema: SCHEMA_VERSION, logger });
+  if (!opened.ok) {
+    lock.value.release();
+    return opened;
+  }
+  const screens = createScreens({ logger });
+  const ptyHost = createKeeperHost({ dataDir, version: options.version, logger, ...keeperParts() });
+  const composed = await composeCore(
+    {
+      database: opened.value.database,
+      ptyHost,
+      screens,
+      outputLog: { ...createOutputLogReader(dataDir), search: createOutputSearch({ dataDir }) },
+      machine: createMachine(),
+      fleetFiles: createFleetFiles(),
+      openHookIngest,
+      clock,
+      logger,
+      random: Math.random,
+      newId: randomUUID,
+      newToken: () => randomBytes(24).toString("base64url"),
+    },
+    {
+      version: options.version,
+      dataDir,
+      host: options.host,
+      pid: process.pid,
+      noStart: options.noStart,
+      ...(opened.value.notice === undefined ? {} : { storeNotice: opened.value.notice }),
+    },
+  );
+  const release = async (): Promise<void> => {
+    await ptyHost.close();
+    await screens.dispose();
+    lock.value.release();
+  };
+  if (!composed.ok) {
+    await release();
+    return composed;
+  }
+  return listen({ core: composed.value, dataDir, options, logger, release });
+}
+
+interface Listening {
+  readonly core: Core;
+  readonly dataDir: string;
+  readonly options: StartOptions;
+  readonly logger: RpcLogger;
+  readonly release: () => Promise<void>;
+}
+
+/** The CLI's socket is part of every start, desktop and headless. */
+async function listen({ core, dataDir, options, logger, release }: Listening): Promise<Result<RunningCore>> {
+  const handlers = createHandlers(core, options.controls);
+  const serve = { version: options.version, generation: randomUUID() };
+  const socket = await createLocalSocket({ dataDir, handlers, serve, logger });
+  if (!socket.ok) {
+    await core.close();
+    await release();
+    return socket;
+  }
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await socket.value.close();
+    await core.close();
+    await release();
+  };
+  return ok({
+    core, dataDir, handlers, serve, logger,
+    connect: (wire) => void serveConnection(wire, handlers, { ...serve, actor: "person", logger }),
+    close: () => (closing ??= close()),
+  });
+}
+
+function makeDataDir(dataDir: string): Result<string> {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return ok(realpathSync(dataDir));
+  } catch (error) {
+    return fail("store_unavailable", `The data directory ${dataDir} cannot be made: ${String(error)}. Choose another with --data.`);
+  }
+}
+
+/** The version of package.json, wherever this program was built to. */
+export function appVersion(packageFile: URL): string {
+  const parsed: unknown = JSON.parse(readFileSync(packageFile, "utf8"));
+  return typeof parsed === "object" && parsed !== null && "version" in parsed ? String(parsed.version) : "0.0.0";
+}
