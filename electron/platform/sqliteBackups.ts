@@ -3,7 +3,7 @@
  * temporary name, then renamed), the newest seven kept.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join, parse } from "node:path";
 import type BetterSqlite from "better-sqlite3";
 
 const KEPT = 7;
@@ -16,7 +16,7 @@ export interface Backup {
 
 /** One folder per database file, so that two databases of a directory do not prune each other's. */
 export function backupFolder(databaseFile: string): string {
-  return join(dirname(databaseFile), "backups", basename(databaseFile, ".db"));
+  return join(dirname(databaseFile), "backups", parse(databaseFile).name);
 }
 
 /** Newest first; empty when there is none. */
