@@ -10,6 +10,9 @@ import { projectEnv, run } from "./toolchain.js";
 /** An Electron that ends with an error sooner than this never showed a window. */
 const SETTLED_MS = 8_000;
 
+/** The app's own code for a start it refused with a sentence (electron/main.ts). */
+const REFUSED = 75;
+
 /** Arguments are the app's own (`--data DIR`, `--fleet FILE`, `--no-start`, `--port N`); `--browser` skips the window. */
 export async function start(args) {
   await bootstrap();
@@ -33,6 +36,7 @@ async function inWindow(args) {
     env: projectEnv(process.execPath),
   }).catch(() => 127);
   if (code === 0) return undefined;
+  if (code === REFUSED) throw new Advice("the app could not start; it has said why.");
   if (performance.now() - startedAt < SETTLED_MS) return `Electron ended at once with code ${code}`;
   throw new Advice(`the app ended with code ${code}. The agents go on; \`npm start\` takes them up again.`);
 }

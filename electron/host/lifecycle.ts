@@ -4,6 +4,8 @@ import { app } from "electron";
 export interface LifecycleDeps {
   /** A second start of the app: its person wants the window. */
   readonly onSecondStart: () => void;
+  /** The last window is gone: true when the app goes on without one (in the tray, in the dock). */
+  readonly staysWithoutWindow: () => boolean;
   /** Runs once, before the process ends; agents go on in their keeper unless it stopped them. */
   readonly onEnd: () => Promise<void>;
 }
@@ -31,8 +33,9 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const quit = (before: () => Promise<unknown> = async () => {}) => (ending ??= end(before));
   app.on("second-instance", deps.onSecondStart);
   app.on("activate", deps.onSecondStart);
-  // The tray keeps the app; without one the last window ends it (see main.ts).
-  app.on("window-all-closed", () => {});
+  app.on("window-all-closed", () => {
+    if (!deps.staysWithoutWindow()) void quit();
+  });
   app.on("before-quit", (event) => {
     event.preventDefault();
     void quit();
