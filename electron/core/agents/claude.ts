@@ -9,7 +9,7 @@ import { HOOK_TOKEN_VARIABLE, hookSettings } from "./claudeHooks.ts";
 import { ClaudeObserver } from "./claudeObserver.ts";
 import { classifyExit } from "./exits.ts";
 import { pasteThenEnter } from "./keys.ts";
-import { detectCli, prepareCli, type CliIdentity, type Prepared } from "./launching.ts";
+import { detectCli, OptionCheck, prepareCli, type CliIdentity, type Prepared } from "./launching.ts";
 import { jsonLines, newestFiles, promptTitle } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -23,15 +23,14 @@ const SIGN_IN = "Run `claude` in a terminal and sign in with /login.";
 const PASTE_PAUSE_MS = 150;
 
 export function createClaudeAdapter({ machine }: AgentAdapterDeps): AgentAdapter {
-  /** Whether this binary knows the permission mode `manual`; asked once per binary. */
-  const knowsManual = new Map<string, Promise<boolean>>();
+  const options = new OptionCheck(machine);
   return {
     id: CLI.id,
     name: CLI.name,
     resumable: true,
     pause: { safe: true },
     detect: () => detectClaude(machine),
-    launch: (request) => launchClaude(machine, request, knowsManual),
+    launch: (request) => launchClaude(machine, request, options),
     createObserver: (context) => new ClaudeObserver(context),
     messageKeys: (text) => pasteThenEnter(text, PASTE_PAUSE_MS),
     classifyExit: (evidence) =>
@@ -43,7 +42,7 @@ export function createClaudeAdapter({ machine }: AgentAdapterDeps): AgentAdapter
 async function launchClaude(
   machine: Machine,
   request: LaunchRequest,
-  knowsManual: Map<string, Promise<boolean>>,
+  options: OptionCheck,
 ): Promise<Result<LaunchPlan>> {
   const prepared = await prepareCli(machine, CLI, request);
   if (!prepared.ok) return prepared;
@@ -51,7 +50,7 @@ async function launchClaude(
   const hooks = await writeHooks(machine, request);
   if (!hooks.ok) return hooks;
   const session = sessionArgs(machine, request);
-  const mode = await permissionArgs(machine, prepared.value, { request, knowsManual });
+  const mode = await permissionArgs(machine, prepared.value, { request, options });
   const model = request.model === undefined ? [] : ["--model", request.model];
   // `--` keeps a prompt that begins with a dash, or that follows a variadic option, a prompt.
   const prompt = request.prompt === undefined ? [] : ["--", request.prompt];
@@ -92,25 +91,19 @@ async function writeHooks(machine: Machine, request: LaunchRequest): Promise<Res
 async function permissionArgs(
   machine: Machine,
   prepared: Prepared,
-  launch: { request: LaunchRequest; knowsManual: Map<string, Promise<boolean>> },
+  launch: { request: LaunchRequest; options: OptionCheck },
 ): Promise<readonly string[]> {
   if (launch.request.args.some((arg) => arg.startsWith("--permission-mode") || arg.includes("skip-permissions")))
     return [];
   if (await hasOwnMode(machine, prepared.env)) return [];
-  const known = launch.knowsManual.get(prepared.file) ?? askForManual(machine, prepared.file);
-  launch.knowsManual.set(prepared.file, known);
-  return (await known) ? ["--permission-mode", "manual"] : [];
+  const knowsManual = await launch.options.knows(prepared.file, /--permission-mode[\s\S]{0,400}?"manual"/);
+  return knowsManual ? ["--permission-mode", "manual"] : [];
 }
 
 async function hasOwnMode(machine: Machine, env: Environment): Promise<boolean> {
   const text = await machine.readFile(`${configDir(machine, env)}/settings.json`);
   const settings = parseJson(text, z.object({ permissions: z.object({ defaultMode: z.string() }) }));
   return settings !== undefined;
-}
-
-async function askForManual(machine: Machine, file: string): Promise<boolean> {
-  const help = await machine.run({ file, args: ["--help"], timeoutMs: 15_000 });
-  return help.ok && /--permission-mode[\s\S]{0,400}?"manual"/.test(help.value.stdout);
 }
 
 async function detectClaude(machine: Machine): Promise<AgentCli> {

@@ -1,19 +1,10 @@
 /** Claude Code's dialogs as they stand on the screen, for when no hook tells of them (trust, adopted sessions). Pure. */
-import type { AgentAsk, AskOption } from "#core/ports/agentAdapter.ts";
-import type { Choice } from "./askDesk.ts";
+import type { AskOption } from "#core/ports/agentAdapter.ts";
 import { isIrreversible } from "./irreversible.ts";
 import { ENTER, ESCAPE, textBytes } from "./keys.ts";
-
-export interface Dialog {
-  readonly ask: Omit<AgentAsk, "id">;
-  /** Key strokes, to be typed one after the other. */
-  readonly keys: (choice: Choice) => readonly Uint8Array[];
-}
+import { ALLOW, DENY, type Dialog } from "./screenDialogs.ts";
 
 const DOWN = textBytes("\u001b[B");
-
-const ALLOW: AskOption = { id: "allow", label: "Allow once", key: "y", takesText: false };
-const DENY: AskOption = { id: "deny", label: "Deny", key: "n", takesText: false };
 
 /** `message` is what OSC 7501 said; `screen` the plain text. Undefined where no dialog can be recognised. */
 export function claudeDialog(seen: {

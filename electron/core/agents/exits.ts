@@ -5,6 +5,8 @@ import { findLimit, findLogin } from "./limits.ts";
 export interface ExitKnowledge {
   /** What this CLI prints when the session id it should resume does not exist. */
   readonly resumeRefused?: RegExp;
+  /** The exit code by which this CLI says that nobody is signed in. */
+  readonly loginCode?: number;
   /** What to do about a missing sign-in. */
   readonly loginAdvice?: string;
   /** False for a plain command: the words on its screen are its own business. */
@@ -42,7 +44,9 @@ export function classifyExit(evidence: ExitEvidence, knowledge: ExitKnowledge): 
 function waitingVerdict(evidence: ExitEvidence, knowledge: ExitKnowledge): ExitVerdict | undefined {
   if (evidence.signal !== null) return undefined;
   const tail = knowledge.readsScreen ? lastLines(evidence.screenText, 12) : "";
-  const login = evidence.activity === "needs_login" ? evidence.activityDetail : findLogin(tail);
+  const isLoginCode = knowledge.loginCode !== undefined && evidence.code === knowledge.loginCode;
+  const told = evidence.activity === "needs_login" ? evidence.activityDetail : findLogin(tail);
+  const login = told ?? (isLoginCode ? "Nobody is signed in" : undefined);
   if (login !== undefined && login !== "") {
     const advice = knowledge.loginAdvice === undefined ? "" : ` ${knowledge.loginAdvice}`;
     return { cause: "needs_login", detail: `${sentence(login)}${advice}`, resumeRefused: false };

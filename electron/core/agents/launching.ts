@@ -54,3 +54,25 @@ export async function detectCli(machine: Machine, cli: CliIdentity): Promise<Age
   const found = { id: cli.id, name: cli.name, installed: true, path, signIn: "unknown" } as const;
   return version === undefined ? found : { ...found, version };
 }
+
+/** Whether this binary's help knows an option; asked once per binary, because newer options kill older versions. */
+export class OptionCheck {
+  readonly #machine: Machine;
+  readonly #help = new Map<string, Promise<string>>();
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  async knows(file: string, option: RegExp): Promise<boolean> {
+    const help = this.#help.get(file) ?? this.#ask(file);
+    this.#help.set(file, help);
+    return option.test(await help);
+  }
+
+  async #ask(file: string): Promise<string> {
+    const answer = await this.#machine.run({ file, args: ["--help"], timeoutMs: 20_000 });
+    // Some CLIs print their help on stderr.
+    return answer.ok ? `${answer.value.stdout}${answer.value.stderr}` : "";
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * An observer for CLIs that only speak through their terminal: state from hints, permissions read off the screen and
+ * answered by keys. What differs between CLIs is the `Reader`.
+ */
+import type { AgentObserver, ObserverContext } from "#core/ports/agentAdapter.ts";
+import type { HookPayload } from "#core/ports/hookIngest.ts";
+import type { ScreenHint } from "#core/ports/screens.ts";
+import type { Result } from "#shared/model/result.ts";
+import type { AgentActivity } from "#shared/model/states.ts";
+import { ActivityReporter } from "./activity.ts";
+import { AskDesk, type Choice } from "./askDesk.ts";
+import { findLimit, findLogin } from "./limits.ts";
+import type { Dialog } from "./screenDialogs.ts";
+
+export interface Reading {
+  readonly activity: AgentActivity;
+  readonly detail: string;
+  /** The turn failed; the screen says why. */
+  readonly isError?: boolean;
+}
+
+export interface Reader {
+  /** What a hint means; undefined where it says nothing. */
+  readonly read: (hint: ScreenHint) => Reading | undefined;
+  /** The dialog on the screen; undefined where there is none. */
+  readonly dialog: (screen: string) => Dialog | undefined;
+  /** Some dialogs are announced by no hint: look when the screen has settled. */
+  readonly looksWhenQuiet: boolean;
+  /** The CLI's own session id, once it can be found; undefined where it is known in advance. */
+  readonly discover?: (context: ObserverContext, startedAtMs: number) => Promise<string | undefined>;
+}
+
+/** Drawing a dialog takes several writes. */
+const DRAWN_MS = 300;
+const QUIET_MS = 600;
+/** An agent with a first message is not idle before it has begun; longer and it has lost the message. */
+const BEGIN_MS = 5_000;
+const DISCOVER_EVERY_MS = 1_000;
+const DISCOVER_TIMES = 30;
+/** Terminals take keys that arrive together for a paste. */
+const KEY_PAUSE_MS = 300;
+
+export class ScreenObserver implements AgentObserver {
+  readonly #context: ObserverContext;
+  readonly #reader: Reader;
+  readonly #activity: ActivityReporter;
+  readonly #desk: AskDesk;
+  readonly #startedAtMs: number;
+  readonly #timers = new Map<string, () => void>();
+  #askId: string | undefined;
+  #isDisposed = false;
+
+  constructor(context: ObserverContext, reader: Reader) {
+    this.#context = context;
+    this.#reader = reader;
+    this.#startedAtMs = context.clock.wallNow();
+    this.#activity = new ActivityReporter((fact) => context.emit(fact), context.adopted?.activity);
+    this.#desk = new AskDesk((fact) => context.emit(fact), `screen-${this.#startedAtMs}`);
+    if (isWaiting(this.#activity.current)) this.#lookSoon(DRAWN_MS);
+    if (context.cliSessionId === undefined) this.#discover(DISCOVER_TIMES);
+  }
+
+  hint(hint: ScreenHint): void {
+    const reading = this.#reader.read(hint);
+    if (reading === undefined) return;
+    this.#cancel("begin");
+    const isEarly = reading.activity === "idle" && this.#context.hasPrompt && this.#activity.current === "starting";
+    if (isEarly) return this.#after("begin", BEGIN_MS, () => this.#apply(reading));
+    this.#apply(reading);
+  }
+
+  output(): void {
+    if (this.#reader.looksWhenQuiet && this.#activity.current !== "busy") this.#lookSoon(QUIET_MS);
+  }
+
+  typed(): void {
+    // A key shows as a change of state.
+  }
+
+  hook(_payload: HookPayload): Promise<HookPayload> {
+    return Promise.resolve({});
+  }
+
+  answer(askId: string, choice: Choice): Promise<Result<void>> {
+    return Promise.resolve(this.#desk.answer(askId, choice));
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    this.#desk.withdrawAll();
+  }
+
+  #apply(reading: Reading): void {
+    if (isWaiting(reading.activity)) {
+      this.#activity.report(reading.activity, reading.detail);
+      this.#lookSoon(DRAWN_MS);
+      return;
+    }
+    this.#desk.withdrawAll();
+    if (reading.isError === true) void this.#readTrouble(reading);
+    else this.#activity.report(reading.activity, reading.detail);
+  }
+
+  #lookSoon(delayMs: number): void {
+    this.#after("look", delayMs, () => {
+      void this.#context.screenText().then((screen) => this.#look(screen));
+    });
+  }
+
+  #look(screen: string): void {
+    if (this.#isDisposed) return;
+    const dialog = this.#reader.dialog(screen);
+    if (dialog === undefined) return this.#dialogGone();
+    if (!this.#desk.isEmpty) return;
+    if (!isWaiting(this.#activity.current))
+      this.#activity.report("waiting_permission", `${dialog.ask.title}: ${dialog.ask.body}`);
+    this.#askId = this.#desk.open(dialog.ask, { onAnswer: (choice) => this.#typeKeys(dialog.keys(choice)) });
+  }
+
+  /** A dialog that no hint announced ends without one, too. */
+  #dialogGone(): void {
+    if (this.#askId === undefined || !this.#reader.looksWhenQuiet) return;
+    this.#desk.withdraw(this.#askId);
+    this.#askId = undefined;
+  }
+
+  #typeKeys(keys: readonly Uint8Array[]): void {
+    keys.forEach((bytes, index) => this.#after(`key ${index}`, index * KEY_PAUSE_MS, () => this.#context.type(bytes)));
+  }
+
+  async #readTrouble(reading: Reading): Promise<void> {
+    const screen = await this.#context.screenText();
+    const tail = screen
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .slice(-12)
+      .join("\n");
+    const login = findLogin(tail);
+    const limit = findLimit(tail, this.#context.clock.wallNow());
+    if (this.#isDisposed) return;
+    if (limit !== undefined) {
+      this.#activity.report("rate_limited", limit.detail);
+      this.#context.emit({ type: "rate_limited", ...limit });
+    } else if (login !== undefined) {
+      this.#activity.report("needs_login", login);
+      this.#context.emit({ type: "needs_login", detail: login });
+    } else this.#activity.report("idle", reading.detail);
+  }
+
+  #discover(timesLeft: number): void {
+    const { discover } = this.#reader;
+    if (discover === undefined || timesLeft === 0) return;
+    this.#after("discover", DISCOVER_EVERY_MS, () => {
+      void discover(this.#context, this.#startedAtMs).then((cliSessionId) => {
+        if (this.#isDisposed) return;
+        if (cliSessionId !== undefined) this.#context.emit({ type: "cli_session", cliSessionId });
+        // An agent that waits for its first prompt has no session yet: look on, but only while something happens.
+        else
+          this.#discover(
+            this.#activity.current === "starting" || this.#activity.current === "idle" ? timesLeft : timesLeft - 1,
+          );
+      });
+    });
+  }
+
+  #after(name: string, delayMs: number, task: () => void): void {
+    this.#cancel(name);
+    this.#timers.set(name, this.#context.clock.after(delayMs, task));
+  }
+
+  #cancel(name: string): void {
+    this.#timers.get(name)?.();
+    this.#timers.delete(name);
+  }
+}
+
+function isWaiting(activity: AgentActivity): boolean {
+  return activity === "waiting_permission" || activity === "waiting_answer";
+}
