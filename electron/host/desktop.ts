@@ -96,7 +96,7 @@ async function perform(action: TrayAction, overview: () => Overview, deps: Deskt
 }
 
 function openInbox(itemId: string | undefined, window: MainWindow): void {
-  window.open(itemId === undefined ? "/inbox" : `/inbox/${itemId}`);
+  window.open(itemId === undefined ? "/inbox" : `/inbox/${encodeURIComponent(itemId)}`);
 }
 
 function quit(stopAgents: boolean, { core, lifecycle }: DesktopDeps): Promise<void> {

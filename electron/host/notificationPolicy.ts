@@ -29,7 +29,7 @@ export function noticesOf(overview: Overview): readonly Notice[] {
   const fromTree = [...overview.nodes.values()].flatMap((node): Notice[] => {
     const at = {
       key: `${node.path}@${node.generation}:${node.state}`,
-      place: `/tree/${node.path}`,
+      place: `/tree/${encodeURI(node.path)}`,
       body: cut(node.detail ?? node.exitDetail ?? ""),
     };
     if (GAVE_UP.has(node.state))
@@ -53,7 +53,7 @@ function waitingNotice(item: InboxItem): Notice {
     kind: "waiting",
     title,
     body: cut(`${item.title}: ${item.body}`),
-    place: `/inbox/${item.id}`,
+    place: `/inbox/${encodeURIComponent(item.id)}`,
   };
 }
 

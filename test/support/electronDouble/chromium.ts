@@ -69,7 +69,7 @@ async function connect(address: string): Promise<Omit<Chromium, "kill">> {
   });
   return {
     onEvent: (sessionId, listener) => void listeners.set(sessionId, listener),
-    send: (method, params = {}, sessionId = undefined) =>
+    send: (method, params = {}, sessionId) =>
       new Promise((resolve, reject) => {
         const id = nextId++;
         calls.set(id, { resolve, reject });

@@ -19,8 +19,6 @@ export function createCodec(): Codec {
     if (value instanceof Uint8Array) return tag("bytes", bytesToText(value));
     if (value instanceof ArrayBuffer) return tag("buffer", bytesToText(new Uint8Array(value)));
     if (value instanceof Date) return tag("date", value.getTime());
-    if (value instanceof Map) return tag("map", [...value].map(pack));
-    if (value instanceof Set) return tag("set", [...value].map(pack));
     if (Array.isArray(value)) return value.map(pack);
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pack(item)]));
   };
@@ -31,8 +29,6 @@ export function createCodec(): Codec {
     bytes,
     buffer: (data) => bytes(data).buffer,
     date: (data) => new Date(data),
-    map: (data) => new Map(data.map(unpack)),
-    set: (data) => new Set(data.map(unpack)),
   };
   function unpack(value: any): unknown {
     if (Array.isArray(value)) return value.map(unpack);

@@ -47,9 +47,20 @@ export async function answerRequest({
   const response = await handler(
     new Request(own, { method, headers, ...(postData === undefined ? {} : { body: postData }) }),
   );
+  const body = Buffer.from(await response.arrayBuffer());
   return {
     responseCode: response.status,
     responseHeaders: [...response.headers].map(([name, value]) => ({ name, value })),
-    body: Buffer.from(await response.arrayBuffer()).toString("base64"),
+    body: (isScript(response) ? Buffer.from(inChromiumsWords(body.toString())) : body).toString("base64"),
   };
+}
+
+function isScript(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("text/javascript") === true;
+}
+
+/** A page that compares its origin with the app's own address must find them equal here too. */
+function inChromiumsWords(script: string): string {
+  const schemes = [...handlers.keys()].join("|");
+  return script.replace(new RegExp(`\\b(${schemes})://([a-z0-9-]+)`, "g"), "http://$2.$1.localhost");
 }

@@ -146,5 +146,5 @@ export class WebContents extends EventEmitter {
 function preloadSource(file: string | undefined): string {
   const names = JSON.stringify({ binding: BINDING, receiver: RECEIVER });
   const preload = file === undefined ? "" : readFileSync(file, "utf8");
-  return `{ const require = (${pageSide})((${createCodec})(), ${names}); (function (require, exports, module) {${preload}\n})(require, {}, { exports: {} }); }`;
+  return `{ const require = (${String(pageSide)})((${String(createCodec)})(), ${names}); (function (require, exports, module) {${preload}\n})(require, {}, { exports: {} }); }`;
 }
