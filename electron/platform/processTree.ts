@@ -10,27 +10,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { readDarwinProcesses } from "./processTreeDarwin.ts";
+import type { ProcessEntry, ProcessIdentity } from "./processTreeEntry.ts";
 import { identifyLinux, linuxTicksNow, readLinuxProcesses } from "./processTreeLinux.ts";
+
+export type { ProcessEntry, ProcessIdentity } from "./processTreeEntry.ts";
 
 /** The mark the keeper puts into every session's environment. */
 export const SESSION_VARIABLE = "SIGNALBOX_SESSION";
-
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** Opaque but ordered: clock ticks since boot on Linux, seconds since 1970 on macOS. */
-  readonly startTime: number;
-}
-
-export interface ProcessEntry extends ProcessIdentity {
-  readonly ppid: number;
-  readonly pgid: number;
-  readonly sid: number;
-  /** Foreground process group of its terminal; 0 or less without one. */
-  readonly foreground: number;
-  readonly state: "zombie" | "stopped" | "other";
-  /** Value of SIGNALBOX_SESSION where its environment can be read. */
-  readonly sessionId?: string;
-}
 
 export interface SessionProcesses {
   readonly sessionId: string;

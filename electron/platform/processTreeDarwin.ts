@@ -1,7 +1,7 @@
 /** The process table of macOS, read with ps (asynchronously); the environment is only shown for our own processes. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { ProcessEntry } from "./processTree.ts";
+import type { ProcessEntry } from "./processTreeEntry.ts";
 
 const runFile = promisify(execFile);
 const PS_OUTPUT_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /** The process table of Linux, read from /proc. Reads are asynchronous: a stuck process must not stall the keeper. */
 import { readdir, readFile } from "node:fs/promises";
-import type { ProcessEntry, ProcessIdentity } from "./processTree.ts";
+import type { ProcessEntry, ProcessIdentity } from "./processTreeEntry.ts";
 
 const MARK = Buffer.from("SIGNALBOX_SESSION=");
 /** Reads under way at once; /proc answers from memory, more only queue up. */

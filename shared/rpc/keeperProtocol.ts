@@ -53,11 +53,13 @@ export const keeperSessionSchema = z.object({
   rows: z.number().int(),
   /** Bytes in its output log. */
   outputBytes: z.number().int(),
+  /** The log cannot be written at the moment, for example "ENOSPC": the pty is paused, nothing is dropped. */
+  trouble: z.string().optional(),
   exit: keeperExitSchema.optional(),
 });
 export type KeeperSession = z.infer<typeof keeperSessionSchema>;
 
-/** Client to keeper. `id` pairs request and reply; `write` carries bytes. */
+/** Client to keeper. `id` pairs request and reply (`ack` and `detach` have none); `write` carries bytes. */
 export const keeperRequestSchema = z.discriminatedUnion("op", [
   z.object({ op: z.literal("hello"), id: z.number().int(), protocol: z.number().int(), role: z.enum(["core", "cli"]), token: z.string() }),
   z.object({ op: z.literal("spawn"), id: z.number().int(), request: spawnRequestSchema }),

@@ -1,0 +1,290 @@
+/**
+ * The PtyHost port over the keepers of a data directory: one of this version for new sessions, older ones until
+ * their last session ends. Connects to what runs; starts a keeper only for the first spawn.
+ */
+import { z } from "zod";
+import type { Logger } from "#core/ports/logger.ts";
+import type { KeeperLink, OutputSink, PtyHost } from "#core/ports/ptyHost.ts";
+import { fail, ok, type Result } from "#shared/model/result.ts";
+import {
+  keeperSessionSchema,
+  type KeeperSession,
+  type SpawnRequest,
+  type StopRequest,
+} from "#shared/rpc/keeperProtocol.ts";
+import type { SessionMeta } from "#shared/rpc/keeperFiles.ts";
+import type { KeeperCommand } from "./keeperHostConnection.ts";
+import { KeeperPeer } from "./keeperHostPeer.ts";
+import {
+  describeRecord,
+  readSessionRecord,
+  readSessionRecords,
+  removeSessionRecord,
+  sessionDir,
+  sweepRecords,
+} from "./keeperHostRecords.ts";
+import {
+  ensureKeeper,
+  listRunningKeepers,
+  readKeeperEndpoints,
+  type KeeperLaunchOptions,
+  type RunningKeeper,
+} from "./keeperLaunch.ts";
+import { isProcessAlive } from "./processTree.ts";
+
+export interface KeeperHost extends PtyHost {
+  /**
+   * Connects to the keepers that run and ends what dead ones left. Call once before adopting sessions; an error
+   * (`keeper_unavailable`) means a keeper lives but does not answer, and its sessions must not be taken for dead.
+   */
+  connect(): Promise<Result<void>>;
+  /** Lets go of the keepers; sessions go on. */
+  close(): void;
+}
+
+/** Covers the ladder after the grace: killing, sweeping, draining. */
+const STOP_MARGIN_MS = 20_000;
+
+export function createKeeperHost(options: KeeperLaunchOptions, logger: Logger): KeeperHost {
+  return new SocketKeeperHost(options, logger);
+}
+
+class SocketKeeperHost implements KeeperHost {
+  readonly #options: KeeperLaunchOptions;
+  readonly #logger: Logger;
+  readonly #peers = new Map<number, KeeperPeer>();
+  readonly #homes = new Map<string, KeeperPeer>();
+  readonly #listeners = new Set<(link: KeeperLink) => void>();
+  #current: KeeperPeer | undefined;
+  #launching: Promise<Result<KeeperPeer>> | undefined;
+
+  constructor(options: KeeperLaunchOptions, logger: Logger) {
+    this.#options = options;
+    this.#logger = logger;
+  }
+
+  async connect(): Promise<Result<void>> {
+    const { dataDir } = this.#options;
+    for (const keeper of await listRunningKeepers(dataDir)) await this.#peerOf(keeper);
+    await this.#sweepOrphans();
+    const listed = await this.list();
+    return listed.ok ? ok(undefined) : listed;
+  }
+
+  close(): void {
+    for (const peer of this.#peers.values()) peer.close();
+    this.#listeners.clear();
+  }
+
+  async spawn(request: SpawnRequest): Promise<Result<KeeperSession>> {
+    const peer = await this.#currentPeer();
+    if (!peer.ok) return peer;
+    const reply = await this.#ask(peer.value, { op: "spawn", request });
+    if (!reply.ok) return reply;
+    const session = keeperSessionSchema.safeParse(reply.value);
+    if (!session.success) return fail("internal", "The session keeper's answer does not parse.");
+    this.#homes.set(request.sessionId, peer.value);
+    return ok(session.data);
+  }
+
+  async write(sessionId: string, bytes: Uint8Array): Promise<Result<void>> {
+    const connection = this.#homes.get(sessionId)?.connection;
+    return connection === undefined ? this.#unavailable(sessionId) : await connection.write(sessionId, bytes);
+  }
+
+  async resize(sessionId: string, size: { cols: number; rows: number }): Promise<Result<void>> {
+    return this.#order(sessionId, { op: "resize", sessionId, cols: clampSize(size.cols), rows: clampSize(size.rows) });
+  }
+
+  async signal(sessionId: string, signal: string, target: "group" | "tree"): Promise<Result<void>> {
+    return this.#order(sessionId, { op: "signal", sessionId, signal, target });
+  }
+
+  async stop(request: StopRequest): Promise<Result<void>> {
+    const home = this.#homes.get(request.sessionId);
+    if (home !== undefined && home.link !== "lost") {
+      const reply = await this.#ask(home, { op: "stop", request }, request.graceMs + STOP_MARGIN_MS);
+      return reply.ok ? ok(undefined) : reply;
+    }
+    const record = await readSessionRecord(this.#options.dataDir, request.sessionId);
+    if (record === undefined) return this.#unavailable(request.sessionId);
+    if (record.exit === undefined && (await isProcessAlive(record.keeper))) return this.#unavailable(request.sessionId);
+    await sweepRecords([record]);
+    return ok(undefined);
+  }
+
+  async list(): Promise<Result<readonly KeeperSession[]>> {
+    const sessions = new Map<string, KeeperSession>();
+    for (const record of await readSessionRecords(this.#options.dataDir)) {
+      if (record.exit !== undefined) sessions.set(record.sessionId, describeRecord(record));
+    }
+    for (const peer of this.#livingPeers()) {
+      const reply = await this.#ask(peer, { op: "list" });
+      if (!reply.ok) return reply;
+      for (const session of z.array(keeperSessionSchema).parse(reply.value)) {
+        this.#homes.set(session.sessionId, peer);
+        sessions.set(session.sessionId, session);
+      }
+    }
+    return ok([...sessions.values()]);
+  }
+
+  attach(sessionId: string, fromOffset: number, sink: OutputSink): () => void {
+    const home = this.#homes.get(sessionId);
+    if (home !== undefined) return home.attach(sessionId, fromOffset, sink);
+    this.#logger.warn("Attached to a session no keeper holds.", { sessionId });
+    return () => undefined;
+  }
+
+  async forget(sessionId: string): Promise<Result<void>> {
+    const home = this.#homes.get(sessionId);
+    if (home?.connection !== undefined) {
+      const reply = await this.#ask(home, { op: "forget", sessionId });
+      if (!reply.ok && reply.error.code !== "not_found") return reply;
+    }
+    this.#homes.delete(sessionId);
+    await removeSessionRecord(this.#options.dataDir, sessionId);
+    return ok(undefined);
+  }
+
+  async killAll(): Promise<Result<{ killed: number }>> {
+    const outcomes = await Promise.all([...this.#livingPeers()].map((peer) => this.#killAllOf(peer)));
+    const refused = outcomes.find((outcome) => !outcome.ok);
+    if (refused !== undefined && !refused.ok) return refused;
+    return ok({ killed: outcomes.reduce((sum, outcome) => sum + (outcome.ok ? outcome.value : 0), 0) });
+  }
+
+  onLink(listener: (link: KeeperLink) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** An emergency does not wait for a keeper that hangs: its sessions are on disk, their processes can be found. */
+  async #killAllOf(peer: KeeperPeer): Promise<Result<number>> {
+    if (peer.connection !== undefined) {
+      const reply = await this.#ask(peer, { op: "killAll" }, STOP_MARGIN_MS);
+      if (reply.ok) return ok(z.object({ killed: z.number() }).parse(reply.value).killed);
+    }
+    const { pid, startTime } = peer.keeper.endpoint;
+    const records = await readSessionRecords(this.#options.dataDir);
+    return ok(await sweepRecords(records.filter(({ keeper }) => keeper.pid === pid && keeper.startTime === startTime)));
+  }
+
+  *#livingPeers(): Iterable<KeeperPeer> {
+    for (const peer of this.#peers.values()) if (peer.link !== "lost") yield peer;
+  }
+
+  async #order(sessionId: string, command: KeeperCommand): Promise<Result<void>> {
+    const home = this.#homes.get(sessionId);
+    if (home === undefined) return this.#unavailable(sessionId);
+    const reply = await this.#ask(home, command);
+    return reply.ok ? ok(undefined) : reply;
+  }
+
+  async #ask(peer: KeeperPeer, command: KeeperCommand, timeoutMs?: number): Promise<Result<unknown>> {
+    const { connection } = peer;
+    if (connection !== undefined) return await connection.request(command, timeoutMs);
+    return fail("keeper_unavailable", "The session keeper does not answer at the moment; its agents go on.");
+  }
+
+  #unavailable(sessionId: string): Result<never> {
+    const home = this.#homes.get(sessionId);
+    if (home === undefined) return fail("not_found", "No session keeper holds this session.");
+    if (home.link === "lost") return fail("not_running", "The session ended when its keeper was lost.");
+    return fail("keeper_unavailable", "The session keeper does not answer at the moment; its agents go on.");
+  }
+
+  async #currentPeer(): Promise<Result<KeeperPeer>> {
+    const current = this.#current;
+    if (current?.link === "connected") return ok(current);
+    if (current?.link === "unreachable") {
+      return fail("keeper_unavailable", "The session keeper is alive but does not answer. Try again in a moment.");
+    }
+    this.#launching ??= this.#launch().finally(() => {
+      this.#launching = undefined;
+    });
+    return await this.#launching;
+  }
+
+  async #launch(): Promise<Result<KeeperPeer>> {
+    const keeper = await ensureKeeper(this.#options);
+    if (!keeper.ok) return keeper;
+    const peer = await this.#peerOf(keeper.value);
+    if (peer.link !== "connected") {
+      return fail("keeper_unavailable", "The session keeper was started but does not accept this app's connection.");
+    }
+    this.#current = peer;
+    for (const other of this.#livingPeers()) if (other !== peer) await this.#ask(other, { op: "drain" });
+    return ok(peer);
+  }
+
+  async #peerOf(keeper: RunningKeeper): Promise<KeeperPeer> {
+    const known = this.#peers.get(keeper.endpoint.pid);
+    if (known !== undefined && known.link !== "lost") return known;
+    const peer: KeeperPeer = new KeeperPeer({
+      keeper,
+      logDirOf: (sessionId) => sessionDir(this.#options.dataDir, sessionId),
+      onLink: (link) => void this.#onPeerLink(peer, link),
+    });
+    this.#peers.set(keeper.endpoint.pid, peer);
+    await peer.connect();
+    return peer;
+  }
+
+  async #onPeerLink(peer: KeeperPeer, link: KeeperLink): Promise<void> {
+    const { pid } = peer.keeper.endpoint;
+    if (link !== "lost") {
+      this.#logger.info("The link to the session keeper changed.", { pid, link });
+      this.#emit(link);
+      return;
+    }
+    if (this.#current === peer) this.#current = undefined;
+    this.#peers.delete(pid);
+    const orphans = await this.#unfinishedRecordsOf(peer);
+    if (orphans.length === 0 && !(await this.#hasEndpoint(peer))) {
+      this.#logger.info("A session keeper with nothing left to keep has gone.", { pid });
+      return;
+    }
+    this.#logger.error("The session keeper was lost.", { pid, sessions: orphans.length });
+    this.#emit("lost");
+    await this.#sweep(orphans);
+  }
+
+  #emit(link: KeeperLink): void {
+    for (const listener of this.#listeners) listener(link);
+  }
+
+  /** A keeper that leaves by itself takes its entry away; one that is killed cannot. */
+  async #hasEndpoint({ keeper }: KeeperPeer): Promise<boolean> {
+    const entries = await readKeeperEndpoints(this.#options.dataDir);
+    return entries.some(({ pid, startTime }) => pid === keeper.endpoint.pid && startTime === keeper.endpoint.startTime);
+  }
+
+  async #unfinishedRecordsOf({ keeper }: KeeperPeer): Promise<readonly SessionMeta[]> {
+    const { pid, startTime } = keeper.endpoint;
+    return (await readSessionRecords(this.#options.dataDir)).filter(
+      (record) => record.exit === undefined && record.keeper.pid === pid && record.keeper.startTime === startTime,
+    );
+  }
+
+  /** Sessions of keepers that died while no app ran. */
+  async #sweepOrphans(): Promise<void> {
+    const orphans: SessionMeta[] = [];
+    for (const record of await readSessionRecords(this.#options.dataDir)) {
+      if (record.exit === undefined && !(await isProcessAlive(record.keeper))) orphans.push(record);
+    }
+    await this.#sweep(orphans);
+  }
+
+  /** The record goes last: an app that dies here sweeps again at its next start. */
+  async #sweep(records: readonly SessionMeta[]): Promise<void> {
+    if (records.length === 0) return;
+    const killed = await sweepRecords(records);
+    this.#logger.info("Ended what a lost keeper left.", { sessions: records.length, killed });
+    for (const { sessionId } of records) await removeSessionRecord(this.#options.dataDir, sessionId);
+  }
+}
+
+function clampSize(value: number): number {
+  return Math.min(65_535, Math.max(1, Math.trunc(value) || 1));
+}
