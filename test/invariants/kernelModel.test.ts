@@ -185,6 +185,7 @@ class Bench {
     }
   }
 
+  /** The answers of model and kernel, which must be equal; 0 where there is none. */
   async #carryOut(command: Command, top: ModelSupervisor): Promise<[unknown, unknown]> {
     const supervisors = top.living();
     const model = supervisors[command.pick % supervisors.length] ?? top;
@@ -200,14 +201,20 @@ class Bench {
         this.world.pass(command.ms);
         await this.rig.clock.advance(command.ms);
         return [0, 0];
+      default:
+        return this.#ask(command, { model, ref, id });
+    }
+  }
+
+  async #ask(
+    command: Command,
+    { model, ref, id }: { model: ModelSupervisor; ref: SupervisorRef; id: string },
+  ): Promise<[unknown, unknown]> {
+    switch (command.kind) {
       case "stop":
-        model.stop();
-        ref.shutdown();
-        return [0, 0];
+        return [model.stop(), ref.shutdown()];
       case "kill":
-        model.kill();
-        ref.kill();
-        return [0, 0];
+        return [model.kill(), ref.kill()];
       case "start":
         return this.#startLeaf(command, { model, ref });
       case "terminate":
@@ -216,6 +223,8 @@ class Bench {
         return [model.restartByHand(id), (await ref.restartChild(id)).code];
       case "delete":
         return [model.delete(id), (await ref.deleteChild(id)).code];
+      default:
+        throw new Error(`not an admin call: ${command.kind}`);
     }
   }
 

@@ -95,7 +95,7 @@ export class ModelSupervisor {
   boot(): boolean {
     if (this.plan.strategy === "simple_one_for_one") return true;
     this.kids = this.plan.children.map(newKid);
-    for (const kid of [...this.kids]) {
+    for (const kid of this.kids) {
       const outcome = this.#bringUp(kid);
       if (outcome === "ignore") this.#lay(kid);
       if (outcome === "fail") {

@@ -122,11 +122,11 @@ export class SupervisorCore {
     if (this.#isKilled) return;
     this.#isKilled = true;
     this.#starter.kill();
-    this.conclude({ type: "killed" });
-    this.#verdict = { type: "killed" };
     for (const { phase } of this.table.inStartOrder()) {
       if (phase.type === "running") killLife(phase.life, this.#ladder);
     }
+    this.conclude({ type: "killed" });
+    this.#verdict = { type: "killed" };
   }
 
   /** Starts one child. Only `started` changes the entry; what else it means is the caller's business. */
@@ -162,6 +162,7 @@ export class SupervisorCore {
   /** After an end that is not followed by a restart: temporary and dynamic children are forgotten, others stay. */
   drop(entry: ChildEntry): void {
     entry.phase = STOPPED;
+    entry.alone = false;
     if (entry.spec.restart !== "temporary" && !this.isSimple) return;
     this.table.remove(entry);
     this.emit({ type: "child_removed", id: entry.spec.id });
