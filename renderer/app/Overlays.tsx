@@ -1,0 +1,29 @@
+/** Draws the dialog that is open, if one is. */
+import type { ReactElement } from "react";
+import { AddChildDialog } from "#renderer/features/addChild/AddChildDialog.tsx";
+import { OpenFleetDialog } from "#renderer/features/addChild/OpenFleetDialog.tsx";
+import { EmergencyStopDialog } from "#renderer/features/emergencyStop/EmergencyStopDialog.tsx";
+import { Palette } from "#renderer/features/palette/Palette.tsx";
+import { useAppState } from "#renderer/state/hooks.ts";
+import { ConfirmDialog } from "./ConfirmDialog.tsx";
+import { KeysDialog } from "./KeysDialog.tsx";
+
+export function Overlays(): ReactElement | null {
+  const overlay = useAppState((state) => state.overlay);
+  switch (overlay?.kind) {
+    case undefined:
+      return null;
+    case "palette":
+      return <Palette text={overlay.text ?? ""} />;
+    case "emergencyStop":
+      return <EmergencyStopDialog />;
+    case "keys":
+      return <KeysDialog />;
+    case "addChild":
+      return <AddChildDialog what={overlay.what} parent={overlay.parent} />;
+    case "openFleet":
+      return <OpenFleetDialog />;
+    case "confirm":
+      return <ConfirmDialog question={overlay.question} />;
+  }
+}

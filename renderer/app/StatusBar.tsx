@@ -1,0 +1,95 @@
+/** The bottom line: whether the core answers, how far its log is, and how many agents are in which state. */
+import { Fragment, type ReactElement } from "react";
+import { useAppState, useConnection, useInfo, useStateCounts, useStatus } from "#renderer/state/hooks.ts";
+import { Lamp } from "#renderer/ui/Lamp.tsx";
+import { countWords, exactClock } from "#shared/lib/words.ts";
+import { STATE_WORDS } from "#shared/model/stateWords.ts";
+import type { NodeState } from "#shared/model/states.ts";
+
+const ORDER: readonly NodeState[] = [
+  "busy",
+  "idle",
+  "waiting_permission",
+  "waiting_answer",
+  "needs_login",
+  "rate_limited",
+  "starting",
+  "paused",
+  "stopping",
+  "backoff",
+  "crashed",
+  "gave_up",
+  "escalated",
+  "stopped",
+  "done",
+];
+
+export function StatusBar(): ReactElement {
+  const connection = useConnection();
+  const lostAt = useAppState((state) => state.lostAt);
+  const hasTree = useAppState((state) => state.hasTree);
+  const lastSeq = useStatus()?.lastSeq;
+  if (connection.status === "connected") return <LiveStatus />;
+  return (
+    <footer className="status" aria-label="Status">
+      {hasTree ? (
+        <>
+          <span className="status-item bad">
+            <Lamp state="crashed" size={11} />
+            Core not reachable
+          </span>
+          {lastSeq !== undefined && lostAt !== undefined && (
+            <span className="tab">
+              Last event {countWords(lastSeq)} at {exactClock(lostAt)}
+            </span>
+          )}
+          <span className="grow" />
+          <span className="status-wide">Agents keep running without this window</span>
+        </>
+      ) : (
+        <span className="status-item">
+          <Lamp state="starting" size={10} />
+          Connecting
+        </span>
+      )}
+    </footer>
+  );
+}
+
+function LiveStatus(): ReactElement {
+  const info = useInfo();
+  const status = useStatus();
+  const counts = useStateCounts();
+  const isEmpty = counts.size === 0;
+  const where = info === undefined ? "Core" : `${info.host === "desktop" ? "Core" : "Headless core"} ${info.version}`;
+  return (
+    <footer className="status" aria-label="Status">
+      <span className="status-item">
+        <Lamp state={isEmpty ? "idle" : "busy"} size={10} />
+        {isEmpty ? `${where}, no agents` : where}
+      </span>
+      {status !== undefined && (
+        <span className="status-item tab">
+          Event <span className="mono status-mono">{countWords(status.lastSeq)}</span>
+        </span>
+      )}
+      <span className="grow" />
+      <span className="status-counts">
+        {ORDER.map((state) => {
+          const count = counts.get(state) ?? 0;
+          return (
+            <Fragment key={state}>
+              {count > 0 && (
+                <span className="status-item tab" title={STATE_WORDS[state]}>
+                  <Lamp state={state} size={11} />
+                  <span aria-hidden="true">{count}</span>
+                  <span className="sr-only">{`${count} ${STATE_WORDS[state].toLowerCase()}`}</span>
+                </span>
+              )}
+            </Fragment>
+          );
+        })}
+      </span>
+    </footer>
+  );
+}

@@ -1,0 +1,121 @@
+/**
+ * A fake core for looking at screens and testing pages: Handlers over sample data in memory. Commands change the data the
+ * way a person would expect to see it; nothing is started, stored or supervised.
+ */
+import type { NodePatch, StreamItem } from "#shared/contract/index.ts";
+import type { InboxItem } from "#shared/model/inbox.ts";
+import type { Fleet, TreeNode } from "#shared/model/node.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import { settingsSchema } from "#shared/model/settings.ts";
+import type { Settings } from "#shared/model/settings.ts";
+import type { Handlers } from "#shared/rpc/handlers.ts";
+import type { StreamSink } from "#shared/rpc/protocol.ts";
+import { demoCommands } from "./demoCommands.ts";
+import { demoQueries } from "./demoQueries.ts";
+import { demoStreams } from "./demoStreams.ts";
+import { bigFleet, downFleet, sampleFleet } from "./sampleFleets.ts";
+import { sampleEvents, sampleInbox } from "./sampleRecords.ts";
+
+export interface DemoOptions {
+  /** "sample": the design's fleet; a number: that many agents; "none": a first run; "empty": a fleet without agents. */
+  readonly fleet?: "sample" | "none" | "empty" | number;
+  readonly settings?: Partial<Settings>;
+  /** Names of fleets that wait after a reboot. */
+  readonly interrupted?: readonly string[];
+}
+
+/** What was asked of the fake, for assertions. */
+export interface DemoCall {
+  readonly name: string;
+  readonly input: unknown;
+}
+
+export interface DemoCore {
+  readonly handlers: Handlers;
+  readonly calls: DemoCall[];
+  readonly world: DemoWorld;
+  /** Changes a node and tells every watcher. */
+  patch(path: string, change: Partial<NodePatch>): void;
+  /** Adds or changes an inbox item and tells every watcher. */
+  putItem(item: InboxItem): void;
+}
+
+export interface DemoWorld {
+  fleets: Fleet[];
+  inbox: InboxItem[];
+  settings: Settings;
+  interrupted: readonly string[];
+  readonly events: ReturnType<typeof sampleEvents>;
+  readonly watchers: {
+    readonly tree: Set<StreamSink<StreamItem<"tree">>>;
+    readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;
+    readonly settings: Set<StreamSink<StreamItem<"settings">>>;
+    readonly status: Set<StreamSink<StreamItem<"status">>>;
+  };
+}
+
+export function createDemoCore(options: DemoOptions = {}): DemoCore {
+  const now = Date.now();
+  const kind = options.fleet ?? "sample";
+  const hasRecords = kind === "sample" || typeof kind === "number";
+  const world: DemoWorld = {
+    fleets: fleetsFor(kind, now),
+    inbox: kind === "sample" ? sampleInbox(now) : [],
+    settings: { ...settingsSchema.parse({}), ...options.settings },
+    interrupted: options.interrupted ?? [],
+    events: hasRecords ? sampleEvents(now) : [],
+    watchers: { tree: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
+  };
+  const calls: DemoCall[] = [];
+  const core: Omit<DemoCore, "handlers"> = {
+    calls,
+    world,
+    patch(path, change) {
+      const node = findNode(world.fleets, path);
+      if (node === undefined) return;
+      Object.assign(node, change);
+      const { children: _children, ...patch } = node;
+      for (const sink of world.watchers.tree) sink.send({ type: "nodes", nodes: [patch] });
+    },
+    putItem(item) {
+      world.inbox = [...world.inbox.filter((other) => other.id !== item.id), item];
+      for (const sink of world.watchers.inbox) sink.send({ type: "item", item });
+    },
+  };
+  const handlers: Handlers = { queries: demoQueries(world), commands: recorded(demoCommands(core), calls), streams: demoStreams(world) };
+  return { ...core, handlers };
+}
+
+function fleetsFor(kind: NonNullable<DemoOptions["fleet"]>, now: number): Fleet[] {
+  if (kind === "none") return [];
+  if (typeof kind === "number") return [bigFleet(kind, now)];
+  if (kind === "sample") return [sampleFleet(now), downFleet(now)];
+  const fleet = sampleFleet(now);
+  return [{ ...fleet, root: { ...fleet.root, children: [], state: "idle", restartsInWindow: 0 } }];
+}
+
+function recorded(commands: Handlers["commands"], calls: DemoCall[]): Handlers["commands"] {
+  return new Proxy(commands, {
+    get(target, name: string) {
+      const handler = Reflect.get(target, name) as (input: unknown, context: unknown) => unknown;
+      return (input: unknown, context: unknown) => {
+        calls.push({ name, input });
+        return handler(input, context);
+      };
+    },
+  });
+}
+
+export function allNodes(fleets: readonly Fleet[]): TreeNode[] {
+  const below = (node: TreeNode): TreeNode[] => [node, ...node.children.flatMap(below)];
+  return fleets.flatMap((fleet) => below(fleet.root));
+}
+
+/** By path, or by id where that is enough. */
+export function findNode(fleets: readonly Fleet[], ref: string): TreeNode | undefined {
+  const nodes = allNodes(fleets);
+  return nodes.find((node) => node.path === ref) ?? nodes.find((node) => node.id === ref);
+}
+
+export const refuse = (ref: string) => fail("not_found", `No agent or supervisor is called ${ref}. Look at the tree for its name.`);
+export const done = (path: string) => ok({ path });

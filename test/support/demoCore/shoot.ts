@@ -1,0 +1,87 @@
+/**
+ * Takes pictures of the pages over the fake core: `node test/support/demoCore/shoot.ts [--out DIR] home inbox tree …`.
+ * Each page dark and light at 1440 by 900, and dark at 900 by 700. Prints the folder.
+ */
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, type Page } from "@playwright/test";
+import { systemBrowser } from "../systemBrowser.ts";
+import { serveDemo } from "./serve.ts";
+
+interface Shot {
+  readonly query: string;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const press = (...keys: readonly string[]) => async (page: Page) => {
+  for (const key of keys) await page.keyboard.press(key);
+};
+
+const SHOTS: Readonly<Record<string, Shot>> = {
+  home: { query: "place=/" },
+  "home-200": { query: "fleet=200&place=/" },
+  inbox: { query: "place=/inbox" },
+  question: { query: "place=/inbox/q-1" },
+  escalated: { query: "place=/inbox/esc-1" },
+  tree: { query: "place=/tree" },
+  "tree-200": { query: "fleet=200&place=/tree" },
+  "tree-1000": { query: "fleet=1000&place=/tree" },
+  "tree-empty": { query: "fleet=empty&place=/tree" },
+  terminals: { query: "place=/terminals" },
+  terminal: { query: "place=/terminals/fleet/schema-migrator" },
+  sessions: { query: "place=/sessions" },
+  session: { query: "place=/session/fleet/schema-migrator" },
+  events: { query: "place=/events" },
+  settings: { query: "place=/settings" },
+  search: { query: "place=/search", act: async (page) => page.getByRole("searchbox").fill("tests") },
+  "first-run": { query: "fleet=none" },
+  empty: { query: "fleet=empty&place=/" },
+  offline: { query: "place=/&offline=1", act: async (page) => page.waitForTimeout(1200) },
+  interrupted: { query: "place=/&interrupted=shop" },
+  refused: { query: "refused=This%20browser%20is%20not%20known%20to%20Signalbox." },
+  palette: { query: "place=/", act: async (page) => { await page.keyboard.press("Control+k"); await page.keyboard.type("rest"); } },
+  estop: { query: "place=/", act: press("Control+Shift+Period") },
+  keys: { query: "place=/", act: press("?") },
+  add: { query: "place=/", act: async (page) => page.getByRole("button", { name: "Add agent" }).first().click() },
+};
+
+const SIZES = [
+  { name: "dark", theme: "dark", width: 1440, height: 900 },
+  { name: "light", theme: "light", width: 1440, height: 900 },
+  { name: "narrow", theme: "dark", width: 900, height: 700 },
+] as const;
+
+const args = process.argv.slice(2);
+const outAt = args.indexOf("--out");
+const out = outAt < 0 ? mkdtempSync(join(tmpdir(), "signalbox-shots-")) : (args.splice(outAt, 2)[1] ?? tmpdir());
+mkdirSync(out, { recursive: true });
+const sizeAt = args.indexOf("--size");
+const wantedSize = sizeAt < 0 ? undefined : args.splice(sizeAt, 2)[1];
+const names = args.length > 0 ? args : Object.keys(SHOTS);
+
+const { server, url } = await serveDemo();
+const executablePath = systemBrowser();
+const browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath === undefined ? {} : { executablePath }) });
+for (const name of names) {
+  const shot = SHOTS[name];
+  if (shot === undefined) {
+    process.stderr.write(`${name} is no page; there are ${Object.keys(SHOTS).join(", ")}\n`);
+    continue;
+  }
+  for (const size of SIZES.filter((candidate) => wantedSize === undefined || candidate.name === wantedSize)) {
+    const page = await browser.newPage({ viewport: { width: size.width, height: size.height } });
+    page.on("pageerror", (error) => process.stderr.write(`${name}: ${error.message}\n`));
+    page.on("console", (message) => message.type() === "error" && process.stderr.write(`${name}: ${message.text()}\n`));
+    await page.goto(`${url}?theme=${size.theme}&${shot.query}`);
+    await page.waitForSelector("h1, [role=alert]");
+    await page.waitForTimeout(600);
+    await shot.act?.(page);
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: join(out, `${name}-${size.name}.png`) });
+    await page.close();
+  }
+}
+await browser.close();
+await server.close();
+process.stdout.write(`${out}\n`);
