@@ -146,7 +146,8 @@ export class PlainTextReader {
   }
 
   #inControl(byte: number, after: number): void {
-    if (byte === ESC) this.#state = "escape";
+    // Controls act in the middle of a sequence; an escape begins a new one.
+    if (byte < 0x20) this.#control(byte, after);
     else if (this.#state === "intermediate" && byte >= 0x30) this.#state = "ground";
     else if (this.#state === "csi" && byte >= 0x40 && byte < 0x7f) this.#endControl(byte, after);
   }
@@ -166,7 +167,10 @@ export class PlainTextReader {
       this.#stringBytes = 0;
     } else if (byte >= 0x20 && byte <= 0x2f) {
       this.#state = "intermediate";
-    } else if (byte !== ESC) {
+    } else if (byte < 0x20) {
+      this.#state = "escape";
+      this.#control(byte, after);
+    } else {
       this.#state = "ground";
       // Index, next line, reverse index.
       if (byte === 0x44 || byte === 0x45 || byte === 0x4d) this.#break(after, true);

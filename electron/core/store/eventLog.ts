@@ -156,13 +156,22 @@ function searchText(
 }
 
 function toEvent(row: Row): StoredEvent {
-  const data: Record<string, unknown> = JSON.parse(String(row["data"]));
   return {
     seq: Number(row["seq"]),
     time: String(row["time"]),
     subject: String(row["subject"]),
     type: String(row["type"]),
     actor: String(row["actor"]),
-    data,
+    data: readData(String(row["data"])),
   };
+}
+
+/** A flipped bit in one event must not hide all the others. */
+function readData(text: string): Record<string, unknown> {
+  try {
+    const data: Record<string, unknown> = JSON.parse(text);
+    return data;
+  } catch {
+    return { unreadable: text };
+  }
 }

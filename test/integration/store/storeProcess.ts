@@ -1,0 +1,130 @@
+/**
+ * A process that uses the store, to be killed: `node storeProcess.ts <job> <dataDir>`. It writes one JSON line per
+ * fact to stdout, synchronously, after the fact is acknowledged.
+ */
+import { mkdirSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "#core/ports/logger.ts";
+import { openStore } from "#core/store/index.ts";
+import type { Migration, Store } from "#core/store/index.ts";
+import { acquireInstanceLock } from "#platform/instanceLock.ts";
+import { openDatabase } from "#platform/openDatabase.ts";
+import { createSystemClock } from "#platform/systemClock.ts";
+
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Slow on purpose: the test kills the process while this runs. */
+export const SLOW_MIGRATION: Migration = {
+  version: 2,
+  name: "slow",
+  sql: `CREATE TABLE slow (n INTEGER PRIMARY KEY, filler TEXT) STRICT;
+    INSERT INTO slow SELECT value, hex(randomblob(40)) FROM
+      (WITH RECURSIVE counter (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM counter WHERE value < 1500000) SELECT value FROM counter);`,
+};
+
+export const databaseFile = (dataDir: string): string => join(dataDir, "signalbox.sqlite");
+
+function say(fact: unknown): void {
+  writeSync(1, `${JSON.stringify(fact)}\n`);
+}
+
+export async function openTestStore(dataDir: string, migrations?: readonly Migration[]): Promise<Store> {
+  const opened = openDatabase({ file: databaseFile(dataDir), newestSchema: migrations?.length ?? 1, logger: silent });
+  if (!opened.ok) throw new Error(opened.error.message);
+  const { database } = opened.value;
+  const store = await openStore({
+    database,
+    clock: createSystemClock(),
+    logger: silent,
+    ...(migrations ? { migrations } : {}),
+  });
+  if (!store.ok) throw new Error(store.error.message);
+  return store.value;
+}
+
+function appendOne(store: Store, round: number, filler = "") {
+  return store.transact({
+    commandId: `${process.pid}-${round}`,
+    actor: "system",
+    work: (tx) => {
+      const { seq } = tx.append({
+        subject: `ws.shop.agent.a${round % 20}.exited`,
+        type: "agent.exited",
+        data: { round, filler },
+      });
+      tx.run(
+        "INSERT INTO settings (key, value) VALUES ('last', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [String(seq)],
+      );
+      return seq;
+    },
+  });
+}
+
+async function write(dataDir: string): Promise<void> {
+  const store = await openTestStore(dataDir);
+  for (let round = 0; ; round++) {
+    const result = appendOne(store, round);
+    if (!result.ok) throw new Error(result.error.message);
+    say(result.value);
+    // Lets the daily backup run between commands, as in the app.
+    if (round % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function migrateSlowly(dataDir: string): Promise<void> {
+  const { MIGRATIONS } = await import("#core/store/migrations/all.ts");
+  say("migrating");
+  await openTestStore(dataDir, [...MIGRATIONS, SLOW_MIGRATION]);
+  say("migrated");
+}
+
+function holdLock(dataDir: string): void {
+  const lock = acquireInstanceLock(dataDir);
+  say(lock.ok ? { held: process.pid } : lock.error);
+  setInterval(() => undefined, 60_000);
+}
+
+/** On a small disk: write until refused, prove it stays refused and readable, free space, prove it goes on. */
+async function fillDisk(dataDir: string): Promise<void> {
+  const store = await openTestStore(dataDir);
+  const acknowledged: number[] = [];
+  const filler = join(dataDir, "filler");
+  const { bavail, bsize } = statfsSync(dataDir);
+  writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - 1024 * 1024)));
+  let refused;
+  let round = 0;
+  for (; round < 20_000 && refused === undefined; round++) {
+    const result = appendOne(store, round, "x".repeat(2000));
+    if (result.ok) acknowledged.push(result.value);
+    else refused = result.error;
+  }
+  const stillRefused = !appendOne(store, round - 1, "x".repeat(2000)).ok;
+  const readable = store.events.read({ limit: 100_000 }).length;
+  const healthWhileFull = store.health().status;
+  rmSync(filler);
+  const again = appendOne(store, round - 1, "x".repeat(2000));
+  if (again.ok) acknowledged.push(again.value);
+  const seqs = store.events.read({ limit: 100_000 }).map(({ seq }) => seq);
+  const integrity = store.get("PRAGMA integrity_check");
+  say({
+    refused,
+    stillRefused,
+    readable,
+    healthWhileFull,
+    healthAfter: store.health().status,
+    again,
+    acknowledged,
+    seqs,
+    integrity,
+  });
+  store.close();
+}
+
+const JOBS: Readonly<Record<string, (dataDir: string) => unknown>> = { write, migrateSlowly, holdLock, fillDisk };
+
+if (process.argv[1] === import.meta.filename) {
+  const [, , job = "", dataDir = ""] = process.argv;
+  mkdirSync(dataDir, { recursive: true });
+  await JOBS[job]?.(dataDir);
+}
