@@ -11,8 +11,7 @@ import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { createKeeperHost } from "#platform/keeperHost.ts";
 import { createMachine } from "#platform/machine.ts";
 import { openDatabase } from "#platform/openDatabase.ts";
-import { createOutputLogReader } from "#platform/outputLogReader.ts";
-import { createOutputSearch } from "#platform/outputSearch.ts";
+import { createOutputLog } from "#platform/outputSearch.ts";
 import { createFileLogger } from "#platform/pinoLogger.ts";
 import { createScreens } from "#platform/screensHost.ts";
 import { createSystemClock } from "#platform/systemClock.ts";
@@ -63,13 +62,16 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
     return opened;
   }
   const screens = createScreens({ logger });
-  const ptyHost = createKeeperHost({ dataDir, version: options.version, logger, ...keeperParts() });
+  const outputLog = createOutputLog({ dataDir, logger });
+  const ptyHost = createKeeperHost({ dataDir, version: options.version, ...keeperParts() }, logger);
+  const connected = await ptyHost.connect();
+  if (!connected.ok) logger.error("A session keeper lives but does not answer.", { error: connected.error.message });
   const composed = await composeCore(
     {
       database: opened.value.database,
       ptyHost,
       screens,
-      outputLog: { ...createOutputLogReader(dataDir), search: createOutputSearch({ dataDir }) },
+      outputLog,
       machine: createMachine(),
       fleetFiles: createFleetFiles(),
       openHookIngest,
@@ -89,8 +91,8 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
     },
   );
   const release = async (): Promise<void> => {
-    await ptyHost.close();
-    await screens.dispose();
+    ptyHost.close();
+    await Promise.all([screens.dispose(), outputLog.dispose()]);
     lock.value.release();
   };
   if (!composed.ok) {

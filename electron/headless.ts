@@ -19,6 +19,8 @@ const DEFAULT_PORT = 4720;
 interface ServeOptions {
   readonly dataDir: string;
   readonly port: number;
+  /** A port nobody asked for may be another one when it is taken. */
+  readonly isPortAsked: boolean;
   readonly fleet: string | undefined;
   readonly noStart: boolean;
 }
@@ -37,9 +39,8 @@ function readOptions(args: readonly string[]): ServeOptions | string {
     });
     const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) return `--port takes a number from 0 to 65535; 0 takes a free port.\n${USAGE}`;
-    const asked = values.data ?? process.env["SIGNALBOX_DATA"];
-    const dataDir = asked === undefined ? dataDirOf({ platform: process.platform, homeDir: homedir(), env: process.env }) : resolve(asked);
-    return { dataDir, port, fleet: values.fleet, noStart: values["no-start"] };
+    const dataDir = resolve(dataDirOf({ platform: process.platform, homeDir: homedir(), env: process.env, flag: values.data }));
+    return { dataDir, port, isPortAsked: values.port !== undefined, fleet: values.fleet, noStart: values["no-start"] };
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n${USAGE}`;
   }
@@ -67,7 +68,8 @@ async function serve(options: ServeOptions): Promise<void> {
   running = started.value;
   process.on("SIGTERM", () => void leave());
   process.on("SIGINT", () => void leave());
-  const opened = await openHttp(running, options.port);
+  const first = await openHttp(running, options.port);
+  const opened = first.ok || options.isPortAsked ? first : await openHttp(running, 0);
   if (!opened.ok) {
     await running.close();
     return refuse(opened.error);

@@ -8,7 +8,7 @@ import { createBus } from "#core/bus/index.ts";
 import type { Bus } from "#core/bus/index.ts";
 import { Fleets } from "#core/fleets/index.ts";
 import { Inbox } from "#core/inbox/index.ts";
-import { askPolicy, settleTrouble, troublePolicy } from "#core/policies/whatWaits.ts";
+import { askPolicy, settleTrouble, troublePolicy } from "#core/policies/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";

@@ -4,7 +4,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { CommandHandlers, QueryHandlers } from "#shared/rpc/handlers.ts";
 import type { Core } from "#core/app.ts";
-import { emergencyStop } from "#core/policies/emergencyStop.ts";
+import { emergencyStop } from "#core/policies/index.ts";
 import { examine } from "./doctor.ts";
 
 type AppQueries = "app.info" | "app.doctor" | "events.read" | "settings.get";

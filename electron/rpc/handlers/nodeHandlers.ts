@@ -2,7 +2,7 @@
 import type { CommandHandlers } from "#shared/rpc/handlers.ts";
 import { ok } from "#shared/model/result.ts";
 import { drainNode, pauseNode, restartNode, resumeNode, startNode, stopNode } from "#core/fleets/index.ts";
-import { emergencyStop } from "#core/policies/emergencyStop.ts";
+import { emergencyStop } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
 type NodeCommands =

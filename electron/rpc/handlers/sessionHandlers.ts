@@ -4,7 +4,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import { startNode } from "#core/fleets/index.ts";
-import { splitAskItemId } from "#core/policies/whatWaits.ts";
+import { splitAskItemId } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
 type SessionQueries = "agent.lives" | "session.list" | "session.timeline" | "agents.clis" | "agents.pastSessions";

@@ -1,0 +1,3 @@
+/** The policies' door: one file per rule that joins two slices. */
+export { emergencyStop } from "./emergencyStop.ts";
+export { askPolicy, settleTrouble, splitAskItemId, troublePolicy } from "./whatWaits.ts";

@@ -1,0 +1,116 @@
+/** The real app for tests: `signalbox serve` as its own process on a fresh data directory, spoken to through the real CLI. */
+import { execFile, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { treeNodeSchema } from "#shared/model/node.ts";
+import type { TreeNode } from "#shared/model/node.ts";
+import { eventually } from "./deadline.ts";
+
+const root = join(import.meta.dirname, "../..");
+const readyLine = z.object({ url: z.string(), dataDir: z.string(), pid: z.number() });
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the CLI as a script would; never throws for an exit code. */
+export function runCli(dataDir: string, ...args: readonly string[]): Promise<CliResult> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, SIGNALBOX_DATA: dataDir };
+    execFile(process.execPath, [join(root, "out/cli.js"), ...args], { env, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : null, stdout, stderr });
+    });
+  });
+}
+
+export class LiveApp {
+  readonly dataDir: string;
+  readonly url: string;
+  readonly pid: number;
+  readonly process: ChildProcess;
+
+  private constructor(child: ChildProcess, ready: z.infer<typeof readyLine>) {
+    this.process = child;
+    this.dataDir = ready.dataDir;
+    this.url = ready.url;
+    this.pid = ready.pid;
+  }
+
+  static async start(dataDir: string, ...args: readonly string[]): Promise<LiveApp> {
+    const child = spawn(process.execPath, [join(root, "out/headless.js"), "--data", dataDir, "--port", "0", ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+    const line = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).once("line", resolve);
+      child.once("exit", (code) => reject(new Error(`serve ended with ${code}: ${errors}`)));
+    });
+    return new LiveApp(child, readyLine.parse(JSON.parse(line)));
+  }
+
+  cli(...args: readonly string[]): Promise<CliResult> {
+    return runCli(this.dataDir, ...args);
+  }
+
+  async fleet(name: string, text: string): Promise<string> {
+    const file = join(this.dataDir, `${name}.yaml`);
+    await writeFile(file, text);
+    return file;
+  }
+
+  async roots(): Promise<readonly TreeNode[]> {
+    const { stdout, stderr, code } = await this.cli("tree", "--json");
+    if (code !== 0) throw new Error(`tree: ${stderr}`);
+    return stdout.trim().split("\n").filter((line) => line !== "").map((line) => treeNodeSchema.parse(JSON.parse(line)));
+  }
+
+  async node(id: string): Promise<TreeNode> {
+    const within = (node: TreeNode): TreeNode | undefined => (node.id === id ? node : node.children.map(within).find((found) => found !== undefined));
+    const found = (await this.roots()).map(within).find((node) => node !== undefined);
+    if (found === undefined) throw new Error(`no node ${id}`);
+    return found;
+  }
+
+  /** Waits until the node is as asked. */
+  waitFor(id: string, what: (node: TreeNode) => boolean, label = "state"): Promise<TreeNode> {
+    return eventually(`${id}: ${label}`, async () => {
+      const node = await this.node(id).catch(() => undefined);
+      return node !== undefined && what(node) ? node : undefined;
+    }, 20_000);
+  }
+
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.process.once("exit", () => resolve()));
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    this.process.kill(signal);
+    await gone;
+  }
+}
+
+/** A data directory of its own; `end` stops what still runs in it and removes it. */
+export async function freshDataDir(): Promise<{ dir: string; end: () => Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), "signalbox-test-"));
+  return {
+    dir,
+    end: async () => {
+      await runCli(dir, "estop");
+      await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
