@@ -1,0 +1,59 @@
+/** estop: every agent and everything it started, gone. Through the app; without one, or when it fails, through the keepers. */
+import type { CliContext, Command } from "./command.ts";
+import { connectToApp } from "./connection.ts";
+import { keeperEndpoints, killAllOf } from "./keepers.ts";
+import { DONE, refused } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** An app that does not even take the call has no say in an emergency. */
+const CONNECT_TIMEOUT_MS = 1_000;
+/** The promise is two seconds; an app that needs longer is helped. */
+const APP_PATIENCE_MS = 4_000;
+
+export const estopCommands: Readonly<Record<string, Command>> = {
+  estop: {
+    usage: "estop",
+    summary: "Emergency stop: kill every agent and everything it started",
+    takes: [0, 0],
+    run: async (context) => {
+      const startedAt = performance.now();
+      const killed = (await viaApp(context)) ?? (await viaKeepers(context));
+      if (typeof killed === "object") return killed;
+      const tookMs = Math.round(performance.now() - startedAt);
+      if (context.out.isJson) await context.out.json({ killed: killed ?? 0, tookMs });
+      else await context.out.line(killed === undefined ? "Nothing runs." : `${killed} killed in ${tookMs} ms.`);
+      return DONE;
+    },
+  },
+};
+
+/** Undefined when the app is not there or did not do it. */
+async function viaApp(context: CliContext): Promise<number | undefined> {
+  const connected = await connectToApp(context.dataDir, CONNECT_TIMEOUT_MS);
+  if (!connected.ok) return undefined;
+  const client = connected.value;
+  const patience = setTimeout(() => client.close(), APP_PATIENCE_MS);
+  try {
+    const result = await client.command("app.estop", {});
+    if (result.ok) return result.value.killed;
+    context.out.complain(`signalbox: the app could not do it (${result.error.message}) The keeper is asked instead.`);
+    return undefined;
+  } finally {
+    clearTimeout(patience);
+    client.close();
+  }
+}
+
+/** Undefined when no keeper runs. */
+async function viaKeepers(context: CliContext): Promise<number | undefined | Outcome> {
+  const answers = await Promise.all(
+    keeperEndpoints(context.dataDir).map((keeper) => killAllOf(context.dataDir, keeper)),
+  );
+  let killed: number | undefined;
+  for (const answer of answers) {
+    if (answer === undefined) continue;
+    if (!answer.ok) return refused(answer.error);
+    killed = (killed ?? 0) + answer.value;
+  }
+  return killed;
+}
