@@ -34,10 +34,13 @@ const MIN_INDENT_PX = 22;
 /** After the last rung, room for the widest state on a line: a cut needs 26 px. */
 const AFTER_LADDER_PX = 34;
 
+/** A bent ladder holds many rows on its shortest line; they get a little more of it. */
+const AFTER_BEND_PX = 20;
+
 /** Wide pages name supervisors in full and have ladders of eight; narrow ones and 200 % zoom give the names the room. */
 function allowance(width: number): { readonly name: number; readonly rungs: number } {
   if (width >= 760) return { name: 178, rungs: 8 };
-  if (width >= 560) return { name: 164, rungs: 5 };
+  if (width >= 600) return { name: 164, rungs: 4 };
   return { name: 132, rungs: 3 };
 }
 
@@ -59,7 +62,7 @@ export function chooseColumns(plan: readonly PlanNode[], width: number): Columns
     stripStep,
     ladderX,
     rungs: room.rungs,
-    jointX: ladderX + (longest - 1) * ROW_PX + AFTER_LADDER_PX,
+    jointX: ladderX + (longest - 1) * ROW_PX + AFTER_LADDER_PX + (shape.largestLadder > room.rungs ? AFTER_BEND_PX : 0),
     factsX: Math.min(Math.max(stripEnd + 20, ladderX + 250), Math.max(ladderX + 140, width - 210)),
     width,
   };
@@ -77,4 +80,32 @@ function measure(shape: Shape, node: PlanNode, depth: number): void {
   if (node.form === "strip") shape.largestStrip = Math.max(shape.largestStrip, node.children.length);
   if (node.form !== "header" && depth > 1) shape.deepestLine = Math.max(shape.deepestLine, depth);
   if (node.form === "header") for (const child of node.children) measure(shape, child, depth + 1);
+}
+
+export interface TextColumns {
+  readonly name: number;
+  readonly cli: number;
+  readonly word: number;
+  readonly hasDetail: boolean;
+}
+
+/** Mean width of a character of a name, 13 px Inter at weight 520. */
+const NAME_CHAR_PX = 7.2;
+/** "Rate-limited to 14:20", "Waiting for you 2m". */
+const WORD_PX = 138;
+const CLI_PX = 78;
+/** "starts fresh" with its icon, or "3 restarts". */
+const EFFECT_PX = 88;
+/** Less of a sentence says nothing. */
+const DETAIL_PX = 110;
+/** Lamp, padding and the gaps between columns. */
+const GAPS_PX = 58;
+
+/** What an agent's row shows in `room` px after its joint: state and name never go; the detail goes first, then the CLI. */
+export function textColumns(room: number, longestName: number): TextColumns {
+  const wanted = Math.min(200, Math.max(104, Math.ceil(longestName * NAME_CHAR_PX) + 8));
+  const name = Math.min(wanted, Math.max(90, room - 170));
+  const word = Math.max(90, Math.min(WORD_PX, room - name - GAPS_PX));
+  const afterWord = room - name - WORD_PX - GAPS_PX;
+  return { name, word, cli: afterWord >= CLI_PX + EFFECT_PX ? CLI_PX : 0, hasDetail: afterWord >= CLI_PX + EFFECT_PX + DETAIL_PX };
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { layoutTree, ROW_PX, type LayoutNode, type TreeLayout, type ZoomLevel } from "./layout.ts";
-import { blastPath, escalationLine, keepPlace, linesWithin, rowAt, rowsWithin, shownRow } from "./place.ts";
+import { blastRadius, type BlastNode } from "./blastRadius.ts";
+import { blastLine, escalationLine, keepPlace, linesWithin, rowAt, rowsWithin, shownRow } from "./place.ts";
 
 function agent(path: string): LayoutNode {
   return { path, kind: "agent", children: [] };
@@ -161,12 +162,18 @@ test("the escalation line runs beside the trunk from the supervisor up to the on
   expect(line.chevrons[0]).toBe(line.to);
 });
 
-test("the blast line follows the ladder at 45 degrees and the trunk straight down", () => {
-  const layout = layoutTree({ roots: [supervisor("f", [group("f/a", 12, "rest_for_one")])], level: 1, width: 1200 });
-  const points = blastPath(layout, Array.from({ length: 9 }, (_, index) => `f/a/${index + 3}`));
-  points.slice(1).forEach((point, index) => {
-    const dx = point.x - (points[index]?.x ?? 0);
-    expect(dx === 0 || dx === point.y - (points[index]?.y ?? 0)).toBe(true);
+test("the blast line follows the ladder at 45 degrees and the trunk straight down, and stops at the last one hit", () => {
+  const children = Array.from({ length: 12 }, (_, index): BlastNode => ({ id: String(index), path: `f/${index}`, kind: "agent", state: "busy", children: [] }));
+  const fleet: BlastNode = { id: "f", path: "f", kind: "supervisor", state: "busy", strategy: "rest_for_one", intensity: 3, children };
+  const layout = layoutTree({ roots: [fleet], level: 1, width: 1200 });
+  const radius = blastRadius(fleet, "f/3");
+  const line = radius && blastLine(layout, radius);
+  expect(line?.points).toHaveLength(9);
+  expect(line?.stops).toEqual([line?.points.at(-1)]);
+  expect(line?.ring).toEqual(rowAt(layout, "f/3")?.fork);
+  line?.points.slice(1).forEach((point, index) => {
+    const dx = point.x - (line.points[index]?.x ?? 0);
+    expect(dx === 0 || dx === point.y - (line.points[index]?.y ?? 0)).toBe(true);
   });
 });
 

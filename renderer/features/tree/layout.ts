@@ -109,6 +109,8 @@ const ROOT_X = 30;
 const ROOT_Y = 34;
 const TO_FIRST_CHILD = 42;
 const TO_FIRST_BLOCK = 54;
+/** Below a supervisor of supervisors the rows stay as close as its 45 degree branch allows. */
+const HEADER_TO_CHILD = 34;
 const BLOCK_GAP = 26;
 const SECTION_GAP = 12;
 /** Name, strategy and levers stand below each other beside the ladder. */
@@ -232,7 +234,7 @@ function placeSupervisor(draft: Draft, node: PlanNode, place: Place): void {
     ...(strip === undefined ? {} : { strip }),
   });
   if (kind === "header") {
-    draft.y = y + (node.children[0]?.form === "block" ? TO_FIRST_BLOCK : TO_FIRST_CHILD - SECTION_GAP + 4);
+    draft.y = y + (node.children[0]?.form === "block" ? TO_FIRST_CHILD : HEADER_TO_CHILD);
     placeChildren(draft, { x: place.x + 8, depth: place.depth, owner: node }, y);
     draft.y += SECTION_GAP;
     return;

@@ -1,4 +1,5 @@
 /** Finding things in a laid-out tree: what is on screen, where escalation and blast lines run, and keeping one's place. */
+import type { BlastRadius } from "./blastRadius.ts";
 import type { LayoutLine, LayoutRow, Point, TreeLayout } from "./layout.ts";
 
 /** Names and facts of a block reach this far below its own row. */
@@ -66,11 +67,27 @@ export function escalationLine(layout: TreeLayout, path: string): EscalationLine
   return { x, from, to, chevrons };
 }
 
-/**
- * The dashed line of the blast: along the forks from the failing row to the last one hit, set off to the left of their
- * trunk. Straight or at 45 degrees, because the forks are.
- */
-export function blastPath(layout: TreeLayout, paths: readonly string[]): readonly Point[] {
-  const points = paths.map((path) => rowAt(layout, path)?.fork).filter((point) => point !== undefined);
-  return points.map((point) => ({ x: point.x - 8, y: point.y }));
+export interface BlastLine {
+  /** At the branch of the one that fails. */
+  readonly ring: Point;
+  /** The dashed line, from the first one hit to the last; at most one point where only one is hit. */
+  readonly points: readonly Point[];
+  /** Ends of the line away from the ring, each with a short stroke across. */
+  readonly stops: readonly Point[];
+}
+
+/** Set off to the left of the trunk the hit rows leave from. */
+const BLAST_OFFSET_PX = 8;
+
+/** Straight or at 45 degrees, because the branches are. Undefined where the failing node has no row, or nothing left to lose. */
+export function blastLine(layout: TreeLayout, { failing, supervisor, reach, isAlreadyDown }: BlastRadius): BlastLine | undefined {
+  const ring = rowAt(layout, failing.path)?.fork;
+  if (ring === undefined || isAlreadyDown) return undefined;
+  const hit = reach === undefined || supervisor === undefined ? [] : supervisor.children.slice(reach.from, reach.to + 1);
+  const points = hit.flatMap((child) => {
+    const fork = rowAt(layout, child.path)?.fork;
+    return fork === undefined ? [] : [{ x: fork.x - BLAST_OFFSET_PX, y: fork.y }];
+  });
+  const ends = points.length > 1 ? [points[0], points.at(-1)] : [];
+  return { ring, points, stops: ends.filter((point) => point !== undefined && point.y !== ring.y).filter((point) => point !== undefined) };
 }

@@ -1,0 +1,66 @@
+/** One agent: lamp, name, CLI, state, and in the room that is left what it does or what a failure would do to it. */
+import { memo, type ReactElement } from "react";
+import { RotateCcw } from "lucide-react";
+import { useNode, useNowText } from "#renderer/state/hooks.ts";
+import { stateTextColor } from "#renderer/ui/stateToken.ts";
+import type { NodePatch } from "#shared/contract/index.ts";
+import { cliName, stateWords } from "#shared/model/stateWords.ts";
+import { effectWord } from "./blastWords.ts";
+import { NodeLamp } from "./NodeLamp.tsx";
+import { rowId, type RowProps } from "./rows.ts";
+import { useTreeView } from "./treeView.ts";
+
+export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDimmed, width }: RowProps) {
+  const node = useNode(row.path);
+  const effect = useTreeView((view) => view.effects.get(row.path));
+  const isFailing = useTreeView((view) => view.radius?.failing.path === row.path);
+  const word = useNowText((now) => (node === undefined ? "" : stateWords(node, now)));
+  if (node === undefined) return null;
+  const hit = effect === undefined || (isFailing && isSelected) ? undefined : effectWord(effect);
+  const said = [node.id, cliName(node.agent), word, detailOf(node), node.restarts > 0 ? `${node.restarts} restarts` : "", row.order === undefined ? "" : `starts as number ${row.order}`, hit === undefined ? "" : `would be hit: ${hit}`];
+  return (
+    <div
+      id={rowId(row.path)}
+      className="tree-row"
+      role="treeitem"
+      aria-level={row.depth}
+      aria-posinset={row.position}
+      aria-setsize={row.setSize}
+      aria-selected={isSelected}
+      aria-label={said.filter((part) => part !== "").join(", ")}
+      data-path={row.path}
+      data-active={isActive || undefined}
+      data-hit={effect !== undefined && !isFailing ? effect : undefined}
+      data-dimmed={isDimmed || undefined}
+      style={{ left: row.x - 5, top: row.y - 14, maxWidth: Math.max(200, width - row.x - 7) }}
+    >
+      <NodeLamp node={node} size={16} />
+      <span className="tree-name">{node.id}</span>
+      <span className="tree-cli">{cliName(node.agent)}</span>
+      <span className="tree-word" style={{ color: stateTextColor(node.state) }}>
+        {word}
+      </span>
+      <Tail node={node} hit={hit} />
+    </div>
+  );
+});
+
+function Tail({ node, hit }: { readonly node: NodePatch; readonly hit: string | undefined }): ReactElement {
+  return (
+    <>
+      <span className="tree-detail">{detailOf(node)}</span>
+      {hit === undefined ? (
+        <span className="tree-restarts">{node.restarts > 0 ? `${node.restarts} ${node.restarts === 1 ? "restart" : "restarts"}` : ""}</span>
+      ) : (
+        <span className="tree-effect">
+          <RotateCcw size={11} strokeWidth={1.8} aria-hidden="true" />
+          {hit}
+        </span>
+      )}
+    </>
+  );
+}
+
+function detailOf(node: NodePatch): string {
+  return node.detail ?? "";
+}

@@ -1,0 +1,129 @@
+/** The Tree page: diagram or outline, the inspector beside it, the blast radius below. */
+import { useCallback, useMemo, useRef, useState, type ReactElement, type RefObject } from "react";
+import { useApp } from "#renderer/state/AppContext.tsx";
+import { select } from "#renderer/state/appStore.ts";
+import { useAppState, useIsLive } from "#renderer/state/hooks.ts";
+import { openOverlay } from "#renderer/state/overlays.ts";
+import { Page } from "#renderer/ui/Page.tsx";
+import { Skeleton } from "#renderer/ui/Skeleton.tsx";
+import { BlastBar } from "./BlastBar.tsx";
+import type { TreeAction } from "./consequence.ts";
+import { Diagram } from "./Diagram.tsx";
+import { EmptyTree, NothingFound } from "./Empty.tsx";
+import { Inspector } from "./Inspector.tsx";
+import type { LayoutNode, ZoomLevel } from "./layout.ts";
+import { NodeMenu } from "./NodeMenu.tsx";
+import { Outline } from "./Outline.tsx";
+import { PickedBar } from "./PickedBar.tsx";
+import type { SteerRow } from "./steer.ts";
+import { useMatches, useShape } from "./treeData.ts";
+import { headerFact, TreeHeader } from "./TreeHeader.tsx";
+import { setLevel, toggleInspector, useInspectorShown, useTreeView } from "./treeView.ts";
+import { useBlastRadius } from "./useBlastRadius.ts";
+import { useGo, type Go } from "./useGo.ts";
+import { usePageKeys } from "./usePageKeys.ts";
+import { useTreeActions, type Act } from "./useTreeActions.ts";
+import { defaultLevel } from "./zoom.ts";
+import "./tree.css";
+
+export interface MenuAt {
+  readonly path: string;
+  readonly at: { readonly x: number; readonly y: number };
+}
+
+export function TreePage(): ReactElement {
+  const { store } = useApp();
+  const shape = useShape();
+  const isLive = useIsLive();
+  const selected = useAppState((state) => (state.selected !== undefined && state.nodes.has(state.selected) ? state.selected : undefined));
+  const filter = useAppState((state) => state.filter);
+  const isInspectorShown = useInspectorShown();
+  const chosenLevel = useTreeView((state) => state.level);
+  const level = useMemo(() => chosenLevel ?? defaultLevel(shape), [chosenLevel, shape]);
+  const rowsRef = useRef<readonly SteerRow[]>([]);
+  const filterRef = useRef<HTMLInputElement>(null);
+  const [menu, setMenu] = useState<MenuAt>();
+  const go = useGo();
+  const actOn = useTreeActions();
+  useBlastRadius(selected);
+
+  const act = useCallback(
+    (action: TreeAction, path: string) => {
+      const { selection } = store.getState();
+      actOn(action, selection.has(path) ? [...selection] : [path]);
+    },
+    [actOn, store],
+  );
+  const zoom = useCallback((by: 1 | -1) => setLevel(clampLevel(level + by)), [level]);
+  usePageKeys({ rowsRef, filterRef, zoom, act, go });
+  const setFilter = useCallback((text: string) => store.setState({ filter: text }), [store]);
+  const onSelect = useCallback((path: string) => select(store, path), [store]);
+  const onMenu = useCallback(
+    (path: string, at: MenuAt["at"]) => {
+      if (!store.getState().selection.has(path)) select(store, path);
+      setMenu({ path, at });
+    },
+    [store],
+  );
+  const closeMenu = useCallback(() => setMenu(undefined), []);
+  const add = useCallback(() => openOverlay(store, { kind: "addChild", what: "agent", ...parentFor(store.getState(), selected) }), [store, selected]);
+
+  const isInspected = isInspectorShown && selected !== undefined;
+  return (
+    <Page
+      title="Tree"
+      fact={headerFact(shape)}
+      bleed
+      actions={<TreeHeader level={level} text={filter} onText={setFilter} onZoom={zoom} onAdd={add} filterRef={filterRef} isConnected={isLive} isEmpty={shape.length === 0} />}
+      inspector={isInspected && <Inspector path={selected} isConnected={isLive} onAct={act} onTerminal={go.terminal} onSession={go.session} onEvents={go.events} onSelect={onSelect} onMenu={onMenu} />}
+      onCloseInspector={toggleInspector}
+    >
+      <Content shape={shape} level={level} selected={selected} isLive={isLive} filter={filter} onFilter={setFilter} onSelect={onSelect} onMenu={onMenu} go={go} rowsRef={rowsRef} actOn={actOn} />
+      {menu !== undefined && <NodeMenu menu={menu} isConnected={isLive} act={act} go={go} onClose={closeMenu} />}
+    </Page>
+  );
+}
+
+interface ContentProps {
+  readonly shape: readonly LayoutNode[];
+  readonly level: ZoomLevel;
+  readonly selected: string | undefined;
+  readonly isLive: boolean;
+  readonly filter: string;
+  readonly onFilter: (text: string) => void;
+  readonly onSelect: (path: string) => void;
+  readonly onMenu: (path: string, at: MenuAt["at"]) => void;
+  readonly go: Go;
+  readonly rowsRef: RefObject<readonly SteerRow[]>;
+  readonly actOn: Act;
+}
+
+function Content({ shape, level, selected, isLive, filter, onFilter, onSelect, onMenu, go, rowsRef, actOn }: ContentProps): ReactElement {
+  const hasTree = useAppState((state) => state.hasTree);
+  const matches = useMatches(filter);
+  const view = useTreeView((state) => state.shape);
+  if (shape.length === 0) return <div className="tree-content">{hasTree ? <EmptyTree isConnected={isLive} onStart={go.firstRun} /> : <Skeleton rows={8} />}</div>;
+  const shared = { shape, matches, selected, isStale: !isLive, onMenu, onOpen: go.terminal, rowsRef };
+  return (
+    <div className="tree-content">
+      {view === "diagram" ? <Diagram {...shared} level={level} onSelect={onSelect} /> : <Outline {...shared} />}
+      {matches?.size === 0 && <NothingFound text={filter} onClear={() => onFilter("")} />}
+      {view === "diagram" ? <BlastBar /> : <PickedRows isLive={isLive} actOn={actOn} />}
+    </div>
+  );
+}
+
+function PickedRows({ isLive, actOn }: { readonly isLive: boolean; readonly actOn: Act }): ReactElement | null {
+  const selection = useAppState((state) => state.selection);
+  return selection.size > 1 ? <PickedBar count={selection.size} isConnected={isLive} onAct={(action) => actOn(action, [...selection])} /> : null;
+}
+
+function clampLevel(level: number): ZoomLevel {
+  return level <= 1 ? 1 : level >= 3 ? 3 : 2;
+}
+
+/** A new agent goes under the selected supervisor, or beside the selected agent. */
+function parentFor(tree: { readonly nodes: ReadonlyMap<string, { readonly kind: string }>; readonly parents: ReadonlyMap<string, string> }, selected: string | undefined): { readonly parent?: string } {
+  const parent = selected === undefined || tree.nodes.get(selected)?.kind === "supervisor" ? selected : tree.parents.get(selected);
+  return parent === undefined ? {} : { parent };
+}
