@@ -15,7 +15,7 @@ export function keeperParts(): KeeperParts {
   const here = dirname(fileURLToPath(import.meta.url));
   const built = join(here, "keeper.js");
   const bundle = existsSync(built) ? built : join(here, "keeper", "main.ts");
-  return { bundle, nodePath: plainNode(), nativeDir: findPtyBindingDir() };
+  return { bundle, nodePath: plainNode(), nativeDir: outsideArchive(findPtyBindingDir()) };
 }
 
 function plainNode(): string {
@@ -24,4 +24,9 @@ function plainNode(): string {
   const shipped = join(process.resourcesPath, "node", name);
   if (existsSync(shipped)) return shipped;
   return process.env["SIGNALBOX_NODE"] ?? name;
+}
+
+/** The packaged app keeps the binding unpacked beside its archive, where copying and loading see plain files. */
+function outsideArchive(dir: string): string {
+  return dir.replace(/app\.asar(?=[\\/])/, "app.asar.unpacked");
 }

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { bootstrap } from "../bootstrap.js";
 import { Advice, root } from "../project.js";
 import { projectEnv, run } from "../toolchain.js";
-import { gatherKeeper } from "./keeperFolder.js";
+import { fetchKeeperNode } from "./keeperNode.js";
 
 export async function packageApp(args) {
   await bootstrap();
   const { platform, arch } = process;
-  await gatherKeeper({ platform, arch });
+  await fetchKeeperNode({ platform, arch });
   const program = join(root, "node_modules", "electron-builder", "cli.js");
   const code = await run(process.execPath, [program, `--${arch}`, "--publish", "never", ...args], {
     cwd: root,
