@@ -127,7 +127,11 @@ const commandArbitrary: fc.Arbitrary<Command> = fc.record({
   pick: fc.nat(9999),
   end: fc.constantFrom<End>("normal", "shutdown", "crash", "crash", "crash", "killed", "parked", "lost"),
   faults: fc.array(fc.constantFrom<StartFault>("fail", "fail", "ignore"), { minLength: 1, maxLength: 3 }),
-  ms: fc.integer({ min: 0, max: 12_000 }),
+  // Whole seconds too: the window and the backoff have their edges there.
+  ms: fc.oneof(
+    fc.integer({ min: 0, max: 12_000 }),
+    fc.integer({ min: 0, max: 12 }).map((seconds) => seconds * 1000),
+  ),
 });
 
 // --- the two worlds side by side ---
