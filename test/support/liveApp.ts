@@ -1,6 +1,7 @@
 /** The real app for tests: `signalbox serve` as its own process on a fresh data directory, spoken to through the real CLI. */
 import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,9 +24,14 @@ export interface CliResult {
 export function runCli(dataDir: string, ...args: readonly string[]): Promise<CliResult> {
   return new Promise((resolve) => {
     const env = { ...process.env, SIGNALBOX_DATA: dataDir };
-    execFile(process.execPath, [join(root, "out/cli.js"), ...args], { env, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : null, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [join(root, "out/cli.js"), ...args],
+      { env, maxBuffer: 256 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : null, stdout, stderr });
+      },
+    );
   });
 }
 
@@ -68,11 +74,16 @@ export class LiveApp {
   async roots(): Promise<readonly TreeNode[]> {
     const { stdout, stderr, code } = await this.cli("tree", "--json");
     if (code !== 0) throw new Error(`tree: ${stderr}`);
-    return stdout.trim().split("\n").filter((line) => line !== "").map((line) => treeNodeSchema.parse(JSON.parse(line)));
+    return stdout
+      .trim()
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => treeNodeSchema.parse(JSON.parse(line)));
   }
 
   async node(id: string): Promise<TreeNode> {
-    const within = (node: TreeNode): TreeNode | undefined => (node.id === id ? node : node.children.map(within).find((found) => found !== undefined));
+    const within = (node: TreeNode): TreeNode | undefined =>
+      node.id === id ? node : node.children.map(within).find((found) => found !== undefined);
     const found = (await this.roots()).map(within).find((node) => node !== undefined);
     if (found === undefined) throw new Error(`no node ${id}`);
     return found;
@@ -80,10 +91,14 @@ export class LiveApp {
 
   /** Waits until the node is as asked. */
   waitFor(id: string, what: (node: TreeNode) => boolean, label = "state"): Promise<TreeNode> {
-    return eventually(`${id}: ${label}`, async () => {
-      const node = await this.node(id).catch(() => undefined);
-      return node !== undefined && what(node) ? node : undefined;
-    }, 20_000);
+    return eventually(
+      `${id}: ${label}`,
+      async () => {
+        const node = await this.node(id).catch(() => undefined);
+        return node !== undefined && what(node) ? node : undefined;
+      },
+      20_000,
+    );
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
@@ -106,10 +121,13 @@ export async function freshDataDir(): Promise<{ dir: string; end: () => Promise<
   };
 }
 
+/** A process that runs: a zombie that nobody has reaped yet does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    if (process.platform !== "linux") return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
   } catch {
     return false;
   }

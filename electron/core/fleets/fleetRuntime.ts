@@ -107,7 +107,7 @@ export class FleetRuntime {
     this.#deps.recorder.note({ subject: supervisorSubject(record.path, "started"), type: "supervisor.started", actor: "supervisor", data });
     record.up = true;
     record.sinceMs = this.#deps.clock.wallNow();
-    if (record.rest?.state !== "escalated" || record.parentId === undefined) record.rest = undefined;
+    record.rest = undefined;
     void started.supervisor.exited.then(() => this.#ended(spec, started.supervisor));
     this.#changed([spec.id]);
     return { type: "started", child: started.supervisor };

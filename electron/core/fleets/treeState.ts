@@ -185,8 +185,9 @@ export class TreeState {
 
   /** Its own end, else its worst child that needs someone, else running, else how its children rest. */
   #supervisorState(record: NodeRecord, spec: SupervisorNodeSpec): NodeState {
-    if (record.rest !== undefined && (!record.up || ENDED.has(record.rest.state))) return record.rest.state;
-    if (!record.up) return "stopped";
+    if (!record.up) return record.rest?.state ?? "stopped";
+    // It has given up, but its children are still being stopped.
+    if (record.rest !== undefined && ENDED.has(record.rest.state)) return "stopping";
     const states = spec.children.map((child) => this.stateOf(child.id));
     const worst = NEEDS_SOMEONE.find((state) => states.includes(state));
     if (worst !== undefined) return worst;

@@ -39,6 +39,8 @@ export class AgentSession implements AgentChild {
   #refusal: { detail: string; atMs: number } | undefined;
   #cancelDelay: (() => void) | undefined;
   #rest: AgentView | undefined;
+  /** How the life before this one ended: shown beside the running one. */
+  #lastExit: Pick<AgentView, "exitCause" | "exitDetail"> = {};
 
   constructor(deps: SessionDeps, init: AgentSessionInit) {
     this.#deps = deps;
@@ -59,7 +61,9 @@ export class AgentSession implements AgentChild {
   get view(): AgentView {
     if (this.#startingSince !== undefined) return this.#startingView(this.#startingSince);
     if (this.#refusal !== undefined) return this.#refusedView(this.#refusal);
-    return this.#life?.view ?? this.#restView();
+    const life = this.#life?.view;
+    if (life === undefined) return this.#restView();
+    return life.alive ? { ...this.#lastExit, ...life } : life;
   }
 
   async start(request: AgentStart): Promise<StartOutcome> {
@@ -130,6 +134,8 @@ export class AgentSession implements AgentChild {
   }
 
   #begin(life: LiveLife): LiveLife {
+    const { exitCause, exitDetail } = this.#life?.view ?? this.#restView();
+    this.#lastExit = { ...(exitCause === undefined ? {} : { exitCause }), ...(exitDetail === undefined ? {} : { exitDetail }) };
     this.#life = life;
     life.onChange(this.#init.onChange);
     this.#init.onLife(life);
@@ -171,7 +177,7 @@ export class AgentSession implements AgentChild {
 
   #startingView(sinceMs: number): AgentView {
     const base = this.#life?.view ?? this.#restView();
-    const { exitCause: _cause, exitDetail: _detail, detail: _last, pid: _pid, ...rest } = base;
+    const { detail: _last, pid: _pid, ...rest } = base;
     return { ...rest, alive: true, state: "starting", sinceMs, generation: base.generation + 1 };
   }
 
