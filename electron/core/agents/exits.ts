@@ -1,6 +1,6 @@
 /** Why a life ended, told apart as architecture decision 1 wants it. Pure. */
 import type { ExitEvidence, ExitVerdict } from "#core/ports/agentAdapter.ts";
-import { findLimit, findLogin } from "./limits.ts";
+import { findLimit, findLogin, type Limit } from "./limits.ts";
 
 export interface ExitKnowledge {
   /** What this CLI prints when the session id it should resume does not exist. */
@@ -44,19 +44,28 @@ export function classifyExit(evidence: ExitEvidence, knowledge: ExitKnowledge): 
 function waitingVerdict(evidence: ExitEvidence, knowledge: ExitKnowledge): ExitVerdict | undefined {
   if (evidence.signal !== null) return undefined;
   const tail = knowledge.readsScreen ? lastLines(evidence.screenText, 12) : "";
-  const isLoginCode = knowledge.loginCode !== undefined && evidence.code === knowledge.loginCode;
-  const told = evidence.activity === "needs_login" ? evidence.activityDetail : findLogin(tail);
-  const login = told ?? (isLoginCode ? "Nobody is signed in" : undefined);
-  if (login !== undefined && login !== "") {
-    const advice = knowledge.loginAdvice === undefined ? "" : ` ${knowledge.loginAdvice}`;
-    return { cause: "needs_login", detail: `${sentence(login)}${advice}`, resumeRefused: false };
+  const login = toldLogin(evidence, knowledge, tail);
+  if (login !== undefined) {
+    const detail = [sentence(login), knowledge.loginAdvice].filter((part) => part !== undefined).join(" ");
+    return { cause: "needs_login", detail, resumeRefused: false };
   }
-  const limit =
-    evidence.activity === "rate_limited" ? { detail: evidence.activityDetail } : findLimit(tail, evidence.wallNowMs);
+  const limit = toldLimit(evidence, tail);
   if (limit === undefined) return undefined;
-  const until = evidence.limitUntil ?? ("until" in limit ? limit.until : undefined);
   const verdict = { cause: "rate_limited", detail: sentence(limit.detail), resumeRefused: false } as const;
-  return until === undefined ? verdict : { ...verdict, parkUntil: until };
+  return limit.until === undefined ? verdict : { ...verdict, parkUntil: limit.until };
+}
+
+function toldLogin(evidence: ExitEvidence, knowledge: ExitKnowledge, tail: string): string | undefined {
+  if (evidence.activity === "needs_login" && evidence.activityDetail !== "") return evidence.activityDetail;
+  const isLoginCode = knowledge.loginCode !== undefined && evidence.code === knowledge.loginCode;
+  return findLogin(tail) ?? (isLoginCode ? "Nobody is signed in" : undefined);
+}
+
+function toldLimit(evidence: ExitEvidence, tail: string): Limit | undefined {
+  const found =
+    evidence.activity === "rate_limited" ? { detail: evidence.activityDetail } : findLimit(tail, evidence.wallNowMs);
+  if (found === undefined || evidence.limitUntil === undefined) return found;
+  return { ...found, until: evidence.limitUntil };
 }
 
 function wasResumeRefused(evidence: ExitEvidence, knowledge: ExitKnowledge): boolean {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 import type { AgentAdapter, AgentAdapterDeps, LaunchPlan, LaunchRequest } from "#core/ports/agentAdapter.ts";
-import type { Machine } from "#core/ports/machine.ts";
+import type { Environment, Machine } from "#core/ports/machine.ts";
 import type { AgentCli, PastSession } from "#shared/model/agentCli.ts";
 import { ok, type Result } from "#shared/model/result.ts";
 import { classifyExit } from "./exits.ts";
@@ -48,20 +48,30 @@ async function launchOpencode(machine: Machine, request: LaunchRequest): Promise
     const prompt = request.prompt === undefined ? [] : ["--", request.prompt];
     return ok({ ...common, ...known, args: [...request.args, ...session, ...model, ...prompt], env, memo: {} });
   }
-  const port = String(await machine.freePort());
-  const password = env["OPENCODE_SERVER_PASSWORD"] ?? machine.newId();
-  const user = env["OPENCODE_SERVER_USERNAME"] ?? "opencode";
-  const prompt = request.prompt === undefined ? [] : [`--prompt=${request.prompt}`];
+  const server = await ownServer(machine, env);
+  // With `--session` the TUI ignores `--prompt` (1.18.33), so a resumed session has its message typed.
+  const isTyped = request.mode.type === "resume" && request.prompt !== undefined;
+  const prompt = request.prompt === undefined || isTyped ? [] : [`--prompt=${request.prompt}`];
   return ok({
     ...common,
     ...known,
-    args: ["--port", port, ...session, ...model, ...request.args, ...prompt],
-    env: { ...env, OPENCODE_SERVER_PASSWORD: password },
-    memo: {
-      url: `http://127.0.0.1:${port}`,
-      authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
-    },
+    args: ["--port", server.port, ...session, ...model, ...request.args, ...prompt],
+    env: { ...env, OPENCODE_SERVER_PASSWORD: server.password },
+    promptPassed: !isTyped,
+    memo: { ...server.memo, prompt: isTyped ? "typed" : "passed" },
   });
+}
+
+/** The TUI serves its own API on loopback; the password keeps other programs of this machine out. */
+async function ownServer(
+  machine: Machine,
+  env: Environment,
+): Promise<{ port: string; password: string; memo: Record<string, string> }> {
+  const port = String(await machine.freePort());
+  const password = env["OPENCODE_SERVER_PASSWORD"] ?? machine.newId();
+  const user = env["OPENCODE_SERVER_USERNAME"] ?? "opencode";
+  const credentials = Buffer.from(`${user}:${password}`).toString("base64");
+  return { port, password, memo: { url: `http://127.0.0.1:${port}`, authorization: `Basic ${credentials}` } };
 }
 
 async function detectOpencode(machine: Machine): Promise<AgentCli> {

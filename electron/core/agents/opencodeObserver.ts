@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { AgentAsk, AgentObserver, AskOption, ObserverContext } from "#core/ports/agentAdapter.ts";
 import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { Machine } from "#core/ports/machine.ts";
+import type { ScreenHint } from "#core/ports/screens.ts";
 import type { Result } from "#shared/model/result.ts";
 import { ActivityReporter } from "./activity.ts";
 import { AskDesk, type Choice } from "./askDesk.ts";
@@ -11,8 +12,12 @@ import { PERMISSION_OPTIONS } from "./claudeHooks.ts";
 import { isIrreversible } from "./irreversible.ts";
 import { findLimit, findLogin } from "./limits.ts";
 
-/** Its server listens one to five seconds after the start. */
 const RECONNECT_MS = 500;
+/**
+ * opencode 1.18.33 hangs for good when its server is asked before its screen stands (seen in every run that connected at
+ * once), so the first title is waited for; a version without titles is asked after this long.
+ */
+const FIRST_CONNECT_MS = 15_000;
 
 const propertiesSchema = z.object({
   id: z.string().optional(),
@@ -61,6 +66,7 @@ export class OpencodeObserver implements AgentObserver {
   #endStream: () => void = () => undefined;
   #cancelReconnect: () => void = () => undefined;
   #isDisposed = false;
+  #isConnecting = false;
   #sessionId: string | undefined;
 
   constructor(context: ObserverContext, machine: Machine) {
@@ -69,11 +75,15 @@ export class OpencodeObserver implements AgentObserver {
     this.#activity = new ActivityReporter((fact) => context.emit(fact), context.adopted?.activity);
     this.#desk = new AskDesk((fact) => context.emit(fact), `opencode-${context.clock.wallNow()}`);
     this.#sessionId = context.cliSessionId;
-    if (context.memo["url"] !== undefined) this.#connect();
+    if (context.memo["url"] === undefined) return;
+    if (context.adopted !== undefined) this.#connect();
+    else this.#cancelReconnect = context.clock.after(FIRST_CONNECT_MS, () => this.#connect());
   }
 
-  hint(): void {
-    // The title tells nothing about its state.
+  hint(hint: ScreenHint): void {
+    if (hint.type !== "title" || this.#isConnecting || this.#context.memo["url"] === undefined) return;
+    this.#cancelReconnect();
+    this.#connect();
   }
 
   output(): void {
@@ -102,6 +112,7 @@ export class OpencodeObserver implements AgentObserver {
 
   #connect(): void {
     if (this.#isDisposed) return;
+    this.#isConnecting = true;
     this.#endStream = this.#machine.serverEvents({
       url: `${this.#context.memo["url"] ?? ""}/event`,
       headers: this.#headers(),
@@ -124,10 +135,13 @@ export class OpencodeObserver implements AgentObserver {
   }
 
   #connected(): void {
-    if (this.#activity.current === "starting" && !this.#context.hasPrompt)
+    const isTyped = this.#context.memo["prompt"] === "typed";
+    if (this.#activity.current === "starting" && (isTyped || !this.#context.hasPrompt)) {
       this.#activity.report("idle", "Waits for a prompt");
-    // What was asked before we listened (an adopted session) is still open on the server.
-    if (this.#context.adopted !== undefined) void this.#readOpenRequests();
+      if (isTyped) this.#context.emit({ type: "ready" });
+    }
+    // What was asked before we listened is still open on the server.
+    void this.#readOpenRequests();
   }
 
   async #readOpenRequests(): Promise<void> {
@@ -236,7 +250,7 @@ export class OpencodeObserver implements AgentObserver {
   }
 
   #noteSession(event: z.infer<typeof eventSchema>): void {
-    if (event.type !== "session.created" || event.properties.info === undefined) return;
+    if (!/^session\.(created|updated)$/.test(event.type) || event.properties.info === undefined) return;
     const { id, parentID } = event.properties.info;
     // Subagents run in sessions of their own, below ours.
     if (parentID !== undefined || id === this.#sessionId) return;
