@@ -1,14 +1,22 @@
 /** A real keeper in a throw-away data directory, and small programs for it to run. */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdtemp, readdir, readFile, realpath, rm } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "#core/ports/logger.ts";
 import type { OutputSink } from "#core/ports/ptyHost.ts";
 import { createKeeperHost, type KeeperHost } from "#platform/keeperHost.ts";
-import { listRunningKeepers, type KeeperLaunchOptions } from "#platform/keeperLaunch.ts";
+import { ensureKeeper, listRunningKeepers, type KeeperLaunchOptions } from "#platform/keeperLaunch.ts";
 import { findPtyBindingDir } from "#platform/nodePty.ts";
-import type { KeeperExit, SpawnRequest } from "#shared/rpc/keeperProtocol.ts";
+import { encodeKeeperFrame, KeeperFrameReader } from "#shared/rpc/keeperFrames.ts";
+import {
+  KEEPER_PROTOCOL,
+  keeperMessageSchema,
+  type KeeperExit,
+  type KeeperMessage,
+  type SpawnRequest,
+} from "#shared/rpc/keeperProtocol.ts";
 
 const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const DEADLINE_MS = 20_000;
@@ -19,6 +27,8 @@ export interface KeeperHarness {
   /** A new client, as a core that starts. */
   newHost(): Promise<KeeperHost>;
   keeperPid(): Promise<number>;
+  /** A connection below the host, for bad manners; with a hello unless `greet` is false. */
+  rawClient(greet?: boolean): Promise<RawClient>;
   /** Ends keeper and sessions, removes the directory. */
   dispose(): Promise<void>;
 }
@@ -48,6 +58,16 @@ export async function startHarness(overrides: Partial<KeeperLaunchOptions> = {})
       const [keeper] = await listRunningKeepers(dataDir);
       if (keeper === undefined) throw new Error("no keeper runs");
       return keeper.endpoint.pid;
+    },
+    rawClient: async (greet = true) => {
+      const keeper = await ensureKeeper(options);
+      if (!keeper.ok) throw new Error(keeper.error.message);
+      const client = new RawClient(keeper.value.endpoint.socket);
+      if (greet) {
+        client.send({ op: "hello", id: 1, protocol: KEEPER_PROTOCOL, role: "cli", token: keeper.value.token });
+        await client.untilMessage((message) => message.op === "hello");
+      }
+      return client;
     },
     dispose: async () => {
       for (const host of hosts) host.close();
@@ -148,6 +168,50 @@ export class Recorder implements OutputSink {
 
   #wake(): void {
     for (const waiter of this.#waiters) waiter();
+  }
+}
+
+/** Speaks the wire format itself and remembers what came back. */
+export class RawClient {
+  readonly messages: KeeperMessage[] = [];
+  readonly #socket: Socket;
+  readonly #reader = new KeeperFrameReader();
+  isClosed = false;
+
+  constructor(path: string) {
+    this.#socket = connect(path);
+    this.#socket.on("data", (chunk) => {
+      for (const { header } of this.#reader.push(chunk)) this.messages.push(keeperMessageSchema.parse(header));
+    });
+    this.#socket.on("close", () => (this.isClosed = true));
+    this.#socket.on("error", () => undefined);
+  }
+
+  send(header: object, bytes?: Uint8Array): void {
+    this.#socket.write(encodeKeeperFrame(header, bytes));
+  }
+
+  sendRaw(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  async untilMessage(matches: (message: KeeperMessage) => boolean): Promise<KeeperMessage> {
+    await until(() => this.messages.some(matches), "a message of the keeper");
+    const found = this.messages.find(matches);
+    if (found === undefined) throw new Error("unreachable");
+    return found;
+  }
+
+  async untilClosed(): Promise<void> {
+    await until(() => this.isClosed, "the connection to be ended");
   }
 }
 
