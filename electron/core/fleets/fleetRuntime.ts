@@ -82,14 +82,14 @@ export class FleetRuntime {
   }
 
   /** The start of the fleet's top supervisor; the app's supervisor calls it. */
-  async start(mode: UpMode): Promise<StartOutcome> {
+  async start(mode: UpMode, context: StartContext): Promise<StartOutcome> {
     this.#boot = mode.type === "boot" ? { startLost: mode.startLost } : undefined;
-    const outcome = await this.#startSupervisor(this.#fleet.root, mode.type === "boot");
+    const outcome = await this.#startSupervisor(this.#fleet.root, mode.type === "boot", context);
     this.#boot = undefined;
     return outcome;
   }
 
-  async #startSupervisor(spec: SupervisorNodeSpec, keepsCounts: boolean): Promise<StartOutcome> {
+  async #startSupervisor(spec: SupervisorNodeSpec, keepsCounts: boolean, context: StartContext): Promise<StartOutcome> {
     const record = this.tree.require(spec.id);
     const earlier = keepsCounts ? this.#deps.fleetStore.countedSince(record.path, this.#deps.clock.wallNow() - spec.periodMs) : [];
     record.counted = [...earlier];
@@ -98,6 +98,7 @@ export class FleetRuntime {
       clock: this.#deps.clock,
       random: this.#deps.random,
       logger: this.#deps.logger,
+      signal: context.signal,
       onEvent: (event: SupervisorEvent) => this.#report(spec.id, event),
     });
     if (started.type === "invalid") throw new Error(`A parsed fleet file made an invalid supervisor: ${started.message}`);
@@ -147,7 +148,7 @@ export class FleetRuntime {
     const boot = context.occasion === "initial" ? this.#boot : undefined;
     if (boot !== undefined && record.rest !== undefined) return { type: "ignore" };
     if (record.spec.kind !== "supervisor") throw new Error(`${id} is no supervisor.`);
-    return this.#startSupervisor(record.spec, boot !== undefined);
+    return this.#startSupervisor(record.spec, boot !== undefined, context);
   }
 
   #startAgent(id: string, context: StartContext): Promise<StartOutcome> {

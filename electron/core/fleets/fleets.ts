@@ -170,7 +170,7 @@ export class Fleets {
     const { name } = known.row;
     if (this.#app === undefined) return fail("internal", "The app is not open.");
     await this.#app.deleteChild(name);
-    const result = await this.#app.startChild({ id: name, restart: "temporary", type: "supervisor", shutdown: "infinity", start: () => known.runtime.start(mode) });
+    const result = await this.#app.startChild({ id: name, restart: "temporary", type: "supervisor", shutdown: "infinity", start: (context) => known.runtime.start(mode, context) });
     this.#announce(name);
     if (result.code === "ok" || result.code === "ignored") return ok(undefined);
     return fail("spawn_failed", `The fleet ${name} could not start (${result.code}).`);
