@@ -1,23 +1,10 @@
 /**
  * Opening the product's database file with the care a person's history deserves: a newer schema is refused before a
- * byte is written, an unclean shutdown is checked, a damaged file is set aside (never deleted) and replaced by the
- * newest good backup, and the person is told in one sentence.
+ * byte is written, an unclean shutdown is checked, a damaged file is set aside (never deleted) and replaced by what
+ * can be read of it or by the newest good backup, and the person is told in one sentence.
  */
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import BetterSqlite from "better-sqlite3";
 import { z } from "zod";
 import { StoreError } from "#core/ports/database.ts";
 import type { Database } from "#core/ports/database.ts";
@@ -25,12 +12,13 @@ import type { Logger } from "#core/ports/logger.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { connectSqlite, toStoreError } from "./sqlite.ts";
-import { listBackups, toStamp } from "./sqliteBackups.ts";
+import { toStamp } from "./sqliteBackups.ts";
+import { readHeader } from "./sqliteHeader.ts";
+import type { Header } from "./sqliteHeader.ts";
+import { closeQuietly, isSound, replaceDamaged } from "./sqliteRecovery.ts";
 
 /** "SgBx": tells our file from any other SQLite file. */
 export const APPLICATION_ID = 0x53674278;
-const SQLITE_MAGIC = "SQLite format 3\0";
-const HEADER_BYTES = 100;
 
 export interface OpenDatabaseOptions {
   readonly file: string;
@@ -62,40 +50,6 @@ export function openDatabase(options: OpenDatabaseOptions): Result<OpenedDatabas
     return recover(options);
   } catch (error) {
     return refusalOf(toStoreError(error, file), file);
-  }
-}
-
-type Header = { readonly userVersion: number; readonly applicationId: number } | "not_a_database" | undefined;
-
-/** The schema version without opening the database for writing: opening would already change files. */
-function readHeader(file: string): Header {
-  if (!existsSync(file) || statSync(file).size === 0) return undefined;
-  const bytes = Buffer.alloc(HEADER_BYTES);
-  const descriptor = openSync(file, "r");
-  try {
-    if (readSync(descriptor, bytes, 0, HEADER_BYTES, 0) < HEADER_BYTES) return "not_a_database";
-  } finally {
-    closeSync(descriptor);
-  }
-  if (bytes.toString("latin1", 0, 16) !== SQLITE_MAGIC) return "not_a_database";
-  const inFile = { userVersion: bytes.readInt32BE(60), applicationId: bytes.readInt32BE(68) };
-  // A crash may have left the newest header in the write-ahead log.
-  const hasWal = existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 0;
-  return hasWal ? (headerThroughWal(file) ?? inFile) : inFile;
-}
-
-function headerThroughWal(file: string): Exclude<Header, string> {
-  let db: BetterSqlite.Database | undefined;
-  try {
-    db = new BetterSqlite(file, { readonly: true, fileMustExist: true });
-    return {
-      userVersion: Number(db.pragma("user_version", { simple: true })),
-      applicationId: Number(db.pragma("application_id", { simple: true })),
-    };
-  } catch {
-    return undefined;
-  } finally {
-    db?.close();
   }
 }
 
@@ -132,62 +86,17 @@ function connectChecked(file: string): Database | undefined {
   return undefined;
 }
 
-function isSound(database: Database): boolean {
-  return database.all("PRAGMA quick_check(1)")[0]?.["quick_check"] === "ok";
-}
-
-function closeQuietly(database: Database | undefined): void {
-  try {
-    database?.close();
-  } catch {
-    // A damaged database may refuse even this; its file is set aside next.
-  }
-}
-
-function recover({ file, newestSchema, logger }: OpenDatabaseOptions): Result<OpenedDatabase> {
+function recover(options: OpenDatabaseOptions): Result<OpenedDatabase> {
+  const { file, logger } = options;
   const setAside = `${file}.corrupt-${toStamp(Date.now())}`;
   for (const suffix of ["", "-wal", "-shm"]) {
     if (existsSync(`${file}${suffix}`)) renameSync(`${file}${suffix}`, `${setAside}${suffix}`);
   }
   rmSync(cleanMark(file), { force: true });
   logger.error("The database is damaged; it was set aside.", { setAside });
-  const restored = restoreNewestBackup(file, newestSchema, logger);
+  const outcome = replaceDamaged({ ...options, damaged: setAside });
   const database = connectSqlite(file, { applicationId: APPLICATION_ID, onClosed: () => leaveCleanMark(file) });
-  const outcome =
-    restored === undefined
-      ? "There was no backup, so the history starts empty; the agents' output logs are untouched."
-      : `The backup of ${new Date(restored).toISOString()} was restored; events after it are missing, the agents' output logs are untouched.`;
   return ok({ database, setAside, notice: `The database was damaged and has been kept as ${setAside}. ${outcome}` });
-}
-
-/** When the restored backup was taken; undefined when none is good. */
-function restoreNewestBackup(file: string, newestSchema: number, logger: Logger): number | undefined {
-  for (const backup of listBackups(file)) {
-    const header = readHeader(backup.file);
-    if (header === undefined || header === "not_a_database" || header.userVersion > newestSchema) continue;
-    const candidate = `${file}.restoring`;
-    rmSync(candidate, { force: true });
-    copyFileSync(backup.file, candidate);
-    if (isSoundFile(candidate)) {
-      renameSync(candidate, file);
-      return backup.takenAtMs;
-    }
-    rmSync(candidate, { force: true });
-    logger.warn("A backup is damaged too and was passed over.", { backup: backup.file });
-  }
-  return undefined;
-}
-
-function isSoundFile(file: string): boolean {
-  let database: Database | undefined;
-  try {
-    database = connectSqlite(file);
-    return isSound(database);
-  } catch {
-    return false;
-  } finally {
-    closeQuietly(database);
-  }
 }
 
 /** Present only between a clean close and the next open, and only valid for exactly that file. */

@@ -1,5 +1,5 @@
 /** The Logger port over pino: JSON lines in `<data>/logs/core.log`, turned over at start. A full disk costs log lines, nothing else. */
-import { mkdirSync, renameSync, statSync } from "node:fs";
+import { mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
 import type { Logger } from "#core/ports/logger.ts";
@@ -29,7 +29,7 @@ export function createFileLogger({ dataDir, level = "info", name = "core" }: Log
   const file = join(folder, `${name}.log`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   turnOver(folder, name);
-  const destination = pino.destination({ dest: file, sync: false, mode: 0o600, maxLength: MAX_WAITING_BYTES });
+  const destination = pino.destination({ dest: openSync(file, "a", 0o600), sync: false, maxLength: MAX_WAITING_BYTES });
   destination.on("error", () => undefined);
   const log = pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return {
@@ -42,7 +42,7 @@ export function createFileLogger({ dataDir, level = "info", name = "core" }: Log
       try {
         destination.flushSync();
       } catch {
-        // Not open yet, or the disk is full: there is nowhere left to say so.
+        // The disk is full: there is nowhere left to say so.
       }
     },
   };

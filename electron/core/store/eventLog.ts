@@ -75,6 +75,29 @@ export function createEventLog(database: Database, clock: Clock): EventLog {
   };
 }
 
+/** Events indexed in one transaction when the full-text index has to be made again. */
+const INDEX_BATCH = 5000;
+
+/**
+ * Makes the full-text index whole again after the rows of a damaged database were taken over without it; costs two
+ * look-ups when nothing is missing. Returns how many events were indexed.
+ */
+export function fillTextIndex(database: Database): number {
+  const last = Number(database.get("SELECT max(seq) AS seq FROM event_log")?.["seq"] ?? 0);
+  let indexed = Number(database.get("SELECT max(id) AS seq FROM events_text_docsize")?.["seq"] ?? 0);
+  const from = indexed;
+  while (indexed < last) {
+    const batch = readEvents(database, { from: indexed + 1, limit: INDEX_BATCH });
+    database.transaction(() => {
+      for (const { seq, type, subject, data } of batch) {
+        database.run("INSERT INTO events_text (rowid, text) VALUES (?, ?)", [seq, readableText(type, subject, data)]);
+      }
+    });
+    indexed = batch.at(-1)?.seq ?? last;
+  }
+  return Math.max(0, last - from);
+}
+
 function readEvents(database: Database, query: EventQuery): readonly StoredEvent[] {
   if (query.limit <= 0) return [];
   const selected = selectKinds(database, query);

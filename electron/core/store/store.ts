@@ -10,7 +10,7 @@ import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { NewEvent, StoredEvent } from "#shared/model/event.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
-import { createEventLog } from "./eventLog.ts";
+import { createEventLog, fillTextIndex } from "./eventLog.ts";
 import type { EventLog, EventQuery } from "./eventLog.ts";
 import { migrate } from "./migrate.ts";
 import type { Migration } from "./migrate.ts";
@@ -67,6 +67,8 @@ export interface StoreDeps {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** Looking costs one directory listing; a first day's history should not wait long for its first copy. */
+const BACKUP_CHECK_MS = 5 * 60 * 1000;
 /** A client repeats a command within minutes of a lost answer; a week is generous. */
 const RECEIPTS_KEPT_MS = 7 * DAY_MS;
 
@@ -77,6 +79,8 @@ export async function openStore(deps: StoreDeps): Promise<Result<Store>> {
     const migrated = await migrate(database, migrations, logger);
     if (!migrated.ok) return migrated;
     database.run("DELETE FROM receipts WHERE at < ?", [toIsoTime(clock.wallNow() - RECEIPTS_KEPT_MS)]);
+    const indexed = fillTextIndex(database);
+    if (indexed > 0) logger.warn("The full-text index was made again.", { events: indexed });
   } catch (error) {
     if (error instanceof StoreError) return fail("store_unavailable", sentenceFor(error, database.file));
     throw error;
@@ -247,7 +251,7 @@ function backUpDaily({ database, clock, logger, hasEvents }: DailyBackup): () =>
       // Closing the store in the middle of a copy ends it; the partial copy is removed and the next start tries again.
       if (!isClosed) logger.warn("The daily backup failed; it is tried again later.", { error: String(error) });
     }
-    if (!isClosed) cancel = clock.after(DAY_MS / 24, () => void round());
+    if (!isClosed) cancel = clock.after(BACKUP_CHECK_MS, () => void round());
   };
   cancel = clock.after(0, () => void round());
   return () => {

@@ -195,6 +195,39 @@ describe("a damaged database", () => {
     second.store.close();
   });
 
+  it("keeps every event but those on the damaged pages, and finds them by text again", async () => {
+    const store = await openTestStore(dataDir);
+    fill(store, 5000);
+    store.close();
+    damage(1);
+    const { store: salvaged, notice } = await reopened();
+    expect(notice).toMatch(/damaged|taken over/);
+    const events = salvaged.events.read({ limit: 10_000 });
+    expect(events.length).toBeGreaterThan(4900);
+    expect(events.every(({ seq, data }) => data["round"] === seq - 1)).toBe(true);
+    expect(salvaged.events.read({ text: "lap", limit: 10_000 })).toHaveLength(events.length);
+    expect(salvaged.get("SELECT value FROM settings WHERE key = 'theme'")).toEqual({ value: '"dark"' });
+    fill(salvaged, 1);
+    expect(salvaged.events.lastSeq()).toBe(5001);
+    salvaged.close();
+  });
+
+  it("is filled from the backup where it cannot be read", async () => {
+    const store = await openTestStore(dataDir);
+    fill(store, 5000);
+    const database = connectSqlite(file);
+    await database.keepBackup("daily");
+    database.close();
+    fill(store, 200);
+    store.close();
+    damage(20);
+    const { store: salvaged, notice } = await reopened();
+    expect(notice).toContain("filled from the backup");
+    expect(salvaged.events.read({ limit: 10_000 })).toHaveLength(5200);
+    expect(salvaged.events.read({ text: "lap", limit: 10_000 })).toHaveLength(5200);
+    salvaged.close();
+  });
+
   it("never crashes or hangs on random flips and cuts anywhere", async () => {
     const store = await openTestStore(dataDir);
     fill(store, 300);
