@@ -26,7 +26,6 @@ interface Props {
   /** Undefined without a filter. */
   readonly matches: ReadonlySet<string> | undefined;
   readonly selected: string | undefined;
-  readonly isStale: boolean;
   readonly onSelect: (path: string) => void;
   readonly onOpen: (path: string) => void;
   readonly onMenu: (path: string, at: { readonly x: number; readonly y: number }) => void;
@@ -50,7 +49,7 @@ export function Diagram(props: Props): ReactElement {
   useKeptPlace(scroller, layout, selected);
   useSelectionInView(scroller, layout, selected);
   return (
-    <div className={props.isStale ? "tree-scroll stale" : "tree-scroll"} ref={scroller}>
+    <div className="tree-scroll" ref={scroller}>
       {viewport.height > 0 && <Canvas {...props} layout={layout} viewport={viewport} />}
     </div>
   );

@@ -5,6 +5,7 @@ import { stateLampColor } from "#renderer/ui/stateToken.ts";
 import { blastLine, escalationLine, type EscalationLine } from "./place.ts";
 import type { LayoutLine, LayoutRow, Point, TreeLayout } from "./layout.ts";
 import { jointPath, tickStrokes } from "./ticks.ts";
+import type { NodeState } from "#shared/model/states.ts";
 import { useTreeView } from "./treeView.ts";
 
 interface Props {
@@ -34,10 +35,16 @@ export function DiagramLines({ layout, rows, lines, escalated }: Props): ReactEl
 
 const OwnedLine = memo(function OwnedLine({ line }: { readonly line: LayoutLine }) {
   const state = useNodeState(line.owner);
-  const isDown = state === "escalated" || state === "gave_up";
-  const style = line.kind === "branch" && state === "escalated" ? "escalated" : isDown && (line.kind === "run" || line.kind === "ladder") ? "down" : "plain";
-  return <path className={`tree-line tree-line-${line.kind}`} data-style={style} d={polyline(line.points)} />;
+  return <path className={`tree-line tree-line-${line.kind}`} data-style={lineStyle(line.kind, state)} d={polyline(line.points)} />;
 });
+
+const DOWN: ReadonlySet<NodeState> = new Set(["escalated", "gave_up", "stopped"]);
+
+/** Below a supervisor that is down the lines are faint; the branch of an escalated one is dashed up to its trunk. */
+function lineStyle(kind: LayoutLine["kind"], state: NodeState | undefined): "escalated" | "down" | "plain" {
+  if (kind === "branch") return state === "escalated" ? "escalated" : "plain";
+  return kind !== "spur" && state !== undefined && DOWN.has(state) ? "down" : "plain";
+}
 
 const Tick = memo(function Tick({ path, x1, x2, y }: { readonly path: string; readonly x1: number; readonly x2: number; readonly y: number }) {
   const state = useNodeState(path) ?? "stopped";
@@ -55,7 +62,7 @@ const Strip = memo(function Strip({ row }: { readonly row: LayoutRow }) {
   const state = useNodeState(row.path);
   if (row.strip === undefined || row.strip.paths.length === 0) return null;
   const from = row.strip.x - 8;
-  const isDown = state === "escalated" || state === "gave_up";
+  const isDown = state !== undefined && DOWN.has(state);
   return (
     <>
       <path className={isDown ? "tree-tick-faint" : "tree-tick-track"} strokeWidth="2" d={`M${from} ${row.y}H${row.strip.end}`} />

@@ -60,6 +60,9 @@ function Actions({ path, node, isConnected, onAct, onTerminal, onMenu }: Inspect
   const snapshot = snapshotAt(store.getState(), path);
   const pause = snapshot === undefined ? "pause" : actionFor("P", snapshot);
   const restart = snapshot === undefined ? "restart" : actionFor("R", snapshot);
+  const isAlive = restart !== "start";
+  // What gave up has one sensible next step; everything else offers its terminal first.
+  const isDown = node.kind === "supervisor" && !isAlive;
   return (
     <div className="inspect-actions">
       {node.kind === "agent" && (
@@ -67,14 +70,14 @@ function Actions({ path, node, isConnected, onAct, onTerminal, onMenu }: Inspect
           Terminal
         </Button>
       )}
-      <Button keys="P" disabled={!isConnected} onClick={() => onAct(pause, path)}>
+      <Button keys="P" disabled={!isConnected || !isAlive} onClick={() => onAct(pause, path)}>
         {pause === "pause" ? "Pause" : "Resume"}
       </Button>
-      <Button keys="R" disabled={!isConnected} onClick={() => onAct(restart, path)}>
+      <Button keys="R" kind={isDown ? "primary" : "plain"} disabled={!isConnected} onClick={() => onAct(restart, path)}>
         {restart === "start" ? "Start" : "Restart"}
       </Button>
       {node.kind === "supervisor" && (
-        <Button keys="X" disabled={!isConnected} onClick={() => onAct("stop", path)}>
+        <Button keys="X" disabled={!isConnected || !isAlive} onClick={() => onAct("stop", path)}>
           Stop
         </Button>
       )}

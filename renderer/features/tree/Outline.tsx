@@ -22,7 +22,6 @@ interface Props {
   readonly shape: readonly LayoutNode[];
   readonly matches: ReadonlySet<string> | undefined;
   readonly selected: string | undefined;
-  readonly isStale: boolean;
   /** Filled with the current rows, for the keyboard. */
   readonly rowsRef: RefObject<readonly SteerRow[]>;
   readonly onOpen: (path: string) => void;
@@ -69,7 +68,7 @@ export function Outline(props: Props): ReactElement {
     else if (top + HEAD_PX + ROW_PX > element.scrollTop + element.clientHeight) element.scrollTo({ top: top + HEAD_PX + ROW_PX - element.clientHeight });
   }, [selectedIndex]);
   return (
-    <div className={`outline ${props.isStale ? "stale" : ""}`} ref={scroller} role="treegrid" aria-label="Supervision tree as a list" aria-multiselectable="true" aria-rowcount={rows.length + 1} tabIndex={0} aria-activedescendant={selected === undefined ? undefined : `outline-${selected}`}>
+    <div className="outline" ref={scroller} role="treegrid" aria-label="Supervision tree as a list" aria-multiselectable="true" aria-rowcount={rows.length + 1} tabIndex={0} aria-activedescendant={selected === undefined ? undefined : `outline-${selected}`}>
       <div className="outline-head" role="row">
         {COLUMNS.map((column) => (
           <HeadCell key={column.key} column={column} sorting={sorting} onSort={setSorting} />

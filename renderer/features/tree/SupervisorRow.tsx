@@ -12,6 +12,9 @@ import { sumOf, useCounts, type StateCounts } from "./treeData.ts";
 import { setFold, useTreeView } from "./treeView.ts";
 import { supervisorWords, usedWords } from "./words.ts";
 
+/** "2 rate-limited" with its lamp and gap. */
+const WORDED_COUNT_PX = 98;
+
 interface Props extends RowProps {
   readonly columns: Columns;
   /** Level 1 has room for strategy and levers beside the name; the others show counts there. */
@@ -89,7 +92,7 @@ function Body({ row, node, counts, columns, width, isRoomy }: BodyProps): ReactE
         </>
       );
     case "root":
-      return isRoomy ? <FactsBeside node={node} /> : <CountLamps counts={counts} isWorded />;
+      return isRoomy ? <FactsBeside node={node} /> : <CountLamps counts={counts} isWorded={counts.size * WORDED_COUNT_PX < width - 240} />;
     case "header":
       if (isRoomy) return <FactsBeside node={node} />;
       break;

@@ -18,7 +18,7 @@ interface Props {
 }
 
 const ENTRY_PX = 28;
-const WIDTH_PX = 208;
+const WIDTH_PX = 240;
 
 export function TreeMenu({ name, at, entries, onClose }: Props): ReactElement {
   const box = useRef<HTMLDivElement>(null);

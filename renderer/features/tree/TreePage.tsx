@@ -103,7 +103,7 @@ function Content({ shape, level, selected, isLive, filter, onFilter, onSelect, o
   const matches = useMatches(filter);
   const view = useTreeView((state) => state.shape);
   if (shape.length === 0) return <div className="tree-content">{hasTree ? <EmptyTree isConnected={isLive} onStart={go.firstRun} /> : <Skeleton rows={8} />}</div>;
-  const shared = { shape, matches, selected, isStale: !isLive, onMenu, onOpen: go.terminal, rowsRef };
+  const shared = { shape, matches, selected, onMenu, onOpen: go.terminal, rowsRef };
   return (
     <div className="tree-content">
       {view === "diagram" ? <Diagram {...shared} level={level} onSelect={onSelect} /> : <Outline {...shared} />}

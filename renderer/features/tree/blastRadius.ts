@@ -62,8 +62,8 @@ export function blastRadius(root: BlastNode, path: string): BlastRadius | undefi
   const supervisor = chain.at(-2);
   const working: Working = { effects: new Map(), givesUp: [], reach: undefined, aftermath: undefined, counted: undefined };
   const isAlreadyDown = [failing, supervisor].some((node) => node?.kind === "supervisor" && hasGivenUp(node));
-  if (isAlreadyDown) mark(working, [failing], "stop");
-  else {
+  // What has stopped already cannot be taken down again.
+  if (!isAlreadyDown) {
     if (failing.kind === "supervisor") working.givesUp.push(failing);
     failAt(working, chain, chain.length - 1);
   }

@@ -93,19 +93,23 @@ export interface TextColumns {
 const NAME_CHAR_PX = 7.2;
 /** "Rate-limited to 14:20", "Waiting for you 2m". */
 const WORD_PX = 138;
+/** "Crashed, killed by SIGKILL", where there is room. */
+const ROOMY_WORD_PX = 172;
+const ROOMY_PX = 640;
 const CLI_PX = 78;
 /** "starts fresh" with its icon, or "3 restarts". */
-const EFFECT_PX = 88;
+const EFFECT_PX = 80;
 /** Less of a sentence says nothing. */
 const DETAIL_PX = 110;
 /** Lamp, padding and the gaps between columns. */
-const GAPS_PX = 58;
+const GAPS_PX = 52;
 
 /** What an agent's row shows in `room` px after its joint: state and name never go; the detail goes first, then the CLI. */
 export function textColumns(room: number, longestName: number): TextColumns {
   const wanted = Math.min(200, Math.max(104, Math.ceil(longestName * NAME_CHAR_PX) + 8));
   const name = Math.min(wanted, Math.max(90, room - 170));
-  const word = Math.max(90, Math.min(WORD_PX, room - name - GAPS_PX));
-  const afterWord = room - name - WORD_PX - GAPS_PX;
+  const widest = room >= ROOMY_PX ? ROOMY_WORD_PX : WORD_PX;
+  const word = Math.max(90, Math.min(widest, room - name - GAPS_PX));
+  const afterWord = room - name - widest - GAPS_PX;
   return { name, word, cli: afterWord >= CLI_PX + EFFECT_PX ? CLI_PX : 0, hasDetail: afterWord >= CLI_PX + EFFECT_PX + DETAIL_PX };
 }

@@ -58,7 +58,7 @@ export interface EscalationLine {
 export function escalationLine(layout: TreeLayout, path: string): EscalationLine | undefined {
   const row = rowAt(layout, path);
   const receiver = rowAt(layout, row?.parent);
-  if (row === undefined || receiver === undefined) return undefined;
+  if (row === undefined || receiver === undefined || row.kind === "agent") return undefined;
   const x = row.fork.x - 9;
   const from = row.fork.y - 4;
   const to = receiver.y + 12;
