@@ -23,6 +23,8 @@ import { activityOf, parseProgramStatus, type ProgramStatus } from "./programSta
 
 /** The hook and the terminal are two channels; within this time they tell of the same dialog. */
 const SAME_DIALOG_MS = 500;
+/** The screen of an adopted session is redrawn from its log. */
+const REDRAWN_MS = 2_000;
 
 export class ClaudeObserver implements AgentObserver {
   readonly #context: ObserverContext;
@@ -44,7 +46,8 @@ export class ClaudeObserver implements AgentObserver {
     const adopted = context.adopted?.activity;
     this.#sawBlocked = adopted === "waiting_permission" || adopted === "waiting_answer";
     // The hook of a dialog that was open when the app went away has ended; its keys still work.
-    if (this.#sawBlocked) this.#expectDialog(adopted === "waiting_answer" ? "question" : "permission", "");
+    if (this.#sawBlocked)
+      this.#expectDialog({ kind: adopted === "waiting_answer" ? "question" : "permission", message: "" }, REDRAWN_MS);
   }
 
   hint(hint: ScreenHint): void {
@@ -90,16 +93,16 @@ export class ClaudeObserver implements AgentObserver {
     this.#cancelWithdrawal();
     const kind = status.kind === "question" ? "question" : "permission";
     this.#activity.report(kind === "question" ? "waiting_answer" : "waiting_permission", status.message);
-    this.#expectDialog(kind, status.message);
+    this.#expectDialog({ kind, message: status.message }, SAME_DIALOG_MS);
   }
 
   /** If no hook tells of the dialog on the screen, it is answered by keys. */
-  #expectDialog(kind: "permission" | "question", message: string): void {
+  #expectDialog(seen: { kind: "permission" | "question"; message: string }, withinMs: number): void {
     this.#cancelDialogCheck();
-    this.#cancelDialogCheck = this.#context.clock.after(SAME_DIALOG_MS, () => {
+    this.#cancelDialogCheck = this.#context.clock.after(withinMs, () => {
       if (!this.#desk.isEmpty) return;
       void this.#context.screenText().then((screen) => {
-        const dialog = claudeDialog({ kind, message, screen });
+        const dialog = claudeDialog({ ...seen, screen });
         if (!this.#desk.isEmpty || !this.#sawBlocked || dialog === undefined) return;
         this.#desk.open(dialog.ask, { onAnswer: (choice) => this.#typeAnswer(dialog.keys(choice)) });
       });

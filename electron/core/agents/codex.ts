@@ -11,6 +11,7 @@ import type {
 import type { Environment, Machine } from "#core/ports/machine.ts";
 import type { ScreenHint } from "#core/ports/screens.ts";
 import type { AgentCli, PastSession } from "#shared/model/agentCli.ts";
+import { toIsoTime } from "#shared/lib/isoTime.ts";
 import { ok, type Result } from "#shared/model/result.ts";
 import { classifyExit } from "./exits.ts";
 import { isIrreversible } from "./irreversible.ts";
@@ -19,7 +20,7 @@ import { detectCli, OptionCheck, prepareCli, type CliIdentity } from "./launchin
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
 import { ALLOW, DENY, DENY_SAY, denyKeys, numberedDialog, type Dialog } from "./screenDialogs.ts";
 import { ScreenObserver, type Reader, type Reading } from "./screenObserver.ts";
-import { isoTime, jsonLines, newestFiles, promptTitle, type TranscriptFile } from "./transcripts.ts";
+import { jsonLines, newestFiles, promptTitle, type TranscriptFile } from "./transcripts.ts";
 
 const CLI: CliIdentity = { id: "codex", name: "Codex", program: "codex", install: "npm install -g @openai/codex" };
 const SIGN_IN = "Run `codex login` in a terminal.";
@@ -163,7 +164,7 @@ async function discoverSession(
   context: ObserverContext,
   search: { since: number; claimed: Set<string> },
 ): Promise<string | undefined> {
-  const earliest = isoTime(search.since - CLOCK_SLACK_MS);
+  const earliest = toIsoTime(search.since - CLOCK_SLACK_MS);
   for (const file of await newestRollouts(machine, context.memo["codexHome"] ?? "", 20)) {
     const meta = await rolloutMeta(machine, file);
     if (meta === undefined || meta.cwd !== context.cwd || meta.startedAt < earliest || search.claimed.has(meta.id))

@@ -31,8 +31,7 @@ const SIGNAL_NAMES: Readonly<Record<number, string>> = {
 
 export function classifyExit(evidence: ExitEvidence, knowledge: ExitKnowledge): ExitVerdict {
   const resumeRefused = wasResumeRefused(evidence, knowledge);
-  if (evidence.outOfMemory)
-    return { cause: "out_of_memory", detail: `${exitWords(evidence)}: killed, out of memory`, resumeRefused };
+  if (evidence.outOfMemory) return { cause: "out_of_memory", detail: outOfMemoryWords(evidence), resumeRefused };
   if (evidence.requested) return { cause: "stopped", detail: "Stopped", resumeRefused };
   if (evidence.code === 0 && evidence.signal === null) return { cause: "done", detail: "Exit 0", resumeRefused };
   if (resumeRefused)
@@ -81,6 +80,11 @@ export function exitWords(evidence: Pick<ExitEvidence, "code" | "signal">): stri
   const signal = evidence.code > 128 ? SIGNAL_NAMES[evidence.code - 128] : undefined;
   if (signal === "SIGKILL") return "Exit 137: killed";
   return signal === undefined ? `Exit ${evidence.code}` : `Exit ${evidence.code}: ${signal}`;
+}
+
+function outOfMemoryWords(evidence: ExitEvidence): string {
+  const words = exitWords(evidence);
+  return words.endsWith(": killed") ? `${words}, out of memory` : `${words}: out of memory`;
 }
 
 function sentence(text: string): string {

@@ -4,12 +4,13 @@ import { z } from "zod";
 import type { AgentAdapter, AgentAdapterDeps, LaunchPlan, LaunchRequest } from "#core/ports/agentAdapter.ts";
 import type { Environment, Machine } from "#core/ports/machine.ts";
 import type { AgentCli, PastSession } from "#shared/model/agentCli.ts";
+import { toIsoTime } from "#shared/lib/isoTime.ts";
 import { ok, type Result } from "#shared/model/result.ts";
 import { classifyExit } from "./exits.ts";
 import { pasteThenEnter } from "./keys.ts";
 import { detectCli, prepareCli, type CliIdentity } from "./launching.ts";
 import { OpencodeObserver } from "./opencodeObserver.ts";
-import { isoTime, promptTitle } from "./transcripts.ts";
+import { promptTitle } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
   id: "opencode",
@@ -101,7 +102,7 @@ async function pastSessions(machine: Machine, limit: number): Promise<readonly P
     cliSessionId: session.id,
     cwd: session.directory ?? machine.homeDir,
     title: promptTitle(session.title ?? "Untitled"),
-    updatedAt: isoTime(session.updated),
+    updatedAt: toIsoTime(session.updated),
   }));
 }
 

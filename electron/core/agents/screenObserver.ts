@@ -33,6 +33,8 @@ export interface Reader {
 /** Drawing a dialog takes several writes. */
 const DRAWN_MS = 300;
 const QUIET_MS = 600;
+/** The screen of an adopted session is redrawn from its log. */
+const REDRAWN_MS = 2_000;
 /** An agent with a first message is not idle before it has begun; longer and it has lost the message. */
 const BEGIN_MS = 5_000;
 const DISCOVER_EVERY_MS = 1_000;
@@ -56,7 +58,7 @@ export class ScreenObserver implements AgentObserver {
     this.#startedAtMs = context.clock.wallNow();
     this.#activity = new ActivityReporter((fact) => context.emit(fact), context.adopted?.activity);
     this.#desk = new AskDesk((fact) => context.emit(fact), `screen-${this.#startedAtMs}`);
-    if (isWaiting(this.#activity.current)) this.#lookSoon(DRAWN_MS);
+    if (isWaiting(this.#activity.current)) this.#lookSoon(REDRAWN_MS);
     if (context.cliSessionId === undefined) this.#discover(DISCOVER_TIMES);
   }
 

@@ -1,6 +1,7 @@
 /** Reading the JSON-lines files agent CLIs keep of their sessions: only the newest, only their heads. */
 import type { z } from "zod";
 
+import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { FileStat, Machine } from "#core/ports/machine.ts";
 
 export interface TranscriptFile {
@@ -29,7 +30,7 @@ export async function newestFiles(
 
 function transcriptFile(path: string, name: string, stat: FileStat | undefined): TranscriptFile | undefined {
   if (stat?.kind !== "file") return undefined;
-  return { path, name, modifiedAt: stat.modifiedAt, modifiedAtIso: isoTime(stat.modifiedAt) };
+  return { path, name, modifiedAt: stat.modifiedAt, modifiedAtIso: toIsoTime(stat.modifiedAt) };
 }
 
 /** Lines that parse; a cut last line and foreign shapes are passed over. */
@@ -51,18 +52,4 @@ export function jsonLines<T>(text: string | undefined, schema: z.ZodType<T>): re
 export function promptTitle(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
-}
-
-/** ISO 8601 in UTC without the Date global: `sv-SE` writes `2026-11-21 00:10:05`. */
-export function isoTime(wallMs: number): string {
-  const format = new Intl.DateTimeFormat("sv-SE", {
-    timeZone: "UTC",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  });
-  return `${format.format(wallMs).replace(" ", "T")}.${String(Math.floor(wallMs) % 1000).padStart(3, "0")}Z`;
 }

@@ -1,0 +1,105 @@
+import { request } from "node:http";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import type { HookIngest, HookPayload } from "#core/ports/hookIngest.ts";
+import { openHookIngest } from "./hookIngest.ts";
+
+let ingest: HookIngest;
+beforeEach(async () => {
+  const opened = await openHookIngest();
+  if (!opened.ok) throw new Error(opened.error.message);
+  ingest = opened.value;
+});
+afterEach(() => ingest.close());
+
+interface Call {
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+function call(wanted: Call = {}): Promise<{ status: number; body: unknown }> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: "Bearer right", "content-type": "application/json", ...wanted.headers };
+    const sent = request(
+      {
+        host: "127.0.0.1",
+        port: ingest.port,
+        path: wanted.path ?? "/hook/s1",
+        method: wanted.method ?? "POST",
+        headers,
+      },
+      (response) => {
+        let text = "";
+        response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+      },
+    );
+    sent.on("error", reject);
+    sent.end(wanted.body ?? "{}");
+  });
+}
+
+describe("hook ingest", () => {
+  it("hands the payload to its session and the answer back", async () => {
+    const seen: HookPayload[] = [];
+    ingest.register("s1", "right", (payload) => {
+      seen.push(payload);
+      return Promise.resolve({ decision: "go" });
+    });
+    expect(await call({ body: '{"hook_event_name":"Stop"}' })).toEqual({ status: 200, body: { decision: "go" } });
+    expect(seen).toEqual([{ hook_event_name: "Stop" }]);
+  });
+
+  it.each([
+    ["a wrong token", { headers: { authorization: "Bearer wrong" } }, 401],
+    ["no token", { headers: { authorization: "" } }, 401],
+    ["another session", { path: "/hook/s2" }, 401],
+    ["a foreign host", { headers: { host: "evil.example" } }, 403],
+    ["any origin", { headers: { origin: "null" } }, 403],
+    ["GET", { method: "GET" }, 405],
+    ["a form", { headers: { "content-type": "text/plain" } }, 415],
+    ["no JSON", { body: "{" }, 400],
+    ["no object", { body: "[1]" }, 400],
+    ["a large body", { body: `{"a":"${"x".repeat(1024 * 1024)}"}` }, 413],
+  ] as const)("refuses %s", async (_what, wanted, status) => {
+    ingest.register("s1", "right", () => Promise.resolve({}));
+    expect(await call(wanted)).toMatchObject({ status });
+  });
+
+  it("slows down who guesses, and still serves who knows", async () => {
+    ingest.register("s1", "right", () => Promise.resolve({}));
+    const guesses = await Promise.all(
+      Array.from({ length: 21 }, () => call({ headers: { authorization: "Bearer guess" } })),
+    );
+    expect(guesses.map((guess) => guess.status).filter((status) => status === 429)).toHaveLength(1);
+    expect(await call()).toMatchObject({ status: 200 });
+  });
+
+  it("holds a call until its handler answers, and lets go when the session ends", async () => {
+    let isHeld: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (isHeld = resolve));
+    const unregister = ingest.register("s1", "right", () => {
+      isHeld();
+      return new Promise(() => undefined);
+    });
+    const answer = call();
+    await held;
+    unregister();
+    expect(await answer).toEqual({ status: 200, body: {} });
+    expect(await call()).toMatchObject({ status: 401 });
+  });
+
+  it("takes the remembered port, or another when it is busy", async () => {
+    const second = await openHookIngest({ preferredPort: ingest.port });
+    if (!second.ok) throw new Error(second.error.message);
+    expect(second.value.port).not.toBe(ingest.port);
+    const { port } = second.value;
+    await second.value.close();
+    const third = await openHookIngest({ preferredPort: port });
+    expect(third.ok && third.value.port).toBe(port);
+    if (third.ok) await third.value.close();
+  });
+});
