@@ -10,7 +10,7 @@ export interface MemoryPair {
   readonly client: ClientWire;
   readonly server: ServerWire;
   /** Puts raw frames on the way to the server, for tests of what a hostile client may send. */
-  injectToServer(frame: string | Uint8Array): void;
+  readonly injectToServer: (frame: string | Uint8Array) => void;
 }
 
 export function createMemoryPair(): MemoryPair {

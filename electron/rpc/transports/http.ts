@@ -38,8 +38,8 @@ export interface HttpServer {
   readonly url: string;
   readonly port: number;
   /** A URL with a new one-time code in its fragment. */
-  mintCode(): { url: string; expiresInS: number };
-  close(): Promise<void>;
+  readonly mintCode: () => { url: string; expiresInS: number };
+  readonly close: () => Promise<void>;
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);

@@ -27,7 +27,7 @@ export interface LocalSocketOptions {
 }
 export interface LocalSocket {
   readonly path: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const MAX_CONNECTIONS = 128;
