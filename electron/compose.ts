@@ -127,7 +127,11 @@ async function listen({ core, dataDir, options, logger, release }: Listening): P
     await release();
   };
   return ok({
-    core, dataDir, handlers, serve, logger,
+    core,
+    dataDir,
+    handlers,
+    serve,
+    logger,
     connect: (wire) => void serveConnection(wire, handlers, { ...serve, actor: "person", logger }),
     close: () => (closing ??= close()),
   });
@@ -138,7 +142,10 @@ function makeDataDir(dataDir: string): Result<string> {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     return ok(realpathSync(dataDir));
   } catch (error) {
-    return fail("store_unavailable", `The data directory ${dataDir} cannot be made: ${String(error)}. Choose another with --data.`);
+    return fail(
+      "store_unavailable",
+      `The data directory ${dataDir} cannot be made: ${String(error)}. Choose another with --data.`,
+    );
   }
 }
 

@@ -38,8 +38,11 @@ function readOptions(args: readonly string[]): ServeOptions | string {
       },
     });
     const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) return `--port takes a number from 0 to 65535; 0 takes a free port.\n${USAGE}`;
-    const dataDir = resolve(dataDirOf({ platform: process.platform, homeDir: homedir(), env: process.env, flag: values.data }));
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      return `--port takes a number from 0 to 65535; 0 takes a free port.\n${USAGE}`;
+    const dataDir = resolve(
+      dataDirOf({ platform: process.platform, homeDir: homedir(), env: process.env, flag: values.data }),
+    );
     return { dataDir, port, isPortAsked: values.port !== undefined, fleet: values.fleet, noStart: values["no-start"] };
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n${USAGE}`;
@@ -61,7 +64,10 @@ async function serve(options: ServeOptions): Promise<void> {
     version: appVersion(new URL("../package.json", import.meta.url)),
     controls: {
       quit: () => void leave(),
-      mint: async () => (http === undefined ? fail("unsupported", "The server is still starting.") : { ok: true, value: http.mintCode() }),
+      mint: async () =>
+        http === undefined
+          ? fail("unsupported", "The server is still starting.")
+          : { ok: true, value: http.mintCode() },
     },
   });
   if (!started.ok) return refuse(started.error);

@@ -81,7 +81,11 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
   const sessions = new Sessions({
-    adapters, store, recorder, clock, logger,
+    adapters,
+    store,
+    recorder,
+    clock,
+    logger,
     ptyHost: ports.ptyHost,
     screens: ports.screens,
     outputLog: ports.outputLog,
@@ -92,7 +96,10 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     newToken: ports.newToken,
   });
   const fleets = new Fleets({
-    store, recorder, clock, logger,
+    store,
+    recorder,
+    clock,
+    logger,
     random: ports.random,
     agents: sessions,
     files: ports.fleetFiles,
@@ -103,7 +110,37 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
 
-  recorder.note({ subject: systemSubject("app", "started"), type: "system.started", actor: "system", data: { version: config.version, pid: config.pid, host: config.host } });
+  const recovered = await comeUp({ sessions, fleets, recorder, config, logger });
+  if (!recovered.ok) return recovered;
+  const close = (): Promise<void> => closeCore({ fleets, recorder, journal, bus, store, closeIngest: ingest.close });
+  return ok({
+    config,
+    startedAt: toIsoTime(clock.wallNow()),
+    ports,
+    adapters,
+    store,
+    recorder,
+    bus,
+    sessions,
+    fleets,
+    inbox,
+    settings,
+    close,
+  });
+}
+
+interface ComingUp {
+  readonly sessions: Sessions;
+  readonly fleets: Fleets;
+  readonly recorder: Recorder;
+  readonly config: CoreConfig;
+  readonly logger: Logger;
+}
+
+/** Adopts what the keeper kept, then lets the fleets decide about the rest. */
+async function comeUp({ sessions, fleets, recorder, config, logger }: ComingUp): Promise<Result<void>> {
+  const data = { version: config.version, pid: config.pid, host: config.host };
+  recorder.note({ subject: systemSubject("app", "started"), type: "system.started", actor: "system", data });
   const recovered = await sessions.recover();
   if (!recovered.ok) return recovered;
   logger.info("Sessions recovered.", recovered.value);
@@ -111,8 +148,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   await fleets.open({ noStart: config.noStart });
   await sessions.endUnclaimed();
   recorder.flush();
-  const close = (): Promise<void> => closeCore({ fleets, recorder, journal, bus, store, closeIngest: ingest.close });
-  return ok({ config, startedAt: toIsoTime(clock.wallNow()), ports, adapters, store, recorder, bus, sessions, fleets, inbox, settings, close });
+  return ok(undefined);
 }
 
 interface Closing {
@@ -141,7 +177,10 @@ function bootDelays(settings: SettingsBook): () => number {
 }
 
 /** Opened at the first need; on the port of the last run, so that agents that outlived the app still reach it. */
-function rememberedIngest(ports: CorePorts, store: Store): { open: () => Promise<HookIngest | undefined>; close: () => Promise<void> } {
+function rememberedIngest(
+  ports: CorePorts,
+  store: Store,
+): { open: () => Promise<HookIngest | undefined>; close: () => Promise<void> } {
   let opening: Promise<HookIngest | undefined> | undefined;
   const openNow = async (): Promise<HookIngest | undefined> => {
     const row = store.get("SELECT value FROM settings WHERE key = 'internal.ingestPort'");
@@ -153,7 +192,11 @@ function rememberedIngest(ports: CorePorts, store: Store): { open: () => Promise
     }
     store.transact({
       actor: "system",
-      work: (tx) => tx.run("INSERT INTO settings (key, value) VALUES ('internal.ingestPort', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", [String(opened.value.port)]),
+      work: (tx) =>
+        tx.run(
+          "INSERT INTO settings (key, value) VALUES ('internal.ingestPort', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+          [String(opened.value.port)],
+        ),
     });
     return opened.value;
   };

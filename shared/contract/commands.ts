@@ -12,12 +12,21 @@ export const commands = {
     input: z.object({ file: z.string().optional(), name: z.string().optional() }),
     output: z.object({ name: z.string(), started: z.number().int() }),
   },
-  "fleet.down": { input: z.object({ name: z.string() }), output: z.object({ name: z.string(), stopped: z.number().int() }) },
+  "fleet.down": {
+    input: z.object({ name: z.string() }),
+    output: z.object({ name: z.string(), stopped: z.number().int() }),
+  },
   /** Forgets a fleet that is down; its file and its sessions' logs stay. */
   "fleet.forget": { input: z.object({ name: z.string() }), output: z.object({ name: z.string() }) },
-  "fleet.setAutostart": { input: z.object({ name: z.string(), autostart: z.boolean() }), output: z.object({ name: z.string() }) },
+  "fleet.setAutostart": {
+    input: z.object({ name: z.string(), autostart: z.boolean() }),
+    output: z.object({ name: z.string() }),
+  },
   /** Writes the fleet file (validated first; `baseText` must be what the writer saw) and applies the difference. */
-  "fleet.save": { input: z.object({ name: z.string(), text: z.string().max(1_000_000), baseText: z.string() }), output: z.object({ name: z.string() }) },
+  "fleet.save": {
+    input: z.object({ name: z.string(), text: z.string().max(1_000_000), baseText: z.string() }),
+    output: z.object({ name: z.string() }),
+  },
   /** Adds an agent or a supervisor under `parent` in the same file, comments kept. `child` is one entry of the fleet file. */
   "fleet.addChild": {
     input: z.object({ fleet: z.string(), parent: nodeRefSchema, child: z.record(z.string(), z.unknown()) }),
@@ -35,7 +44,10 @@ export const commands = {
   "node.stop": { input: node, output: done },
   /** `fresh` starts a new conversation instead of resuming. Never counted toward intensity. */
   "node.restart": { input: node.extend({ fresh: z.boolean().default(false) }), output: done },
-  "node.pause": { input: node, output: done.extend({ pauseKind: z.enum(["frozen", "held"]), note: z.string().optional() }) },
+  "node.pause": {
+    input: node,
+    output: done.extend({ pauseKind: z.enum(["frozen", "held"]), note: z.string().optional() }),
+  },
   "node.resume": { input: node, output: done },
   /** Lets the current turn finish, takes no new work, then stops. */
   "node.drain": { input: node, output: done },
@@ -50,13 +62,23 @@ export const commands = {
   "auth.mint": { input: z.object({}), output: z.object({ url: z.string(), expiresInS: z.number() }) },
 
   /** Text typed into the agent; `submit` adds Enter after it (bracketed paste where the program asked for it). */
-  "session.send": { input: node.extend({ text: z.string().max(2_000_000), submit: z.boolean().default(true) }), output: done },
+  "session.send": {
+    input: node.extend({ text: z.string().max(2_000_000), submit: z.boolean().default(true) }),
+    output: done,
+  },
   /** Exact bytes of a key or paste from a terminal view, base64. */
-  "session.input": { input: z.object({ sessionId: z.uuid(), base64: z.string().max(3_000_000) }), output: z.object({}) },
+  "session.input": {
+    input: z.object({ sessionId: z.uuid(), base64: z.string().max(3_000_000) }),
+    output: z.object({}),
+  },
   /** `ctrl-c`, `enter`, `esc`, `up`, `tab`, `f1`, `alt-x` … */
   "session.key": { input: node.extend({ key: z.string() }), output: done },
   "session.resize": {
-    input: z.object({ sessionId: z.uuid(), cols: z.number().int().min(1).max(65535), rows: z.number().int().min(1).max(65535) }),
+    input: z.object({
+      sessionId: z.uuid(),
+      cols: z.number().int().min(1).max(65535),
+      rows: z.number().int().min(1).max(65535),
+    }),
     output: z.object({}),
   },
   /** Takes one of a CLI's own past sessions under supervision: adds a child that resumes it. */
@@ -65,8 +87,14 @@ export const commands = {
     output: done,
   },
 
-  "inbox.answer": { input: z.object({ id: z.string(), option: z.string(), text: z.string().max(100_000).optional() }), output: z.object({ id: z.string() }) },
-  "inbox.snooze": { input: z.object({ id: z.string(), minutes: z.number().int().min(1).max(10_080) }), output: z.object({ id: z.string() }) },
+  "inbox.answer": {
+    input: z.object({ id: z.string(), option: z.string(), text: z.string().max(100_000).optional() }),
+    output: z.object({ id: z.string() }),
+  },
+  "inbox.snooze": {
+    input: z.object({ id: z.string(), minutes: z.number().int().min(1).max(10_080) }),
+    output: z.object({ id: z.string() }),
+  },
   "inbox.wake": { input: z.object({ id: z.string() }), output: z.object({ id: z.string() }) },
 
   "settings.set": { input: z.object({ key: z.string(), value: z.unknown() }), output: z.object({}) },

@@ -38,7 +38,10 @@ export const queries = {
   /** JSON Schema of the fleet file, for editors. */
   "fleet.schema": { input: z.object({}), output: z.record(z.string(), z.unknown()) },
   "agents.clis": { input: z.object({ refresh: z.boolean().default(false) }), output: z.array(agentCliSchema) },
-  "agents.pastSessions": { input: z.object({ agent: z.string().optional(), limit: z.number().int().max(500).default(50) }), output: z.array(pastSessionSchema) },
+  "agents.pastSessions": {
+    input: z.object({ agent: z.string().optional(), limit: z.number().int().max(500).default(50) }),
+    output: z.array(pastSessionSchema),
+  },
   /** Newest first; resolves children that have ended too. */
   "agent.lives": { input: z.object({ id: nodeRefSchema }), output: z.array(lifeSchema) },
   /** Every life this data directory knows, newest first. */

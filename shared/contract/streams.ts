@@ -79,18 +79,32 @@ export const streams = {
   /** Exact bytes of one session from `from` to `to` (or its end; `follow` goes on). For replay and export. */
   recording: {
     bytes: true,
-    input: z.object({ sessionId: z.uuid(), from: z.number().int().min(0).default(0), to: z.number().int().min(0).optional(), follow: z.boolean().default(false) }),
+    input: z.object({
+      sessionId: z.uuid(),
+      from: z.number().int().min(0).default(0),
+      to: z.number().int().min(0).optional(),
+      follow: z.boolean().default(false),
+    }),
     item: z.object({ offset: z.number().int() }),
   },
   /** Exact bytes of all lives of a child, one after the other; offsets count through all lives. Never skips: waits for the reader. */
   logs: {
     bytes: true,
-    input: z.object({ id: nodeRefSchema, from: z.number().int().min(0).default(0), follow: z.boolean().default(false) }),
+    input: z.object({
+      id: nodeRefSchema,
+      from: z.number().int().min(0).default(0),
+      follow: z.boolean().default(false),
+    }),
     item: z.object({ offset: z.number().int(), sessionId: z.uuid() }),
   },
   search: {
     bytes: false,
-    input: z.object({ text: z.string().min(1).max(1000), id: nodeRefSchema.optional(), caseSensitive: z.boolean().default(false), limit: z.number().int().min(1).max(5000).default(200) }),
+    input: z.object({
+      text: z.string().min(1).max(1000),
+      id: nodeRefSchema.optional(),
+      caseSensitive: z.boolean().default(false),
+      limit: z.number().int().min(1).max(5000).default(200),
+    }),
     item: z.discriminatedUnion("type", [
       z.object({ type: z.literal("hits"), hits: z.array(searchHitSchema) }),
       z.object({ type: z.literal("done"), truncated: z.boolean() }),

@@ -31,7 +31,12 @@ const shutdownSchema = z.union([durationSchema, z.enum(["infinity", "brutal_kill
 
 const supervisorSettingsSchema = z.strictObject({
   strategy: strategySchema.optional().describe("What a failure takes with it"),
-  intensity: z.number().int().min(0).optional().describe("Restarts allowed within the period; one more and the supervisor gives up"),
+  intensity: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe("Restarts allowed within the period; one more and the supervisor gives up"),
   period: durationSchema
     .refine((text) => (parseDuration(text) ?? 0) >= 1000, "must be at least 1s")
     .optional()
@@ -95,7 +100,10 @@ export const KNOWN_KEYS = {
 
 /** JSON Schema (draft 2020-12) of the fleet file, for editors and `signalbox schema fleet`. */
 export function fleetJsonSchema(): Record<string, unknown> {
-  return { ...z.toJSONSchema(fleetFileSchema, { target: "draft-2020-12", unrepresentable: "any" }), title: "Signalbox fleet file" };
+  return {
+    ...z.toJSONSchema(fleetFileSchema, { target: "draft-2020-12", unrepresentable: "any" }),
+    title: "Signalbox fleet file",
+  };
 }
 
 export interface BackoffSpec {
@@ -155,7 +163,13 @@ export interface FleetFileError {
   readonly column: number;
 }
 
-export const DEFAULT_BACKOFF: BackoffSpec = { initialMs: 1000, maxMs: 60_000, factor: 2, jitter: 0.2, resetAfterMs: 60_000 };
+export const DEFAULT_BACKOFF: BackoffSpec = {
+  initialMs: 1000,
+  maxMs: 60_000,
+  factor: 2,
+  jitter: 0.2,
+  resetAfterMs: 60_000,
+};
 export const DEFAULT_SHUTDOWN_MS = 10_000;
 export const DEFAULT_INTENSITY = 3;
 export const DEFAULT_PERIOD_MS = 60_000;

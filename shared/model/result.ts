@@ -1,5 +1,7 @@
 /** Expected outcomes travel as values; only bugs throw. */
-export type Result<T, E = Rejection> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+export type Result<T, E = Rejection> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
 
 /** A refusal a person can act on: a closed code and one sentence saying what happened and what to do. */
 export interface Rejection {

@@ -11,7 +11,8 @@ export async function applyFleet(runtime: FleetRuntime, next: FleetSpec): Promis
   runtime.setFleet(next);
   for (const { parentId, spec } of diff.added) await runtime.addChild(parentId, spec, nextSibling(next.root, spec));
   for (const spec of diff.updated) await runtime.updateAgent(spec, { runsOtherwise: false });
-  for (const spec of diff.restarted) await runtime.updateAgent(spec, { runsOtherwise: true, before: nextSibling(next.root, spec) });
+  for (const spec of diff.restarted)
+    await runtime.updateAgent(spec, { runsOtherwise: true, before: nextSibling(next.root, spec) });
   return true;
 }
 

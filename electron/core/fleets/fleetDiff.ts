@@ -28,7 +28,11 @@ function compareChildren(before: SupervisorNodeSpec, after: SupervisorNodeSpec, 
     const known = old.get(child.id);
     old.delete(child.id);
     if (known?.kind === "agent" && child.kind === "agent") compareAgents(known, child, diff);
-    else if (known?.kind === "supervisor" && child.kind === "supervisor" && supervisorRules(known) === supervisorRules(child)) {
+    else if (
+      known?.kind === "supervisor" &&
+      child.kind === "supervisor" &&
+      supervisorRules(known) === supervisorRules(child)
+    ) {
       compareChildren(known, child, diff);
     } else {
       if (known !== undefined) diff.removed.push(child.id);
@@ -44,9 +48,25 @@ function compareAgents(before: AgentSpec, after: AgentSpec, diff: Draft): void {
 }
 
 function whatRuns({ agent, command, cwd, prompt, model, args, env }: AgentSpec): string {
-  return JSON.stringify([agent, command, cwd, prompt, model, args, Object.entries(env).toSorted()]);
+  return JSON.stringify([
+    agent,
+    command,
+    cwd,
+    prompt,
+    model,
+    args,
+    Object.entries(env).toSorted(([a], [b]) => a.localeCompare(b)),
+  ]);
 }
 
-function supervisorRules({ strategy, intensity, periodMs, autoShutdown, restart, shutdown, significant }: SupervisorNodeSpec): string {
+function supervisorRules({
+  strategy,
+  intensity,
+  periodMs,
+  autoShutdown,
+  restart,
+  shutdown,
+  significant,
+}: SupervisorNodeSpec): string {
   return JSON.stringify([strategy, intensity, periodMs, autoShutdown, restart, shutdown, significant]);
 }

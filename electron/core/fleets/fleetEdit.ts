@@ -5,10 +5,15 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 
 /** Adds `child` at the end of the supervisor `parentId` (the fleet's name for the top). */
-export function addChildToText(text: string, parentId: string, child: Readonly<Record<string, unknown>>): Result<string> {
+export function addChildToText(
+  text: string,
+  parentId: string,
+  child: Readonly<Record<string, unknown>>,
+): Result<string> {
   const document = parseDocument(text);
   const top = document.contents;
-  if (document.errors.length > 0 || !isMap(top)) return fail("fleet_invalid", "The fleet file has an error in it. Mend it first.");
+  if (document.errors.length > 0 || !isMap(top))
+    return fail("fleet_invalid", "The fleet file has an error in it. Mend it first.");
   const parent = String(top.get("name")) === parentId ? top : findEntry(top, parentId)?.entry;
   if (parent === undefined) return fail("not_found", `There is no supervisor ${parentId} in the file.`);
   const children = parent.get("children", true);
@@ -22,7 +27,8 @@ export function addChildToText(text: string, parentId: string, child: Readonly<R
 export function removeChildFromText(text: string, id: string): Result<string> {
   const document = parseDocument(text);
   const top = document.contents;
-  if (document.errors.length > 0 || !isMap(top)) return fail("fleet_invalid", "The fleet file has an error in it. Mend it first.");
+  if (document.errors.length > 0 || !isMap(top))
+    return fail("fleet_invalid", "The fleet file has an error in it. Mend it first.");
   const found = findEntry(top, id);
   if (found === undefined) return fail("not_found", `There is no child ${id} in the file.`);
   found.siblings.delete(found.index);

@@ -5,7 +5,15 @@ import type { NewEvent } from "#shared/model/event.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { startSupervisor } from "#core/kernel/index.ts";
-import type { ChildSpec, StartContext, StartOutcome, SupervisorEvent, SupervisorRef, SupervisorSpec } from "#core/kernel/index.ts";
+import type {
+  ChildSpec,
+  RestartChildResult,
+  StartContext,
+  StartOutcome,
+  SupervisorEvent,
+  SupervisorRef,
+  SupervisorSpec,
+} from "#core/kernel/index.ts";
 import type { AgentRunner } from "#core/ports/agentRunner.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
@@ -91,7 +99,9 @@ export class FleetRuntime {
 
   async #startSupervisor(spec: SupervisorNodeSpec, keepsCounts: boolean, context: StartContext): Promise<StartOutcome> {
     const record = this.tree.require(spec.id);
-    const earlier = keepsCounts ? this.#deps.fleetStore.countedSince(record.path, this.#deps.clock.wallNow() - spec.periodMs) : [];
+    const earlier = keepsCounts
+      ? this.#deps.fleetStore.countedSince(record.path, this.#deps.clock.wallNow() - spec.periodMs)
+      : [];
     record.counted = [...earlier];
     if (!keepsCounts) this.#deps.recorder.project((tx) => clearCounted(tx, record.path));
     const started = await startSupervisor(this.#supervisorSpec(spec, earlier), {
@@ -101,11 +111,17 @@ export class FleetRuntime {
       signal: context.signal,
       onEvent: (event: SupervisorEvent) => this.#report(spec.id, event),
     });
-    if (started.type === "invalid") throw new Error(`A parsed fleet file made an invalid supervisor: ${started.message}`);
+    if (started.type === "invalid")
+      throw new Error(`A parsed fleet file made an invalid supervisor: ${started.message}`);
     if (started.type === "error") return started;
     this.#refs.set(spec.id, started.supervisor);
     const data = { path: record.path, strategy: spec.strategy, intensity: spec.intensity, periodMs: spec.periodMs };
-    this.#deps.recorder.note({ subject: supervisorSubject(record.path, "started"), type: "supervisor.started", actor: "supervisor", data });
+    this.#deps.recorder.note({
+      subject: supervisorSubject(record.path, "started"),
+      type: "supervisor.started",
+      actor: "supervisor",
+      data,
+    });
     record.up = true;
     record.sinceMs = this.#deps.clock.wallNow();
     record.rest = undefined;
@@ -138,9 +154,24 @@ export class FleetRuntime {
   #childSpec(spec: ChildNodeSpec): ChildSpec {
     const { id, restart, significant, shutdown } = spec;
     if (spec.kind === "supervisor") {
-      return { id, restart, significant, shutdown, type: "supervisor", start: (context) => this.#startChildSupervisor(context.childId, context) };
+      return {
+        id,
+        restart,
+        significant,
+        shutdown,
+        type: "supervisor",
+        start: (context) => this.#startChildSupervisor(context.childId, context),
+      };
     }
-    return { id, restart, significant, shutdown, type: "worker", backoff: spec.backoff, start: (context) => this.#startAgent(context.childId, context) };
+    return {
+      id,
+      restart,
+      significant,
+      shutdown,
+      type: "worker",
+      backoff: spec.backoff,
+      start: (context) => this.#startAgent(context.childId, context),
+    };
   }
 
   async #startChildSupervisor(id: string, context: StartContext): Promise<StartOutcome> {
@@ -169,7 +200,10 @@ export class FleetRuntime {
   #report(supervisorId: string, event: SupervisorEvent): void {
     const record = this.tree.records.get(supervisorId);
     if (record?.spec.kind !== "supervisor") return;
-    const effect = applySupervisorEvent(this.tree, record.spec, event, this.#deps.clock.wallNow());
+    const effect = applySupervisorEvent(
+      { tree: this.tree, spec: record.spec, nowMs: this.#deps.clock.wallNow() },
+      event,
+    );
     const { counted } = effect;
     if (counted !== undefined) {
       this.#deps.recorder.project((tx) => writeCounted(tx, counted.supervisorPath, counted.atMs));
@@ -209,29 +243,20 @@ export class FleetRuntime {
     const record = this.tree.require(id);
     if (fresh) this.#fresh.add(id);
     record.stoppedByPerson = false;
-    const isDynamic = this.#strategyAbove(id) === "simple_one_for_one";
-    const result = isDynamic ? ({ code: "not_found" } as const) : await ref.restartChild(id);
-    if (result.code === "not_found") return isDynamic ? this.#startInstance(ref, id) : this.#startAgain(ref, id);
+    if (this.#strategyAbove(id) === "simple_one_for_one") return this.#startInstance(ref, id);
+    const { code } = await ref.restartChild(id);
+    if (code === "not_found") return this.#startAgain(ref, id);
     this.#persist([id]);
-    switch (result.code) {
-      case "ok":
-      case "ignored":
-        return ok(undefined);
-      case "running":
-        return fail("already_started", `${record.path} runs already.`);
-      case "restarting":
-        return fail("restarting", `${record.path} is being restarted.`);
-      case "stopping":
-        return fail("conflict", `The supervisor of ${record.path} is stopping. Try again in a moment.`);
-      case "start_error":
-        return fail("spawn_failed", `${record.path} could not be started.`);
-    }
+    return startAnswer(record.path, code);
   }
 
   async #startDeadParent(id: string): Promise<Result<void>> {
     const { parentId, path } = this.tree.require(id);
     if (parentId === undefined || parentId === this.#fleet.name) {
-      return fail("not_running", `The fleet ${this.#fleet.name} is down, so ${path} has no supervisor. Start the fleet.`);
+      return fail(
+        "not_running",
+        `The fleet ${this.#fleet.name} is down, so ${path} has no supervisor. Start the fleet.`,
+      );
     }
     return this.startChild(parentId);
   }
@@ -252,7 +277,9 @@ export class FleetRuntime {
     const result = await ref.startInstance(instance);
     this.#changed([instance]);
     this.#deps.onShape(this.#fleet.name);
-    return result.code === "ok" || result.code === "ignored" ? ok(undefined) : fail("conflict", `${instance} could not be started: ${result.code}.`);
+    return result.code === "ok" || result.code === "ignored"
+      ? ok(undefined)
+      : fail("conflict", `${instance} could not be started: ${result.code}.`);
   }
 
   #templateOf(supervisorId: string): string | undefined {
@@ -263,7 +290,9 @@ export class FleetRuntime {
   /** A temporary child's specification went with its life. */
   async #startAgain(ref: SupervisorRef, id: string): Promise<Result<void>> {
     const result = await ref.startChild(this.#childSpec(this.tree.require(id).spec));
-    return result.code === "ok" || result.code === "ignored" ? ok(undefined) : fail("conflict", `${id} could not be started: ${result.code}.`);
+    return result.code === "ok" || result.code === "ignored"
+      ? ok(undefined)
+      : fail("conflict", `${id} could not be started: ${result.code}.`);
   }
 
   async stopChild(id: string): Promise<Result<void>> {
@@ -272,17 +301,19 @@ export class FleetRuntime {
     if (ref === undefined) return fail("not_running", `${record.path} does not run: its supervisor is down.`);
     record.stoppedByPerson = true;
     const result = await ref.terminateChild(id);
-    await Promise.all(this.tree.agentsBelow(id).map((agent) => this.tree.require(agent).agent?.sweep()));
+    await this.#sweep(id);
     if (!record.rest) record.rest = { state: "stopped", sinceMs: this.#deps.clock.wallNow(), detail: "Stopped by you" };
     this.#persist([id]);
     this.#changed([id]);
-    return result.code === "stopping" ? fail("conflict", `The supervisor of ${record.path} is stopping already.`) : ok(undefined);
+    return result.code === "stopping"
+      ? fail("conflict", `The supervisor of ${record.path} is stopping already.`)
+      : ok(undefined);
   }
 
   async restartChild(id: string, fresh: boolean): Promise<Result<void>> {
     const ref = this.#parentRef(id);
     if (ref !== undefined) await ref.terminateChild(id);
-    await Promise.all(this.tree.agentsBelow(id).map((agent) => this.tree.require(agent).agent?.sweep()));
+    await this.#sweep(id);
     if (fresh) for (const agent of this.tree.agentsBelow(id)) this.#fresh.add(agent);
     return this.startChild(id);
   }
@@ -299,7 +330,7 @@ export class FleetRuntime {
     const ref = this.#parentRef(id);
     await ref?.terminateChild(id);
     await ref?.deleteChild(id);
-    await Promise.all(this.tree.agentsBelow(id).map((agent) => this.tree.require(agent).agent?.sweep()));
+    await this.#sweep(id);
     this.tree.remove(id);
   }
 
@@ -320,6 +351,17 @@ export class FleetRuntime {
     else await ref.addSpec(this.#childSpec(spec), place(change.before));
   }
 
+  /** Whatever earlier lives at or below the node left running. */
+  async #sweep(id: string): Promise<void> {
+    const agents = this.tree.agentsBelow(id).flatMap((agentId) => this.tree.require(agentId).agent ?? []);
+    await Promise.all(agents.map((agent) => agent.sweep()));
+  }
+
+  /** `up` on a fleet that is up also starts what a person or an end had stopped below it. */
+  async startRested(): Promise<void> {
+    for (const id of this.tree.startable()) await this.startChild(id);
+  }
+
   setFleet(fleet: FleetSpec): void {
     this.#fleet = fleet;
     this.tree.add(fleet.root, undefined);
@@ -327,7 +369,23 @@ export class FleetRuntime {
 
   async stop(): Promise<void> {
     await this.#refs.get(this.#fleet.name)?.stop();
-    await Promise.all(this.tree.agentsBelow(this.#fleet.name).map((id) => this.tree.require(id).agent?.sweep()));
+    await this.#sweep(this.#fleet.name);
+  }
+}
+
+function startAnswer(path: string, code: Exclude<RestartChildResult["code"], "not_found">): Result<void> {
+  switch (code) {
+    case "ok":
+    case "ignored":
+      return ok(undefined);
+    case "running":
+      return fail("already_started", `${path} runs already.`);
+    case "restarting":
+      return fail("restarting", `${path} is being restarted.`);
+    case "stopping":
+      return fail("conflict", `The supervisor of ${path} is stopping. Try again in a moment.`);
+    case "start_error":
+      return fail("spawn_failed", `${path} could not be started.`);
   }
 }
 

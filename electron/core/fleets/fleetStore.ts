@@ -27,7 +27,12 @@ const fleetRowSchema = z.object({
 
 const restSchema = z.object({
   rest: z
-    .object({ state: nodeStateSchema, sinceMs: z.number(), detail: z.string().optional(), nextStartAtMs: z.number().optional() })
+    .object({
+      state: nodeStateSchema,
+      sinceMs: z.number(),
+      detail: z.string().optional(),
+      nextStartAtMs: z.number().optional(),
+    })
     .optional(),
   restarts: z.number(),
   stoppedByPerson: z.boolean(),
@@ -43,10 +48,18 @@ export class FleetStore {
   }
 
   fleets(): readonly FleetRow[] {
-    return this.#store.all("SELECT name, file, last_good_text, status, autostart FROM fleets ORDER BY name").map((raw) => {
-      const row = fleetRowSchema.parse(raw);
-      return { name: row.name, file: row.file, text: row.last_good_text ?? "", status: row.status, autostart: row.autostart === 1 };
-    });
+    return this.#store
+      .all("SELECT name, file, last_good_text, status, autostart FROM fleets ORDER BY name")
+      .map((raw) => {
+        const row = fleetRowSchema.parse(raw);
+        return {
+          name: row.name,
+          file: row.file,
+          text: row.last_good_text ?? "",
+          status: row.status,
+          autostart: row.autostart === 1,
+        };
+      });
   }
 
   rests(fleet: string): ReadonlyMap<string, StoredRest> {
@@ -61,7 +74,10 @@ export class FleetStore {
   /** Wall-clock ms of restarts counted since `sinceMs`. */
   countedSince(supervisorPath: string, sinceMs: number): readonly number[] {
     return this.#store
-      .all("SELECT at_s FROM restarts WHERE supervisor_path = ? AND at_s >= ? ORDER BY at_s", [supervisorPath, Math.floor(sinceMs / 1000)])
+      .all("SELECT at_s FROM restarts WHERE supervisor_path = ? AND at_s >= ? ORDER BY at_s", [
+        supervisorPath,
+        Math.floor(sinceMs / 1000),
+      ])
       .map((row) => Number(row["at_s"]) * 1000);
   }
 

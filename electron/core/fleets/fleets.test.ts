@@ -25,7 +25,9 @@ interface Rig {
   node(id: string): TreeNode;
 }
 
-async function rig(options: { store?: Store; clock?: ManualClock; agents?: FakeAgents; noStart?: boolean; text?: string } = {}): Promise<Rig> {
+async function rig(
+  options: { store?: Store; clock?: ManualClock; agents?: FakeAgents; noStart?: boolean; text?: string } = {},
+): Promise<Rig> {
   const clock = options.clock ?? new ManualClock();
   const agents = options.agents ?? new FakeAgents();
   let { store } = options;
@@ -40,7 +42,10 @@ async function rig(options: { store?: Store; clock?: ManualClock; agents?: FakeA
   const watchers = new Set<() => void>();
   const trouble: NewEvent[] = [];
   const fleets = new Fleets({
-    store, recorder, clock, agents,
+    store,
+    recorder,
+    clock,
+    agents,
     logger: silent,
     random: () => 0,
     machine: { homeDir: "/home/ann" },
@@ -63,16 +68,25 @@ async function rig(options: { store?: Store; clock?: ManualClock; agents?: FakeA
   });
   await fleets.open({ noStart: options.noStart ?? false });
   const find = (id: string): TreeNode => {
-    const within = (node: TreeNode): TreeNode | undefined => (node.id === id ? node : node.children.map(within).find((found) => found !== undefined));
-    const node = fleets.views().map((fleet) => within(fleet.root)).find((found) => found !== undefined);
+    const within = (node: TreeNode): TreeNode | undefined =>
+      node.id === id ? node : node.children.map(within).find((found) => found !== undefined);
+    const node = fleets
+      .views()
+      .map((fleet) => within(fleet.root))
+      .find((found) => found !== undefined);
     if (node === undefined) throw new Error(`no node ${id}`);
     return node;
   };
   return {
-    fleets, agents, clock, files, trouble, store,
+    fleets,
+    agents,
+    clock,
+    files,
+    trouble,
+    store,
     change: async (text) => {
       files.set("/fleet.yaml", text);
-      for (const watcher of [...watchers]) watcher();
+      for (const watcher of Array.from(watchers)) watcher();
       await clock.advance(50);
     },
     state: (id) => find(id).state,
@@ -80,7 +94,8 @@ async function rig(options: { store?: Store; clock?: ManualClock; agents?: FakeA
   };
 }
 
-const fleet = (children: string, supervisor = ""): string => `version: 1\nname: shop\n${supervisor}\nchildren:\n${children}\n`;
+const fleet = (children: string, supervisor = ""): string =>
+  `version: 1\nname: shop\n${supervisor}\nchildren:\n${children}\n`;
 const THREE = fleet("  - { id: a, command: run }\n  - { id: b, command: run }\n  - { id: c, command: run }");
 
 async function up(text: string): Promise<Rig> {
@@ -115,7 +130,9 @@ describe("a fleet that is up", () => {
   });
 
   it("gives up after one restart too many, stays down visibly, and tells the person", async () => {
-    const all = await up(fleet("  - { id: a, command: run }\n  - { id: b, command: run }", "supervisor: { intensity: 1 }"));
+    const all = await up(
+      fleet("  - { id: a, command: run }\n  - { id: b, command: run }", "supervisor: { intensity: 1 }"),
+    );
     all.agents.end("shop/a", crash);
     await settle();
     all.agents.end("shop/a", crash);
@@ -131,7 +148,12 @@ describe("a fleet that is up", () => {
   });
 
   it("takes the later started ones along under rest_for_one and names the cause", async () => {
-    const all = await up(fleet("  - { id: a, command: run }\n  - { id: b, command: run }\n  - { id: c, command: run }", "supervisor: { strategy: rest_for_one }"));
+    const all = await up(
+      fleet(
+        "  - { id: a, command: run }\n  - { id: b, command: run }\n  - { id: c, command: run }",
+        "supervisor: { strategy: rest_for_one }",
+      ),
+    );
     all.agents.starts.length = 0;
     all.agents.end("shop/b", crash);
     await settle();
@@ -140,7 +162,9 @@ describe("a fleet that is up", () => {
   });
 
   it("escalates from a permanent inner supervisor to the one above", async () => {
-    const text = fleet("  - id: inner\n    restart: permanent\n    supervisor: { intensity: 0 }\n    children:\n      - { id: a, command: run }");
+    const text = fleet(
+      "  - id: inner\n    restart: permanent\n    supervisor: { intensity: 0 }\n    children:\n      - { id: a, command: run }",
+    );
     const all = await up(text);
     all.agents.end("shop/a", crash);
     await settle();
@@ -151,7 +175,9 @@ describe("a fleet that is up", () => {
   });
 
   it("leaves a transient inner supervisor that gave up down, and marks it escalated", async () => {
-    const text = fleet("  - id: inner\n    supervisor: { intensity: 0 }\n    children:\n      - { id: a, command: run }\n  - { id: z, command: run }");
+    const text = fleet(
+      "  - id: inner\n    supervisor: { intensity: 0 }\n    children:\n      - { id: a, command: run }\n  - { id: z, command: run }",
+    );
     const all = await up(text);
     all.agents.end("shop/a", crash);
     await all.clock.advance(10);
@@ -193,7 +219,9 @@ describe("a fleet that is up", () => {
 
 describe("simple_one_for_one", () => {
   it("starts nothing by itself and one instance each time the template is started", async () => {
-    const all = await up(fleet("  - { id: worker, command: run, restart: permanent }", "supervisor: { strategy: simple_one_for_one }"));
+    const all = await up(
+      fleet("  - { id: worker, command: run, restart: permanent }", "supervisor: { strategy: simple_one_for_one }"),
+    );
     expect(all.agents.starts).toEqual([]);
     await startNode(all.fleets, { ref: "worker", actor: "cli" });
     await startNode(all.fleets, { ref: "worker", actor: "cli" });
@@ -236,7 +264,10 @@ describe("after a restart of the core", () => {
     await stopNode(before.fleets, { ref: "c", actor: "cli" });
     await before.clock.advance(20);
     const agents = new FakeAgents();
-    agents.leftovers = new Map([["shop/a", "alive"], ["shop/b", "alive"]]);
+    agents.leftovers = new Map([
+      ["shop/a", "alive"],
+      ["shop/b", "alive"],
+    ]);
     const after = await rig({ store: before.store, clock: before.clock, agents, text: THREE });
     expect(agents.starts).toEqual(["shop/a", "shop/b"]);
     expect(after.state("c")).toBe("stopped");
@@ -248,7 +279,10 @@ describe("after a restart of the core", () => {
     const before = await up(THREE);
     await before.clock.advance(20);
     const agents = new FakeAgents();
-    agents.leftovers = new Map([["shop/a", "lost"], ["shop/b", "lost"]]);
+    agents.leftovers = new Map([
+      ["shop/a", "lost"],
+      ["shop/b", "lost"],
+    ]);
     const after = await rig({ store: before.store, clock: before.clock, agents, text: THREE });
     expect(agents.starts).toEqual([]);
     expect(after.fleets.interrupted()).toEqual(["shop"]);
@@ -259,7 +293,10 @@ describe("after a restart of the core", () => {
     before.fleets.setAutostart("shop", true, "cli");
     await before.clock.advance(20);
     const agents = new FakeAgents();
-    agents.leftovers = new Map([["shop/a", "lost"], ["shop/b", "lost"]]);
+    agents.leftovers = new Map([
+      ["shop/a", "lost"],
+      ["shop/b", "lost"],
+    ]);
     await rig({ store: before.store, clock: before.clock, agents, text: THREE });
     expect(agents.starts).toEqual(["shop/a", "shop/b"]);
     expect(agents.byPath.get("shop/b")?.lastStart?.delayMs).toBe(1500);
@@ -269,7 +306,10 @@ describe("after a restart of the core", () => {
 describe("naming nodes", () => {
   it("suggests the id that was meant and lists the ambiguous ones", async () => {
     const all = await up(fleet("  - { id: builder, command: run }"));
-    expect(all.fleets.resolve("bilder")).toMatchObject({ ok: false, error: { code: "not_found", message: expect.stringContaining("Did you mean builder?") } });
+    expect(all.fleets.resolve("bilder")).toMatchObject({
+      ok: false,
+      error: { code: "not_found", message: expect.stringContaining("Did you mean builder?") },
+    });
     all.files.set("/other.yaml", "version: 1\nname: other\nchildren:\n  - { id: builder, command: run }\n");
     await all.fleets.up({ file: "/other.yaml", actor: "cli" });
     expect(all.fleets.resolve("builder")).toMatchObject({ ok: false, error: { code: "ambiguous" } });

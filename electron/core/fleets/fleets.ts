@@ -1,12 +1,9 @@
 /** The fleets slice: which fleets there are, up, down, changed, given up; who is who in the tree; what changed for watchers. */
-import type { NodePatch, StreamItem } from "#shared/contract/index.ts";
-import { fleetSubject } from "#shared/lib/eventSubjects.ts";
 import { folderOf } from "#shared/lib/paths.ts";
 import type { NewEvent } from "#shared/model/event.ts";
 import type { Fleet } from "#shared/model/node.ts";
 import { fail, ok } from "#shared/model/result.ts";
-import type { Rejection, Result } from "#shared/model/result.ts";
-import { LIVE_STATES } from "#shared/model/states.ts";
+import type { Result } from "#shared/model/result.ts";
 import { startSupervisor } from "#core/kernel/index.ts";
 import type { SupervisorRef } from "#core/kernel/index.ts";
 import type { FleetFiles } from "#core/ports/fleetFiles.ts";
@@ -16,13 +13,21 @@ import { applyFleet } from "./applyFleet.ts";
 import { FleetRuntime } from "./fleetRuntime.ts";
 import type { RuntimeDeps, UpMode } from "./fleetRuntime.ts";
 import { FleetStore } from "./fleetStore.ts";
+import { fleetEvent, fleetRejection, isTrouble } from "./fleetEvents.ts";
+import type { EventParts } from "./fleetEvents.ts";
+import { readSource } from "./fleetSource.ts";
+import { TreeFeed } from "./treeFeed.ts";
+import type { TreeListener } from "./treeFeed.ts";
 import type { FleetRow, FleetStatus } from "./fleetStore.ts";
 import { parseFleet } from "./parseFleet.ts";
 import { resolveNode } from "./resolveNode.ts";
 import type { ResolvedNode } from "./resolveNode.ts";
 import type { ParsedFleet } from "./parseFleet.ts";
 
-export interface FleetsDeps extends Pick<RuntimeDeps, "clock" | "random" | "logger" | "recorder" | "agents" | "nextBootDelayMs"> {
+export interface FleetsDeps extends Pick<
+  RuntimeDeps,
+  "clock" | "random" | "logger" | "recorder" | "agents" | "nextBootDelayMs"
+> {
   readonly store: Store;
   readonly files: FleetFiles;
   readonly machine: Pick<Machine, "homeDir">;
@@ -39,23 +44,22 @@ export interface KnownFleet {
   unwatch: () => void;
 }
 
-export type TreeListener = (item: StreamItem<"tree">) => void;
-/** Patches of one burst travel together. */
-const BATCH_MS = 8;
-
 export class Fleets {
   readonly #deps: FleetsDeps;
   readonly #fleetStore: FleetStore;
   readonly #known = new Map<string, KnownFleet>();
-  readonly #listeners = new Set<TreeListener>();
-  readonly #dirty = new Map<string, Set<string>>();
+  readonly #feed: TreeFeed;
   readonly #busy = new Map<string, Promise<unknown>>();
-  #flushScheduled = false;
   #app: SupervisorRef | undefined;
 
   constructor(deps: FleetsDeps) {
     this.#deps = deps;
     this.#fleetStore = new FleetStore(deps.store);
+    this.#feed = new TreeFeed({
+      clock: deps.clock,
+      view: (name) => this.view(name),
+      tree: (name) => this.#known.get(name)?.runtime.tree,
+    });
   }
 
   /** The app's own supervisor, then every fleet the store knows, as the keeper left it. */
@@ -69,12 +73,17 @@ export class Fleets {
   async #recover(row: FleetRow, noStart: boolean): Promise<void> {
     const parsed = this.#parse(row.text, row.file);
     if (!parsed.ok) {
-      this.#deps.logger.error("A stored fleet can no longer be read.", { fleet: row.name, error: parsed.errors[0]?.message });
+      this.#deps.logger.error("A stored fleet can no longer be read.", {
+        fleet: row.name,
+        error: parsed.errors[0]?.message,
+      });
       return;
     }
     const known = this.#remember(row, parsed.fleet);
     if (row.status !== "up") return;
-    const left = known.runtime.tree.agentsBelow(row.name).map((id) => this.#deps.agents.leftover(known.runtime.tree.require(id).path));
+    const left = known.runtime.tree
+      .agentsBelow(row.name)
+      .map((id) => this.#deps.agents.leftover(known.runtime.tree.require(id).path));
     const keeperHasIt = left.includes("alive") || left.includes("ended");
     if (!keeperHasIt && left.includes("lost") && (noStart || !row.autostart)) {
       this.#save(known, { status: "interrupted" }, { verb: "interrupted", actor: "system", data: {} });
@@ -89,8 +98,8 @@ export class Fleets {
       {
         ...this.#deps,
         fleetStore: this.#fleetStore,
-        onChange: (name, ids) => this.#mark(name, ids),
-        onShape: (name) => this.#announce(name),
+        onChange: (name, ids) => this.#feed.mark(name, ids),
+        onShape: (name) => this.#feed.announce(name),
         onGaveUp: (name) => this.#gaveUp(name),
         onEvent: (one) => isTrouble(one) && this.#deps.onTrouble(one),
       },
@@ -103,7 +112,11 @@ export class Fleets {
   }
 
   #parse(text: string, file: string): ParsedFleet {
-    return parseFleet(text, { folder: folderOf(file), homeDir: this.#deps.machine.homeDir, agents: this.#deps.agentIds });
+    return parseFleet(text, {
+      folder: folderOf(file),
+      homeDir: this.#deps.machine.homeDir,
+      agents: this.#deps.agentIds,
+    });
   }
 
   /** Commands on one fleet happen one after the other. */
@@ -116,40 +129,59 @@ export class Fleets {
   }
 
   /** Reads the file (or the remembered one of `name`), starts the fleet or applies the difference. */
-  async up(request: { file?: string; name?: string; actor: string }): Promise<Result<{ name: string; started: number }>> {
-    const file = request.file === undefined ? this.#known.get(request.name ?? "")?.row.file : this.#deps.files.resolve(request.file);
-    if (file === undefined) return fail("not_found", `There is no fleet ${request.name ?? ""}. Give a fleet file.`);
-    const read = await this.#deps.files.read(file);
-    const remembered = request.name === undefined ? undefined : this.#known.get(request.name);
-    if (!read.ok && remembered === undefined) return read;
-    const text = read.ok ? read.value : (remembered?.row.text ?? "");
+  async up(request: {
+    file?: string;
+    name?: string;
+    actor: string;
+  }): Promise<Result<{ name: string; started: number }>> {
+    const source = await readSource(this.#deps.files, request, this.#known.get(request.name ?? "")?.row);
+    if (!source.ok) return source;
+    const { file, text } = source.value;
     const parsed = this.#parse(text, file);
     if (!parsed.ok) return { ok: false, error: fleetRejection(file, parsed.errors) };
     const { name } = parsed.fleet;
     return this.#alone(name, () => this.#upParsed({ name, file, text, actor: request.actor, fleet: parsed.fleet }));
   }
 
-  async #upParsed(up: { name: string; file: string; text: string; actor: string; fleet: FleetRuntime["fleet"] }): Promise<Result<{ name: string; started: number }>> {
+  async #upParsed(up: {
+    name: string;
+    file: string;
+    text: string;
+    actor: string;
+    fleet: FleetRuntime["fleet"];
+  }): Promise<Result<{ name: string; started: number }>> {
     const { name } = up;
     const known = this.#known.get(name);
     if (known !== undefined && known.row.file !== up.file && known.runtime.isUp) {
-      return fail("conflict", `The fleet ${name} is up from ${known.row.file}. Take it down first, or give this one another name.`);
+      return fail(
+        "conflict",
+        `The fleet ${name} is up from ${known.row.file}. Take it down first, or give this one another name.`,
+      );
     }
     if (known?.runtime.isUp === true) {
       await this.#applyText(known, up.text, up.actor);
-      await this.#startRested(known);
-      return ok({ name, started: this.#liveCount(name) });
+      await known.runtime.startRested();
+      return ok({ name, started: this.#known.get(name)?.runtime.tree.liveCount() ?? 0 });
     }
     known?.unwatch();
-    const row: FleetRow = { name, file: up.file, text: up.text, status: "up", autostart: known?.row.autostart ?? false };
-    const saved = this.#fleetStore.save(row, event(name, { verb: "up", actor: up.actor, data: { file: up.file } }));
+    const row: FleetRow = {
+      name,
+      file: up.file,
+      text: up.text,
+      status: "up",
+      autostart: known?.row.autostart ?? false,
+    };
+    const saved = this.#fleetStore.save(
+      row,
+      fleetEvent(name, { verb: "up", actor: up.actor, data: { file: up.file } }),
+    );
     if (!saved.ok) return saved;
     this.#deps.recorder.flush();
     const next = this.#replaceRuntime(known, row, up.fleet);
     const started = await this.#bringUp(next, { type: "person" });
     if (!started.ok) return started;
     this.#watch(next);
-    return ok({ name, started: this.#liveCount(name) });
+    return ok({ name, started: this.#known.get(name)?.runtime.tree.liveCount() ?? 0 });
   }
 
   #replaceRuntime(known: KnownFleet | undefined, row: FleetRow, fleet: FleetRuntime["fleet"]): KnownFleet {
@@ -158,38 +190,31 @@ export class Fleets {
     return this.#remember(row, fleet);
   }
 
-  /** `up` on a fleet that is up also starts what a person or an end had stopped below it. */
-  async #startRested(known: KnownFleet): Promise<void> {
-    const { tree } = known.runtime;
-    for (const id of tree.agentsBelow(known.row.name)) {
-      if (!LIVE_STATES.has(tree.stateOf(id)) && tree.stateOf(id) !== "done" && tree.stateOf(id) !== "backoff" && !tree.isTemplate(id)) await known.runtime.startChild(id);
-    }
-  }
-
   async #bringUp(known: KnownFleet, mode: UpMode): Promise<Result<void>> {
     const { name } = known.row;
     if (this.#app === undefined) return fail("internal", "The app is not open.");
     await this.#app.deleteChild(name);
-    const result = await this.#app.startChild({ id: name, restart: "temporary", type: "supervisor", shutdown: "infinity", start: (context) => known.runtime.start(mode, context) });
-    this.#announce(name);
+    const result = await this.#app.startChild({
+      id: name,
+      restart: "temporary",
+      type: "supervisor",
+      shutdown: "infinity",
+      start: (context) => known.runtime.start(mode, context),
+    });
+    this.#feed.announce(name);
     if (result.code === "ok" || result.code === "ignored") return ok(undefined);
     return fail("spawn_failed", `The fleet ${name} could not start (${result.code}).`);
-  }
-
-  #liveCount(name: string): number {
-    const tree = this.#known.get(name)?.runtime.tree;
-    return tree === undefined ? 0 : tree.agentsBelow(name).filter((id) => LIVE_STATES.has(tree.stateOf(id))).length;
   }
 
   async down(name: string, actor: string): Promise<Result<{ name: string; stopped: number }>> {
     const known = this.#known.get(name);
     if (known === undefined) return fail("not_found", `There is no fleet ${name}. ${this.#namesSentence()}`);
     return this.#alone(name, async () => {
-      const stopped = this.#liveCount(name);
+      const stopped = this.#known.get(name)?.runtime.tree.liveCount() ?? 0;
       known.unwatch();
       const saved = this.#save(known, { status: "down" }, { verb: "down", actor, data: { stopped } });
       await known.runtime.stop();
-      this.#announce(name);
+      this.#feed.announce(name);
       return saved.ok ? ok({ name, stopped }) : saved;
     });
   }
@@ -202,17 +227,20 @@ export class Fleets {
     const stopped = known.runtime.stop();
     this.#save(known, { status: "down" }, { verb: "down", actor, data: { emergency: true } });
     await stopped;
-    this.#announce(name);
+    this.#feed.announce(name);
   }
 
   async forget(name: string, actor: string): Promise<Result<{ name: string }>> {
     const known = this.#known.get(name);
     if (known === undefined) return fail("not_found", `There is no fleet ${name}. ${this.#namesSentence()}`);
     if (known.runtime.isUp) return fail("running", `The fleet ${name} is up. Take it down first.`);
-    const forgotten = this.#fleetStore.forget(name, event(name, { verb: "forgotten", actor, data: { file: known.row.file } }));
+    const forgotten = this.#fleetStore.forget(
+      name,
+      fleetEvent(name, { verb: "forgotten", actor, data: { file: known.row.file } }),
+    );
     if (!forgotten.ok) return forgotten;
     this.#known.delete(name);
-    for (const listener of this.#listeners) listener({ type: "fleet_removed", name });
+    this.#feed.removed(name);
     return ok({ name });
   }
 
@@ -220,19 +248,25 @@ export class Fleets {
     const known = this.#known.get(name);
     if (known === undefined) return fail("not_found", `There is no fleet ${name}. ${this.#namesSentence()}`);
     const saved = this.#save(known, { autostart }, { verb: "autostart_set", actor, data: { autostart } });
-    this.#announce(name);
+    this.#feed.announce(name);
     return saved.ok ? ok({ name }) : saved;
   }
 
   /** Writes the file and applies it; refused when somebody else changed the file meanwhile. */
-  async save(request: { name: string; text: string; baseText: string; actor: string }): Promise<Result<{ name: string }>> {
+  async save(request: {
+    name: string;
+    text: string;
+    baseText: string;
+    actor: string;
+  }): Promise<Result<{ name: string }>> {
     const known = this.#known.get(request.name);
     if (known === undefined) return fail("not_found", `There is no fleet ${request.name}. ${this.#namesSentence()}`);
     const parsed = this.#parse(request.text, known.row.file);
     if (!parsed.ok) return { ok: false, error: fleetRejection(known.row.file, parsed.errors) };
     return this.#alone(request.name, async () => {
       const current = await this.#deps.files.read(known.row.file);
-      if (current.ok && current.value !== request.baseText) return fail("conflict", `${known.row.file} was changed meanwhile. Look at the new text and try again.`);
+      if (current.ok && current.value !== request.baseText)
+        return fail("conflict", `${known.row.file} was changed meanwhile. Look at the new text and try again.`);
       const written = await this.#deps.files.write(known.row.file, request.text);
       if (!written.ok) return written;
       await this.#applyText(known, request.text, request.actor);
@@ -252,7 +286,8 @@ export class Fleets {
     known.unwatch = this.#deps.files.watch(known.row.file, () => {
       void this.#alone(known.row.name, async () => {
         const read = await this.#deps.files.read(known.row.file);
-        if (read.ok && read.value !== known.row.text && this.#known.get(known.row.name) === known) await this.#applyText(known, read.value, "system");
+        if (read.ok && read.value !== known.row.text && this.#known.get(known.row.name) === known)
+          await this.#applyText(known, read.value, "system");
         else if (read.ok && known.fileError !== undefined) this.#setFileError(known, undefined);
       });
     });
@@ -263,14 +298,18 @@ export class Fleets {
     const parsed = this.#parse(text, known.row.file);
     if (!parsed.ok) return this.#setFileError(known, parsed.errors[0]);
     if (parsed.fleet.name !== known.row.name) {
-      return this.#setFileError(known, { message: `The fleet's name was changed to ${parsed.fleet.name}. Take ${known.row.name} down and start the file again.`, line: 1, column: 1 });
+      return this.#setFileError(known, {
+        message: `The fleet's name was changed to ${parsed.fleet.name}. Take ${known.row.name} down and start the file again.`,
+        line: 1,
+        column: 1,
+      });
     }
     known.fileError = undefined;
     if (text !== known.row.text) {
       this.#save(known, { text }, { verb: "reloaded", actor, data: { file: known.row.file } });
       if (!(await applyFleet(known.runtime, parsed.fleet))) await this.#startAnew(known, parsed.fleet);
     }
-    this.#announce(known.row.name);
+    this.#feed.announce(known.row.name);
   }
 
   /** The top supervisor's own rules changed: agents end, the new supervisor starts, conversations resume. */
@@ -285,26 +324,33 @@ export class Fleets {
 
   #setFileError(known: KnownFleet, error: KnownFleet["fileError"]): void {
     known.fileError = error;
-    if (error !== undefined) this.#deps.recorder.note(event(known.row.name, { verb: "file_refused", actor: "system", data: { ...error } }));
-    this.#announce(known.row.name);
+    if (error !== undefined)
+      this.#deps.recorder.note(
+        fleetEvent(known.row.name, { verb: "file_refused", actor: "system", data: { ...error } }),
+      );
+    this.#feed.announce(known.row.name);
   }
 
   /** The core closes: files are no longer watched; agents go on in the keeper and no supervisor acts any more. */
   letGo(): void {
     for (const known of this.#known.values()) known.unwatch();
-    this.#listeners.clear();
+    this.#feed.close();
   }
 
-  #save(known: KnownFleet, change: { status?: FleetStatus; autostart?: boolean; text?: string }, what: EventParts): Result<unknown> {
+  #save(
+    known: KnownFleet,
+    change: { status?: FleetStatus; autostart?: boolean; text?: string },
+    what: EventParts,
+  ): Result<unknown> {
     known.row = { ...known.row, ...change };
-    return this.#fleetStore.save(known.row, event(known.row.name, what));
+    return this.#fleetStore.save(known.row, fleetEvent(known.row.name, what));
   }
 
   #gaveUp(name: string): void {
     const known = this.#known.get(name);
     if (known === undefined) return;
     this.#save(known, { status: "gave_up" }, { verb: "gave_up", actor: "supervisor", data: {} });
-    this.#announce(name);
+    this.#feed.announce(name);
   }
 
   #namesSentence(): string {
@@ -334,7 +380,14 @@ export class Fleets {
     const known = this.#known.get(name);
     if (known === undefined) return undefined;
     const { row, runtime, fileError } = known;
-    return { name: row.name, file: row.file, status: row.status, autostart: row.autostart, ...(fileError === undefined ? {} : { fileError }), root: runtime.tree.tree() };
+    return {
+      name: row.name,
+      file: row.file,
+      status: row.status,
+      autostart: row.autostart,
+      ...(fileError === undefined ? {} : { fileError }),
+      root: runtime.tree.tree(),
+    };
   }
 
   views(): readonly Fleet[] {
@@ -343,54 +396,6 @@ export class Fleets {
 
   /** The returned function ends it. */
   watch(listener: TreeListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#feed.watch(listener);
   }
-
-  #announce(name: string): void {
-    const fleet = this.view(name);
-    this.#dirty.delete(name);
-    if (fleet !== undefined) for (const listener of this.#listeners) listener({ type: "fleet", fleet });
-  }
-
-  #mark(name: string, ids: readonly string[]): void {
-    const dirty = this.#dirty.get(name) ?? new Set<string>();
-    for (const id of ids) dirty.add(id);
-    this.#dirty.set(name, dirty);
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    this.#deps.clock.after(BATCH_MS, () => this.#flushPatches());
-  }
-
-  #flushPatches(): void {
-    this.#flushScheduled = false;
-    for (const [name, ids] of this.#dirty) {
-      const tree = this.#known.get(name)?.runtime.tree;
-      this.#dirty.delete(name);
-      if (tree === undefined) continue;
-      const all = new Set([...ids, ...[...ids].flatMap((id) => tree.ancestors(id))]);
-      const nodes: NodePatch[] = [...all].filter((id) => tree.records.has(id)).map((id) => tree.patch(id));
-      for (const listener of this.#listeners) listener({ type: "nodes", nodes });
-    }
-  }
-}
-
-function isTrouble({ type }: NewEvent): boolean {
-  return type === "supervisor.gave_up" || type === "supervisor.escalated";
-}
-
-interface EventParts {
-  readonly verb: string;
-  readonly actor: string;
-  readonly data: Record<string, unknown>;
-}
-
-function event(name: string, { verb, actor, data }: EventParts): NewEvent {
-  return { subject: fleetSubject(name, verb), type: `fleet.${verb}`, actor, data: { fleet: name, ...data } };
-}
-
-function fleetRejection(file: string, errors: readonly { message: string; line: number; column: number }[]): Rejection {
-  const first = errors[0] ?? { message: "The fleet file cannot be read.", line: 1, column: 1 };
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-  return { code: "fleet_invalid", message: `${file}:${first.line}:${first.column}: ${first.message}${more}`, details: { file, line: first.line, column: first.column } };
 }

@@ -54,9 +54,14 @@ export async function pauseNode(fleets: Fleets, ref: string): Promise<Result<Pau
   const refused = results.find((result) => !result.ok);
   if (refused !== undefined && !refused.ok) return refused;
   const paused = results.flatMap((result) => (result.ok ? [result.value] : []));
-  if (paused.length === 0) return fail("not_running", `Nothing of ${node.value.path} runs, so there is nothing to pause.`);
+  if (paused.length === 0)
+    return fail("not_running", `Nothing of ${node.value.path} runs, so there is nothing to pause.`);
   const held = paused.find((one) => one.pauseKind === "held");
-  return ok({ path: node.value.path, pauseKind: held === undefined ? "frozen" : "held", ...(held?.note === undefined ? {} : { note: held.note }) });
+  return ok({
+    path: node.value.path,
+    pauseKind: held === undefined ? "frozen" : "held",
+    ...(held?.note === undefined ? {} : { note: held.note }),
+  });
 }
 
 export async function resumeNode(fleets: Fleets, ref: string): Done {

@@ -31,8 +31,20 @@ describe("parseFleet", () => {
       periodMs: 60_000,
       restart: "temporary",
       children: [
-        { kind: "agent", id: "api", agent: "command", command: "npm run dev", cwd: "/home/ann/shop/api", restart: "permanent" },
-        { kind: "supervisor", id: "builders", intensity: 3, children: [{ id: "fixer", agent: "claude", shutdown: 10_000 }] },
+        {
+          kind: "agent",
+          id: "api",
+          agent: "command",
+          command: "npm run dev",
+          cwd: "/home/ann/shop/api",
+          restart: "permanent",
+        },
+        {
+          kind: "supervisor",
+          id: "builders",
+          intensity: 3,
+          children: [{ id: "fixer", agent: "claude", shutdown: 10_000 }],
+        },
       ],
     });
   });
@@ -43,7 +55,14 @@ describe("parseFleet", () => {
       strategy: "one_for_one",
       intensity: 3,
       periodMs: 60_000,
-      children: [{ cwd: "/home/ann/shop", restart: "transient", shutdown: 10_000, backoff: { initialMs: 1000, maxMs: 60_000, factor: 2, jitter: 0.2, resetAfterMs: 60_000 } }],
+      children: [
+        {
+          cwd: "/home/ann/shop",
+          restart: "transient",
+          shutdown: 10_000,
+          backoff: { initialMs: 1000, maxMs: 60_000, factor: 2, jitter: 0.2, resetAfterMs: 60_000 },
+        },
+      ],
     });
   });
 
@@ -64,12 +83,14 @@ describe("parseFleet", () => {
   });
 
   it("refuses duplicate ids anywhere in the fleet", () => {
-    const text = "version: 1\nname: a\nchildren:\n  - { id: x, command: ls }\n  - id: y\n    children:\n      - { id: x, command: ls }\n";
+    const text =
+      "version: 1\nname: a\nchildren:\n  - { id: x, command: ls }\n  - id: y\n    children:\n      - { id: x, command: ls }\n";
     expect(errorsOf(text)).toEqual(["7:11 The id x is used twice; the first is in line 4. Ids are unique in a fleet."]);
   });
 
   it("refuses a child without anything to run, an unknown agent, a bad duration and a missing name", () => {
-    const text = "version: 1\nchildren:\n  - { id: x }\n  - { id: y, agent: claud }\n  - { id: z, command: ls, shutdown: soon }\n";
+    const text =
+      "version: 1\nchildren:\n  - { id: x }\n  - { id: y, agent: claud }\n  - { id: z, command: ls, shutdown: soon }\n";
     const errors = errorsOf(text).join("\n");
     expect(errors).toContain('"name" is missing.');
     expect(errors).toContain("x needs either a command or an agent.");

@@ -31,7 +31,9 @@ import { joinPath } from "#shared/lib/paths.ts";
 
 type Path = readonly (string | number)[];
 type RawSettings = z.infer<typeof supervisorEntrySchema>["supervisor"];
-export type ParsedFleet = { readonly ok: true; readonly fleet: FleetSpec } | { readonly ok: false; readonly errors: readonly FleetFileError[] };
+export type ParsedFleet =
+  | { readonly ok: true; readonly fleet: FleetSpec }
+  | { readonly ok: false; readonly errors: readonly FleetFileError[] };
 
 export interface ParseContext {
   /** Absolute folder of the file: what relative `cwd`s are relative to. */
@@ -46,7 +48,13 @@ export function parseFleet(text: string, context: ParseContext): ParsedFleet {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: true });
   if (document.errors.length > 0) {
-    return { ok: false, errors: document.errors.map((error) => ({ message: firstSentence(error.message), ...position(lineCounter, error.pos[0]) })) };
+    return {
+      ok: false,
+      errors: document.errors.map((error) => ({
+        message: firstSentence(error.message),
+        ...position(lineCounter, error.pos[0]),
+      })),
+    };
   }
   const reader = new FleetReader(document, lineCounter, context);
   const fleet = reader.read(document.toJS({ maxAliasCount: 100 }));
@@ -90,9 +98,19 @@ class FleetReader {
     if (head === undefined || nodes === undefined) return undefined;
     const settings = readSettings(head.supervisor);
     this.#checkShape(settings, nodes, []);
-    this.#ids.has(head.name) && this.#report(this.#ids.get(head.name) ?? [], `The id ${head.name} is the fleet's own name. Rename one of them.`);
+    const namesake = this.#ids.get(head.name);
+    if (namesake !== undefined)
+      this.#report([...namesake, "id"], `The id ${head.name} is the fleet's own name. Rename one of them.`);
     if (this.#errors.length > 0) return undefined;
-    const root: SupervisorNodeSpec = { kind: "supervisor", id: head.name, restart: "temporary", shutdown: "infinity", significant: false, ...settings, children: nodes };
+    const root: SupervisorNodeSpec = {
+      kind: "supervisor",
+      id: head.name,
+      restart: "temporary",
+      shutdown: "infinity",
+      significant: false,
+      ...settings,
+      children: nodes,
+    };
     return { name: head.name, root };
   }
 
@@ -121,7 +139,10 @@ class FleetReader {
     const earlier = this.#ids.get(node.id);
     if (earlier !== undefined) {
       const line = this.#at([...earlier, "id"]).line;
-      this.#report([...path, "id"], `The id ${node.id} is used twice; the first is in line ${line}. Ids are unique in a fleet.`);
+      this.#report(
+        [...path, "id"],
+        `The id ${node.id} is used twice; the first is in line ${line}. Ids are unique in a fleet.`,
+      );
     } else this.#ids.set(node.id, path);
   }
 
@@ -147,11 +168,17 @@ class FleetReader {
     const child = this.#check(agentChildSchema, raw, { path, known: KNOWN_KEYS.agentChild });
     if (child === undefined) return undefined;
     if ((child.command === undefined) === (child.agent === undefined)) {
-      this.#report(path, `${child.id} needs either a command or an agent${child.command === undefined ? "" : ", not both"}.`);
+      this.#report(
+        path,
+        `${child.id} needs either a command or an agent${child.command === undefined ? "" : ", not both"}.`,
+      );
       return undefined;
     }
     if (child.agent !== undefined && !this.#context.agents.includes(child.agent)) {
-      this.#report([...path, "agent"], `There is no agent "${child.agent}".${suggest(child.agent, this.#context.agents)} Known are ${this.#context.agents.join(", ")}.`);
+      this.#report(
+        [...path, "agent"],
+        `There is no agent "${child.agent}".${suggest(child.agent, this.#context.agents)} Known are ${this.#context.agents.join(", ")}.`,
+      );
       return undefined;
     }
     return toAgentSpec(child, this.#context);
@@ -160,18 +187,32 @@ class FleetReader {
   /** Rules that join a supervisor and its children (semantics.md 1.1). */
   #checkShape(settings: SupervisorSettings, nodes: readonly ChildNodeSpec[], path: Path): void {
     if (settings.strategy === "simple_one_for_one") {
-      if (nodes.length !== 1) this.#report([...path, "children"], `simple_one_for_one needs exactly one child, the template; here are ${nodes.length}.`);
-      if (settings.autoShutdown !== "never") this.#report([...path, "supervisor"], "auto_shutdown must be never with simple_one_for_one.");
+      if (nodes.length !== 1)
+        this.#report(
+          [...path, "children"],
+          `simple_one_for_one needs exactly one child, the template; here are ${nodes.length}.`,
+        );
+      if (settings.autoShutdown !== "never")
+        this.#report([...path, "supervisor"], "auto_shutdown must be never with simple_one_for_one.");
     }
     for (const [index, node] of nodes.entries()) {
       if (!node.significant) continue;
       const at = [...path, "children", index, "significant"];
-      if (node.restart === "permanent") this.#report(at, `${node.id} is permanent, so it cannot be significant. Make it transient or temporary.`);
-      if (settings.autoShutdown === "never") this.#report(at, `${node.id} is significant, but its supervisor's auto_shutdown is never. Set any_significant or all_significant.`);
+      if (node.restart === "permanent")
+        this.#report(at, `${node.id} is permanent, so it cannot be significant. Make it transient or temporary.`);
+      if (settings.autoShutdown === "never")
+        this.#report(
+          at,
+          `${node.id} is significant, but its supervisor's auto_shutdown is never. Set any_significant or all_significant.`,
+        );
     }
   }
 
-  #check<S extends z.ZodType>(schema: S, raw: unknown, where: { path: Path; known: readonly string[] }): z.output<S> | undefined {
+  #check<S extends z.ZodType>(
+    schema: S,
+    raw: unknown,
+    where: { path: Path; known: readonly string[] },
+  ): z.output<S> | undefined {
     const parsed = schema.safeParse(raw);
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) this.#issue(issue, where);
@@ -183,7 +224,8 @@ class FleetReader {
     const path = [...where.path, ...inner];
     if (issue.code === "unrecognized_keys") {
       const known = knownKeysAt(inner, where.known);
-      for (const key of issue.keys) this.#report([...path, key], `"${key}" is not a key here.${suggest(key, known)} Keys are ${known.join(", ")}.`);
+      for (const key of issue.keys)
+        this.#report([...path, key], `"${key}" is not a key here.${suggest(key, known)} Keys are ${known.join(", ")}.`);
       return;
     }
     const name = inner.length === 0 ? "This entry" : `"${inner.join(".")}"`;
@@ -215,7 +257,11 @@ class FleetReader {
       const part = path.slice(0, length);
       const parent = part.length === 1 ? this.#document.contents : this.#document.getIn(part.slice(0, -1), true);
       const last = part.at(-1);
-      const offset = isMap(parent) ? keyOffset(parent.items, last) : isSeq(parent) && typeof last === "number" ? nodeOffset(parent.items[last]) : undefined;
+      const offset = isMap(parent)
+        ? keyOffset(parent.items, last)
+        : isSeq(parent) && typeof last === "number"
+          ? nodeOffset(parent.items[last])
+          : undefined;
       if (offset !== undefined) return position(this.#lineCounter, offset);
     }
     return { line: 1, column: 1 };
@@ -265,7 +311,8 @@ function readSettings(raw: RawSettings): SupervisorSettings {
 }
 
 function readBackoff(raw: RawAgentChild["backoff"]): BackoffSpec {
-  const duration = (text: string | undefined, fallback: number): number => (text === undefined ? fallback : (parseDuration(text) ?? fallback));
+  const duration = (text: string | undefined, fallback: number): number =>
+    text === undefined ? fallback : (parseDuration(text) ?? fallback);
   return {
     initialMs: duration(raw?.initial, DEFAULT_BACKOFF.initialMs),
     maxMs: duration(raw?.max, DEFAULT_BACKOFF.maxMs),

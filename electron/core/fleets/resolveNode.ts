@@ -22,8 +22,15 @@ export function resolveNode(fleets: ReadonlyMap<string, KnownFleet>, ref: string
   }
   const [only] = found;
   if (only !== undefined && found.length === 1) return ok(only);
-  if (found.length > 1) return fail("ambiguous", `${ref} is the id of several children: ${found.map(({ path }) => path).join(", ")}. Write fleet/id.`);
+  if (found.length > 1)
+    return fail(
+      "ambiguous",
+      `${ref} is the id of several children: ${found.map(({ path }) => path).join(", ")}. Write fleet/id.`,
+    );
   const ids = [...fleets.values()].flatMap((known) => [...known.runtime.tree.records.keys()]);
   const meant = nearest(ref, ids);
-  return fail("not_found", `There is no agent, supervisor or fleet ${ref}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`);
+  return fail(
+    "not_found",
+    `There is no agent, supervisor or fleet ${ref}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
+  );
 }

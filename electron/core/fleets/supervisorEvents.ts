@@ -13,25 +13,33 @@ export interface Effect {
   readonly counted?: { readonly supervisorPath: string; readonly atMs: number };
 }
 
+/** Which supervisor reports, in which fleet, and when. */
+export interface Place {
+  readonly tree: TreeState;
+  readonly spec: SupervisorNodeSpec;
+  readonly nowMs: number;
+}
+
 const NOTHING: Effect = { changed: [] };
 
 /** Updates `tree` for one report of the supervisor `spec`; pure but for that. */
-export function applySupervisorEvent(tree: TreeState, spec: SupervisorNodeSpec, event: SupervisorEvent, nowMs: number): Effect {
+export function applySupervisorEvent({ tree, spec, nowMs }: Place, event: SupervisorEvent): Effect {
+  const place = { tree, spec, nowMs };
   switch (event.type) {
     case "child_started":
       return started(tree, event.id, nowMs);
     case "child_exited":
-      return exited(tree, event.id, event.reason, nowMs);
+      return exited(place, event.id, event.reason);
     case "child_terminated":
       return rested(tree, event.id, { state: "stopped", sinceMs: nowMs, detail: stoppedWords(tree, event) });
     case "restart_counted":
       return counted(tree, spec, event);
     case "restart_scheduled":
-      return scheduled(tree, spec, event, nowMs);
+      return scheduled(place, event);
     case "start_failed":
       return rested(tree, event.id, { state: "crashed", sinceMs: nowMs, detail: reasonWords(event.reason) });
     case "intensity_reached":
-      return gaveUp(tree, spec, event, nowMs);
+      return gaveUp(place, event);
     case "stopped":
       return supervisorStopped(tree, spec, nowMs);
     case "shutdown_error":
@@ -68,11 +76,18 @@ function started(tree: TreeState, id: string, nowMs: number): Effect {
   return { changed: [id] };
 }
 
-function exited(tree: TreeState, id: string, reason: ExitReason, nowMs: number): Effect {
+function exited({ tree, nowMs }: Place, id: string, reason: ExitReason): Effect {
   const record = tree.records.get(id);
   if (record === undefined || record.spec.kind === "supervisor") return { changed: record === undefined ? [] : [id] };
   const view = record.agent?.view;
-  const states = { normal: "done", shutdown: "stopped", crash: "crashed", killed: "crashed", lost: "crashed", parked: view?.state ?? "crashed" } as const;
+  const states = {
+    normal: "done",
+    shutdown: "stopped",
+    crash: "crashed",
+    killed: "crashed",
+    lost: "crashed",
+    parked: view?.state ?? "crashed",
+  } as const;
   return rested(tree, id, { state: states[reason.type], sinceMs: nowMs, detail: reasonWords(reason) });
 }
 
@@ -95,13 +110,23 @@ function stoppedWords(tree: TreeState, event: Extract<SupervisorEvent, { type: "
   }
 }
 
-function counted(tree: TreeState, spec: SupervisorNodeSpec, event: Extract<SupervisorEvent, { type: "restart_counted" }>): Effect {
+function counted(
+  tree: TreeState,
+  spec: SupervisorNodeSpec,
+  event: Extract<SupervisorEvent, { type: "restart_counted" }>,
+): Effect {
   const supervisor = tree.require(spec.id);
   supervisor.counted = [...supervisor.counted.filter((at) => at >= event.at - spec.periodMs), event.at];
   const child = tree.records.get(event.id);
   if (child !== undefined) child.restarts++;
   const path = child?.path ?? event.id;
-  const data = { path, supervisor: supervisor.path, restartsInWindow: event.restartsInWindow, intensity: spec.intensity, periodMs: spec.periodMs };
+  const data = {
+    path,
+    supervisor: supervisor.path,
+    restartsInWindow: event.restartsInWindow,
+    intensity: spec.intensity,
+    periodMs: spec.periodMs,
+  };
   return {
     changed: [spec.id, event.id],
     event: nodeEvent(child, path, { verb: "restart_counted", data }),
@@ -109,35 +134,63 @@ function counted(tree: TreeState, spec: SupervisorNodeSpec, event: Extract<Super
   };
 }
 
-function nodeEvent(record: NodeRecord | undefined, path: string, { verb, data }: { verb: string; data: Record<string, unknown> }): NewEvent {
+function nodeEvent(
+  record: NodeRecord | undefined,
+  path: string,
+  { verb, data }: { verb: string; data: Record<string, unknown> },
+): NewEvent {
   const isSupervisor = record?.spec.kind === "supervisor";
   const subject = isSupervisor ? supervisorSubject(path, verb) : agentSubject(path, verb);
   return { subject, type: `${isSupervisor ? "supervisor" : "agent"}.${verb}`, actor: "supervisor", data };
 }
 
-function scheduled(tree: TreeState, spec: SupervisorNodeSpec, event: Extract<SupervisorEvent, { type: "restart_scheduled" }>, nowMs: number): Effect {
+function scheduled(
+  { tree, spec, nowMs }: Place,
+  event: Extract<SupervisorEvent, { type: "restart_scheduled" }>,
+): Effect {
   const record = tree.records.get(event.id);
   if (record === undefined || event.delayMs <= 0) return NOTHING;
   const detail = record.rest?.detail;
-  record.rest = { state: "backoff", sinceMs: nowMs, nextStartAtMs: nowMs + event.delayMs, ...(detail === undefined ? {} : { detail }) };
-  const data = { path: record.path, delayMs: event.delayMs, attempt: event.attempt, supervisor: tree.require(spec.id).path };
+  record.rest = {
+    state: "backoff",
+    sinceMs: nowMs,
+    nextStartAtMs: nowMs + event.delayMs,
+    ...(detail === undefined ? {} : { detail }),
+  };
+  const data = {
+    path: record.path,
+    delayMs: event.delayMs,
+    attempt: event.attempt,
+    supervisor: tree.require(spec.id).path,
+  };
   return {
     changed: [event.id],
     event: nodeEvent(record, record.path, { verb: "restart_scheduled", data }),
   };
 }
 
-function gaveUp(tree: TreeState, spec: SupervisorNodeSpec, event: Extract<SupervisorEvent, { type: "intensity_reached" }>, nowMs: number): Effect {
+function gaveUp({ tree, spec, nowMs }: Place, event: Extract<SupervisorEvent, { type: "intensity_reached" }>): Effect {
   const supervisor = tree.require(spec.id);
   const seconds = Math.round(spec.periodMs / 1000);
   const cause = `${event.id}: ${reasonWords(event.reason)}`;
   const detail = `More than ${spec.intensity} restarts in ${seconds} s. ${cause}`;
   const top = supervisor.parentId === undefined;
-  supervisor.rest = { state: top ? "gave_up" : "escalated", sinceMs: nowMs, detail: top ? detail : `Escalated to ${supervisor.parentId}. ${detail}` };
+  supervisor.rest = {
+    state: top ? "gave_up" : "escalated",
+    sinceMs: nowMs,
+    detail: top ? detail : `Escalated to ${supervisor.parentId}. ${detail}`,
+  };
   const child = tree.records.get(event.id);
   if (child !== undefined) child.rest = { state: "gave_up", sinceMs: nowMs, detail: reasonWords(event.reason) };
   const verb = top ? "gave_up" : "escalated";
-  const data = { path: supervisor.path, child: event.id, reason: reasonWords(event.reason), intensity: spec.intensity, periodMs: spec.periodMs, to: supervisor.parentId ?? null };
+  const data = {
+    path: supervisor.path,
+    child: event.id,
+    reason: reasonWords(event.reason),
+    intensity: spec.intensity,
+    periodMs: spec.periodMs,
+    to: supervisor.parentId ?? null,
+  };
   return {
     changed: [spec.id, event.id],
     event: { subject: supervisorSubject(supervisor.path, verb), type: `supervisor.${verb}`, actor: "supervisor", data },

@@ -2,7 +2,7 @@
 import type { NodePatch } from "#shared/contract/index.ts";
 import type { ChildNodeSpec, FleetSpec, SupervisorNodeSpec } from "#shared/model/fleetFile.ts";
 import type { TreeNode } from "#shared/model/node.ts";
-import { NEED_ORDER } from "#shared/model/states.ts";
+import { LIVE_STATES, NEED_ORDER } from "#shared/model/states.ts";
 import type { Health, NodeState } from "#shared/model/states.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { AgentChild, AgentView } from "#core/ports/agentRunner.ts";
@@ -55,7 +55,16 @@ export class TreeState {
     if (known === undefined) {
       this.records.set(spec.id, {
         path: parentId === undefined ? this.name : `${this.name}/${spec.id}`,
-        parentId, spec, rest: undefined, restarts: 0, stoppedByPerson: false, agent: undefined, counted: [], up: false, generation: 0, sinceMs: this.#now(),
+        parentId,
+        spec,
+        rest: undefined,
+        restarts: 0,
+        stoppedByPerson: false,
+        agent: undefined,
+        counted: [],
+        up: false,
+        generation: 0,
+        sinceMs: this.#now(),
       });
     } else known.spec = spec;
     if (spec.kind === "supervisor") for (const child of spec.children) this.add(child, spec.id);
@@ -91,6 +100,18 @@ export class TreeState {
     return record;
   }
 
+  liveCount(): number {
+    return this.agentsBelow(this.name).filter((id) => LIVE_STATES.has(this.stateOf(id))).length;
+  }
+
+  /** Agents that a person's `up` starts: stopped, crashed, given up or parked, but neither done nor about to restart. */
+  startable(): readonly string[] {
+    return this.agentsBelow(this.name).filter((id) => {
+      const state = this.stateOf(id);
+      return !LIVE_STATES.has(state) && state !== "done" && state !== "backoff" && !this.isTemplate(id);
+    });
+  }
+
   /** The template of a simple_one_for_one supervisor never runs itself; starting it adds an instance. */
   isTemplate(id: string): boolean {
     const parentId = this.require(id).parentId;
@@ -112,7 +133,10 @@ export class TreeState {
 
   tree(id: string = this.name): TreeNode {
     const { spec } = this.require(id);
-    return { ...this.patch(id), children: spec.kind === "agent" ? [] : spec.children.map((child) => this.tree(child.id)) };
+    return {
+      ...this.patch(id),
+      children: spec.kind === "agent" ? [] : spec.children.map((child) => this.tree(child.id)),
+    };
   }
 
   patch(id: string): NodePatch {
@@ -132,10 +156,9 @@ export class TreeState {
   #agentPatch(record: NodeRecord): NodePatch {
     const { spec } = record;
     if (spec.kind !== "agent") throw new Error("Not an agent.");
-    const view: AgentView = record.agent?.view ?? { alive: false, state: "stopped", sinceMs: record.sinceMs, generation: 0, unreachable: false };
-    const shown = view.alive ? view : { ...view, ...record.rest };
+    const view: AgentView = record.agent?.view ?? { ...NEVER_RAN, sinceMs: record.sinceMs };
+    const shown = shownState(record, view);
     const template = this.isTemplate(spec.id) ? { detail: "Template: start it to add an instance" } : {};
-    const nextStart = view.alive ? undefined : (record.rest?.nextStartAtMs ?? view.parkUntilMs);
     return {
       id: spec.id,
       path: record.path,
@@ -151,7 +174,7 @@ export class TreeState {
       ...(spec.command === undefined ? {} : { command: spec.command }),
       ...(spec.significant ? { significant: true } : {}),
       ...(shown.detail === undefined ? {} : { detail: shown.detail }),
-      ...(nextStart === undefined ? {} : { nextStartAt: toIsoTime(nextStart) }),
+      ...(shown.nextStartAtMs === undefined ? {} : { nextStartAt: toIsoTime(shown.nextStartAtMs) }),
       ...lifeFacts(view),
       ...template,
     };
@@ -183,18 +206,12 @@ export class TreeState {
     return record.counted.filter((at) => at >= since).length;
   }
 
-  /** Its own end, else its worst child that needs someone, else running, else how its children rest. */
+  /** Its own end, else what its children show together. */
   #supervisorState(record: NodeRecord, spec: SupervisorNodeSpec): NodeState {
     if (!record.up) return record.rest?.state ?? "stopped";
     // It has given up, but its children are still being stopped.
     if (record.rest !== undefined && ENDED.has(record.rest.state)) return "stopping";
-    const states = spec.children.map((child) => this.stateOf(child.id));
-    const worst = NEEDS_SOMEONE.find((state) => states.includes(state));
-    if (worst !== undefined) return worst;
-    if (states.some((state) => RUNNING.has(state))) return states.includes("busy") ? "busy" : "idle";
-    if (states.includes("paused")) return "paused";
-    if (states.length > 0 && states.every((state) => state === "done")) return "done";
-    return states.length > 0 && states.every((state) => state === "stopped" || state === "done") ? "stopped" : "idle";
+    return togetherState(spec.children.map((child) => this.stateOf(child.id)));
   }
 
   #supervisorHealth(spec: SupervisorNodeSpec, state: NodeState): Health {
@@ -203,6 +220,30 @@ export class TreeState {
     const order: readonly Health[] = ["critical", "unhealthy", "unknown", "degraded"];
     return order.find((health) => children.includes(health)) ?? "healthy";
   }
+}
+
+const NEVER_RAN: AgentView = { alive: false, state: "stopped", sinceMs: 0, generation: 0, unreachable: false };
+
+/** A live agent speaks for itself; at rest the supervisor's report wins over the life's own end. */
+function shownState(record: NodeRecord, view: AgentView): RestState {
+  if (view.alive) return { state: view.state, sinceMs: view.sinceMs, detail: view.detail };
+  return {
+    state: view.state,
+    sinceMs: view.sinceMs,
+    detail: view.detail,
+    nextStartAtMs: view.parkUntilMs,
+    ...record.rest,
+  };
+}
+
+/** The worst that needs someone, else running, else how all of them rest. */
+function togetherState(states: readonly NodeState[]): NodeState {
+  const worst = NEEDS_SOMEONE.find((state) => states.includes(state));
+  if (worst !== undefined) return worst;
+  if (states.some((state) => RUNNING.has(state))) return states.includes("busy") ? "busy" : "idle";
+  if (states.includes("paused")) return "paused";
+  if (states.length === 0) return "idle";
+  return states.every((state) => state === "done") ? "done" : "stopped";
 }
 
 function lifeFacts(view: AgentView): Partial<NodePatch> {

@@ -36,12 +36,13 @@ export class Inbox {
 
   withdraw(id: string, reason?: string): void {
     const item = this.#open.get(id);
-    if (item !== undefined) this.#put({ ...item, status: "withdrawn", ...(reason === undefined ? {} : { answer: reason }) }, "withdrawn");
+    if (item !== undefined)
+      this.#put({ ...item, status: "withdrawn", ...(reason === undefined ? {} : { answer: reason }) }, "withdrawn");
   }
 
   /** Every open item whose id begins so. */
   withdrawAll(prefix: string, reason?: string): void {
-    for (const id of [...this.#open.keys()]) if (id.startsWith(prefix)) this.withdraw(id, reason);
+    for (const id of Array.from(this.#open.keys())) if (id.startsWith(prefix)) this.withdraw(id, reason);
   }
 
   answered(id: string, answer: string): void {
@@ -73,7 +74,9 @@ export class Inbox {
   list(): readonly InboxItem[] {
     this.#deps.recorder.flush();
     const closed = this.#deps.store
-      .all("SELECT item FROM inbox WHERE status IN ('answered', 'withdrawn') ORDER BY since DESC LIMIT ?", [RECENT_ITEMS])
+      .all("SELECT item FROM inbox WHERE status IN ('answered', 'withdrawn') ORDER BY since DESC LIMIT ?", [
+        RECENT_ITEMS,
+      ])
       .flatMap((row) => inboxItemSchema.safeParse(JSON.parse(String(row["item"]))).data ?? []);
     return [...[...this.#open.values()].toSorted((a, b) => a.since.localeCompare(b.since)), ...closed];
   }
@@ -88,7 +91,13 @@ export class Inbox {
     if (item.status === "open" || item.status === "snoozed") this.#open.set(item.id, item);
     else this.#open.delete(item.id);
     this.#scheduleWake(item);
-    const data = { id: item.id, path: item.path, kind: item.kind, title: item.title, ...(item.answer === undefined ? {} : { answer: item.answer }) };
+    const data = {
+      id: item.id,
+      path: item.path,
+      kind: item.kind,
+      title: item.title,
+      ...(item.answer === undefined ? {} : { answer: item.answer }),
+    };
     this.#deps.recorder.note({ subject: `sys.inbox.${verb}`, type: `inbox.${verb}`, actor: "system", data }, (tx) =>
       tx.run(
         "INSERT INTO inbox (id, path, status, item, since) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET status = excluded.status, item = excluded.item",
@@ -103,6 +112,9 @@ export class Inbox {
     this.#wakers.delete(item.id);
     if (item.status !== "snoozed" || item.until === undefined) return;
     const delayMs = Math.max(0, parseTime(item.until) - this.#deps.clock.wallNow());
-    this.#wakers.set(item.id, this.#deps.clock.after(delayMs, () => void this.wake(item.id)));
+    this.#wakers.set(
+      item.id,
+      this.#deps.clock.after(delayMs, () => void this.wake(item.id)),
+    );
   }
 }

@@ -17,13 +17,24 @@ export interface EmergencyStopDeps {
   readonly recorder: Recorder;
 }
 
-export async function emergencyStop(deps: EmergencyStopDeps, actor: string): Promise<Result<{ killed: number; tookMs: number }>> {
+export async function emergencyStop(
+  deps: EmergencyStopDeps,
+  actor: string,
+): Promise<Result<{ killed: number; tookMs: number }>> {
   const started = deps.clock.now();
-  const downs = deps.fleets.names().filter((name) => deps.fleets.isUp(name)).map((name) => deps.fleets.halt(name, actor));
+  const downs = deps.fleets
+    .names()
+    .filter((name) => deps.fleets.isUp(name))
+    .map((name) => deps.fleets.halt(name, actor));
   const killed = await deps.ptyHost.killAll();
   if (!killed.ok) return killed;
   await Promise.all(downs);
   const answer = { killed: killed.value.killed, tookMs: Math.round(deps.clock.now() - started) };
-  deps.recorder.note({ subject: systemSubject("app", "emergency_stopped"), type: "app.emergency_stopped", actor, data: answer });
+  deps.recorder.note({
+    subject: systemSubject("app", "emergency_stopped"),
+    type: "app.emergency_stopped",
+    actor,
+    data: answer,
+  });
   return ok(answer);
 }

@@ -33,7 +33,7 @@ export function askPolicy(inbox: () => Inbox): AskListener {
         via: ask.via,
         ...(ask.reason === undefined ? {} : { reason: ask.reason }),
       }),
-    ended: (sessionId, askId, how, answer) => {
+    ended: (sessionId, askId, { how, answer }) => {
       const id = askItemId(sessionId, askId);
       if (how === "answered") inbox().answered(id, answer ?? "Answered in the terminal");
       else inbox().withdraw(id);
@@ -46,7 +46,8 @@ export function askPolicy(inbox: () => Inbox): AskListener {
 export function troublePolicy(inbox: Inbox): (event: NewEvent) => void {
   return (event) => {
     const { path, child, reason } = event.data;
-    const kind = event.type === "supervisor.gave_up" ? "gave_up" : event.type === "supervisor.escalated" ? "escalated" : undefined;
+    const kind =
+      event.type === "supervisor.gave_up" ? "gave_up" : event.type === "supervisor.escalated" ? "escalated" : undefined;
     if (kind === undefined || typeof path !== "string") return;
     inbox.open({
       id: `trouble-${path}`,

@@ -124,7 +124,10 @@ export class AgentSession implements AgentChild {
     };
     this.#cancelDelay = cancel;
     this.#init.onChange();
-    return { type: "started", child: { exited: pending.promise, shutdown: () => end("shutdown"), kill: () => end("kill") } };
+    return {
+      type: "started",
+      child: { exited: pending.promise, shutdown: () => end("shutdown"), kill: () => end("kill") },
+    };
   }
 
   #adopt(session: KeeperSession): LiveLife {
@@ -135,7 +138,10 @@ export class AgentSession implements AgentChild {
 
   #begin(life: LiveLife): LiveLife {
     const { exitCause, exitDetail } = this.#life?.view ?? this.#restView();
-    this.#lastExit = { ...(exitCause === undefined ? {} : { exitCause }), ...(exitDetail === undefined ? {} : { exitDetail }) };
+    this.#lastExit = {
+      ...(exitCause === undefined ? {} : { exitCause }),
+      ...(exitDetail === undefined ? {} : { exitDetail }),
+    };
     this.#life = life;
     life.onChange(this.#init.onChange);
     this.#init.onLife(life);
@@ -146,7 +152,8 @@ export class AgentSession implements AgentChild {
 
   async pause(): Promise<Result<{ pauseKind: "frozen" | "held"; note?: string }>> {
     const life = this.#life;
-    if (life === undefined || !life.alive) return fail("not_running", `${this.path} does not run, so there is nothing to pause.`);
+    if (life === undefined || !life.alive)
+      return fail("not_running", `${this.path} does not run, so there is nothing to pause.`);
     return life.pause();
   }
 
@@ -183,7 +190,15 @@ export class AgentSession implements AgentChild {
 
   #refusedView(refusal: { detail: string; atMs: number }): AgentView {
     const base = this.#life?.view ?? this.#restView();
-    return { ...base, alive: false, state: "crashed", sinceMs: refusal.atMs, detail: refusal.detail, exitCause: "crashed", exitDetail: refusal.detail };
+    return {
+      ...base,
+      alive: false,
+      state: "crashed",
+      sinceMs: refusal.atMs,
+      detail: refusal.detail,
+      exitCause: "crashed",
+      exitDetail: refusal.detail,
+    };
   }
 
   /** From the store: the last life this core did not see. */
@@ -194,18 +209,18 @@ export class AgentSession implements AgentChild {
 }
 
 function restView(last: LifeRow | undefined): AgentView {
-    if (last === undefined) return { alive: false, state: "stopped", sinceMs: 0, generation: 0, unreachable: false };
-    return {
-      alive: false,
-      state: last.exitCause === undefined ? "stopped" : endState(last),
-      sinceMs: parseTime(last.endedAt ?? last.startedAt),
-      generation: last.generation,
-      mode: last.mode,
-      sessionId: last.sessionId,
-      startedAtMs: parseTime(last.startedAt),
-      unreachable: false,
-      ...(last.cliSessionId === undefined ? {} : { cliSessionId: last.cliSessionId }),
-      ...(last.exitCause === undefined ? {} : { exitCause: last.exitCause }),
-      ...(last.exitDetail === undefined ? {} : { detail: last.exitDetail, exitDetail: last.exitDetail }),
-    };
-  }
+  if (last === undefined) return { alive: false, state: "stopped", sinceMs: 0, generation: 0, unreachable: false };
+  return {
+    alive: false,
+    state: last.exitCause === undefined ? "stopped" : endState(last),
+    sinceMs: parseTime(last.endedAt ?? last.startedAt),
+    generation: last.generation,
+    mode: last.mode,
+    sessionId: last.sessionId,
+    startedAtMs: parseTime(last.startedAt),
+    unreachable: false,
+    ...(last.cliSessionId === undefined ? {} : { cliSessionId: last.cliSessionId }),
+    ...(last.exitCause === undefined ? {} : { exitCause: last.exitCause }),
+    ...(last.exitDetail === undefined ? {} : { detail: last.exitDetail, exitDetail: last.exitDetail }),
+  };
+}

@@ -30,7 +30,11 @@ export interface ChainRequest {
 }
 
 /** Streams a chain of sessions from `from` (counted through all of them). Ends by itself unless following. */
-export function streamChain(source: ChainSource, request: ChainRequest, sink: StreamSink<StreamItem<"logs">>): StreamHandle {
+export function streamChain(
+  source: ChainSource,
+  request: ChainRequest,
+  sink: StreamSink<StreamItem<"logs">>,
+): StreamHandle {
   const pump = new ChainPump(source, request, sink);
   sink.onRoom(() => pump.wake());
   pump.wake();
@@ -95,7 +99,10 @@ class ChainPump {
     if (this.#skip > 0) return this.#skipWithin(size, link);
     const limit = this.#request.to === undefined ? CHUNK_BYTES : Math.min(CHUNK_BYTES, this.#request.to - this.#total);
     if (limit <= 0) return this.#finish();
-    const bytes = size > this.#offset ? await this.#source.outputLog.read(link.sessionId, this.#offset, Math.min(limit, size - this.#offset)) : new Uint8Array();
+    const bytes =
+      size > this.#offset
+        ? await this.#source.outputLog.read(link.sessionId, this.#offset, Math.min(limit, size - this.#offset))
+        : new Uint8Array();
     if (bytes.length === 0) return this.#linkEnd(link);
     if (this.#closed) return false;
     this.#sink.send({ offset: this.#total, sessionId: link.sessionId }, bytes);

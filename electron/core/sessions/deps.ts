@@ -11,7 +11,11 @@ import type { Recorder, Store } from "#core/store/index.ts";
 /** Told to policies: what an agent asked of a person, and that it no longer does. */
 export interface AskListener {
   asked(path: string, sessionId: string, ask: AgentAsk): void;
-  ended(sessionId: string, askId: string, how: "answered" | "withdrawn", answer?: string): void;
+  ended(
+    sessionId: string,
+    askId: string,
+    end: { readonly how: "answered" | "withdrawn"; readonly answer?: string | undefined },
+  ): void;
   /** The life ended: whatever it asked is void. */
   lifeEnded(sessionId: string): void;
 }

@@ -46,7 +46,7 @@ function keyText(name: string): string | undefined {
   if (modified?.[1] !== undefined && modified[2] !== undefined) {
     return modified[1].startsWith("c") ? controlText(modified[2]) : altText(name.slice(modified[1].length + 1));
   }
-  return [...name].length === 1 ? name : undefined;
+  return Array.from(name).length === 1 ? name : undefined;
 }
 
 function controlText(key: string): string | undefined {

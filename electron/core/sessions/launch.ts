@@ -65,7 +65,9 @@ export async function launchLife(deps: SessionDeps, order: LaunchOrder): Promise
       resumeBroken: false,
     },
   };
-  return ok(LiveLife.begin(deps, { row, plan: plan.value, spec: order.spec, adapter: order.adapter, size: order.size }));
+  return ok(
+    LiveLife.begin(deps, { row, plan: plan.value, spec: order.spec, adapter: order.adapter, size: order.size }),
+  );
 }
 
 function cliSession(plan: LaunchPlan, start: LifeStart): { cliSessionId?: string } {
@@ -86,7 +88,8 @@ async function planLife(
       cwd: spec.cwd,
       args: spec.args,
       env: spec.env,
-      mode: life.start.type === "resume" ? { type: "resume", cliSessionId: life.start.cliSessionId } : { type: "fresh" },
+      mode:
+        life.start.type === "resume" ? { type: "resume", cliSessionId: life.start.cliSessionId } : { type: "fresh" },
       filesDir: deps.filesDir(life.sessionId),
       ...(spec.command === undefined ? {} : { command: spec.command }),
       ...(spec.prompt === undefined || life.start.type === "resume" ? {} : { prompt: spec.prompt }),
@@ -101,5 +104,10 @@ async function planLife(
 
 /** The event of a start that could not even be tried. */
 export function noteRefusal(deps: SessionDeps, path: string, detail: string): void {
-  deps.recorder.note({ subject: agentSubject(path, "start_refused"), type: "agent.start_refused", actor: "system", data: { path, detail } });
+  deps.recorder.note({
+    subject: agentSubject(path, "start_refused"),
+    type: "agent.start_refused",
+    actor: "system",
+    data: { path, detail },
+  });
 }

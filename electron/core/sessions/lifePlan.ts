@@ -21,7 +21,8 @@ export interface NextLife {
 /** Resume by the CLI's own id; fresh when asked, when the last try broke, or when a finished agent is started anew by a person. */
 export function decideLifeStart({ last, spec, resumable, automatic, freshAsked }: NextLife): LifeStart {
   if (freshAsked || !resumable) return { type: "fresh" };
-  if (last === undefined) return spec.resume === undefined ? { type: "fresh" } : { type: "resume", cliSessionId: spec.resume };
+  if (last === undefined)
+    return spec.resume === undefined ? { type: "fresh" } : { type: "resume", cliSessionId: spec.resume };
   if (last.notes.resumeBroken || last.cliSessionId === undefined) return { type: "fresh" };
   if (!automatic && last.exitCause === "done") return { type: "fresh" };
   return { type: "resume", cliSessionId: last.cliSessionId };

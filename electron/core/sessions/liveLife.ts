@@ -4,15 +4,22 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
 import type { KeeperExit, KeeperSession } from "#shared/rpc/keeperProtocol.ts";
-import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import type { ChildHandle, ExitReason } from "#core/kernel/index.ts";
-import type { AgentAdapter, AgentFact, AgentObserver, ExitVerdict, KeyStroke, LaunchPlan } from "#core/ports/agentAdapter.ts";
+import type {
+  AgentAdapter,
+  AgentFact,
+  AgentObserver,
+  ExitVerdict,
+  KeyStroke,
+  LaunchPlan,
+} from "#core/ports/agentAdapter.ts";
 import type { AgentView } from "#core/ports/agentRunner.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import type { SessionDeps } from "./deps.ts";
 import { exitReason, isResumeBroken } from "./lifePlan.ts";
 import { LiveOutput } from "./liveOutput.ts";
-import { endLife, endState, insertLife, rowOfSession, updateLifeNotes } from "./lives.ts";
+import { noteAdopted, noteByAgent, noteEnded, noteStarted } from "./lifeEvents.ts";
+import { endState, rowOfSession } from "./lives.ts";
 import type { LifeRow } from "./lives.ts";
 
 /** Enough of the log to redraw any screen of an adopted session. */
@@ -79,23 +86,35 @@ export class LiveLife {
   /** A life this core has just spawned. */
   static begin(
     deps: SessionDeps,
-    init: { row: LifeRow; plan: LaunchPlan; spec: AgentSpec; adapter: AgentAdapter; size: { cols: number; rows: number } },
+    init: {
+      row: LifeRow;
+      plan: LaunchPlan;
+      spec: AgentSpec;
+      adapter: AgentAdapter;
+      size: { cols: number; rows: number };
+    },
   ): LiveLife {
     const prompt = init.plan.promptPassed || !init.row.notes.hasPrompt ? undefined : init.spec.prompt;
     const life = new LiveLife(deps, { ...init, ...(prompt === undefined ? {} : { prompt }) });
-    const { row } = init;
-    const data = { path: row.path, sessionId: row.sessionId, generation: row.generation, mode: row.mode, pid: row.pid ?? null, agent: row.agent };
-    deps.recorder.note({ subject: agentSubject(row.path, "started"), type: "agent.started", actor: "system", data }, (tx) => insertLife(tx, row));
+    noteStarted(deps, init.row);
     return life;
   }
 
   /** A life an earlier core spawned; the keeper kept it, ended or not. */
-  static adopt(deps: SessionDeps, init: { session: KeeperSession; row: LifeRow | undefined; spec: AgentSpec; adapter: AgentAdapter }): LiveLife {
+  static adopt(
+    deps: SessionDeps,
+    init: { session: KeeperSession; row: LifeRow | undefined; spec: AgentSpec; adapter: AgentAdapter },
+  ): LiveLife {
     const { session } = init;
     const row = init.row ?? rowOfSession(session);
-    const life = new LiveLife(deps, { row, spec: init.spec, adapter: init.adapter, size: session, adoptedAt: session.outputBytes });
-    const data = { path: row.path, sessionId: row.sessionId, generation: row.generation, pid: session.pid };
-    deps.recorder.note({ subject: agentSubject(row.path, "adopted"), type: "agent.adopted", actor: "system", data }, (tx) => insertLife(tx, row));
+    const life = new LiveLife(deps, {
+      row,
+      spec: init.spec,
+      adapter: init.adapter,
+      size: session,
+      adoptedAt: session.outputBytes,
+    });
+    noteAdopted(deps, row, session.pid);
     return life;
   }
 
@@ -148,7 +167,10 @@ export class LiveLife {
     });
     const from = Math.max(0, (init.adoptedAt ?? 0) - ADOPTION_TAIL_BYTES);
     this.#disposals.push(
-      deps.ptyHost.attach(this.sessionId, from, { data: (offset, bytes) => this.#data(offset, bytes), exit: (exit) => void this.#finish(exit) }),
+      deps.ptyHost.attach(this.sessionId, from, {
+        data: (offset, bytes) => this.#data(offset, bytes),
+        exit: (exit) => void this.#finish(exit),
+      }),
       deps.ptyHost.onLink((link) => {
         if (link === "lost") void this.#lost();
         else this.#reachable(link === "connected");
@@ -160,7 +182,11 @@ export class LiveLife {
   async #listenForHooks(): Promise<void> {
     const ingest = await this.#deps.ingest();
     if (ingest === undefined || !this.#alive) return;
-    this.#disposals.push(ingest.register(this.sessionId, this.#row.notes.ingestToken, (payload, signal) => this.#observer.hook(payload, signal)));
+    this.#disposals.push(
+      ingest.register(this.sessionId, this.#row.notes.ingestToken, (payload, signal) =>
+        this.#observer.hook(payload, signal),
+      ),
+    );
   }
 
   #data(offset: number, bytes: Uint8Array): void {
@@ -189,11 +215,13 @@ export class LiveLife {
   }
 
   async say(strokes: readonly KeyStroke[]): Promise<Result<void>> {
-    if (this.#paused === "held") return fail("conflict", `${this.#row.path} is paused and takes no new work. Resume it first.`);
+    if (this.#paused === "held")
+      return fail("conflict", `${this.#row.path} is paused and takes no new work. Resume it first.`);
     for (const stroke of strokes) {
       const written = await this.typed(stroke.bytes);
       if (!written.ok) return written;
-      if (stroke.thenWaitMs > 0) await new Promise<void>((resolve) => this.#deps.clock.after(stroke.thenWaitMs, resolve));
+      if (stroke.thenWaitMs > 0)
+        await new Promise<void>((resolve) => this.#deps.clock.after(stroke.thenWaitMs, resolve));
     }
     return ok(undefined);
   }
@@ -256,7 +284,7 @@ export class LiveLife {
       case "asked":
         return this.#deps.asks.asked(this.#row.path, this.sessionId, fact.ask);
       case "ask_ended":
-        return this.#deps.asks.ended(this.sessionId, fact.askId, fact.how, fact.answer);
+        return this.#deps.asks.ended(this.sessionId, fact.askId, fact);
       case "cli_session":
         this.#row = { ...this.#row, cliSessionId: fact.cliSessionId };
         return this.#note("session_identified", { cliSessionId: fact.cliSessionId });
@@ -281,11 +309,7 @@ export class LiveLife {
   }
 
   #note(verb: string, data: Record<string, unknown>): void {
-    const { path, sessionId } = this.#row;
-    const row = this.#row;
-    this.#deps.recorder.note({ subject: agentSubject(path, verb), type: `agent.${verb}`, actor: "agent", data: { path, sessionId, ...data } }, (tx) =>
-      updateLifeNotes(tx, row),
-    );
+    noteByAgent(this.#deps, this.#row, { verb, data });
   }
 
   #shutdown(): void {
@@ -313,11 +337,9 @@ export class LiveLife {
 
   async #lost(): Promise<void> {
     const at = toIsoTime(this.#deps.clock.wallNow());
-    this.#end({ code: null, signal: null, outOfMemory: false, requested: false, at }, {
-      cause: "keeper_lost",
-      detail: "The session keeper died, and the terminal with it",
-      resumeRefused: false,
-    });
+    const detail = "The session keeper died, and the terminal with it";
+    const exit = { code: null, signal: null, outOfMemory: false, requested: false, at };
+    this.#end(exit, { cause: "keeper_lost", detail, resumeRefused: false });
   }
 
   async #finish(exit: KeeperExit): Promise<void> {
@@ -355,7 +377,11 @@ export class LiveLife {
       outputBytes: this.output.size,
       notes: { ...this.#row.notes, resumeBroken },
     };
-    this.#recordEnd(exit, resumeBroken);
+    noteEnded(this.#deps, this.#row, resumeBroken);
+    this.#deps.recorder.afterCommit(() => {
+      this.#deps.screens.close(this.sessionId);
+      void this.#deps.ptyHost.forget(this.sessionId);
+    });
     for (const dispose of this.#disposals.splice(0)) dispose();
     this.#observer.dispose();
     this.#deps.asks.lifeEnded(this.sessionId);
@@ -363,19 +389,6 @@ export class LiveLife {
     this.output.end(verdict.detail);
     this.#changed();
     this.#exited.resolve(exitReason(verdict.cause, verdict.detail));
-  }
-
-  #recordEnd(exit: KeeperExit, resumeBroken: boolean): void {
-    const row = this.#row;
-    const data = {
-      path: row.path, sessionId: row.sessionId, generation: row.generation, cause: row.exitCause ?? null,
-      code: exit.code, signal: exit.signal, detail: row.exitDetail ?? "", resumeBroken,
-    };
-    this.#deps.recorder.note({ subject: agentSubject(row.path, "exited"), type: "agent.exited", actor: "system", data }, (tx) => endLife(tx, row));
-    this.#deps.recorder.afterCommit(() => {
-      this.#deps.screens.close(this.sessionId);
-      void this.#deps.ptyHost.forget(this.sessionId);
-    });
   }
 }
 

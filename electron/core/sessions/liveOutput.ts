@@ -37,7 +37,11 @@ export class LiveOutput {
   }
 
   /** The returned function unsubscribes. */
-  follow(on: { data: OutputListener; end: () => void; resize?: (size: { cols: number; rows: number }) => void }): () => void {
+  follow(on: {
+    data: OutputListener;
+    end: () => void;
+    resize?: (size: { cols: number; rows: number }) => void;
+  }): () => void {
     this.#listeners.add(on.data);
     this.#endings.add(on.end);
     if (on.resize !== undefined) this.#resizes.add(on.resize);

@@ -41,7 +41,14 @@ const rowSchema = z.object({
   spec: z.string(),
 });
 
-const EMPTY_NOTES: LifeNotes = { memo: {}, ingestToken: "", activity: "busy", detail: "", hasPrompt: false, resumeBroken: false };
+const EMPTY_NOTES: LifeNotes = {
+  memo: {},
+  ingestToken: "",
+  activity: "busy",
+  detail: "",
+  hasPrompt: false,
+  resumeBroken: false,
+};
 
 function readNotes(text: string): LifeNotes {
   try {
@@ -89,7 +96,10 @@ export class Lives {
   }
 
   latest(path: string): LifeRow | undefined {
-    const row = this.#store.get("SELECT * FROM lives WHERE path = ? ORDER BY generation DESC, started_at DESC LIMIT 1", [path]);
+    const row = this.#store.get(
+      "SELECT * FROM lives WHERE path = ? ORDER BY generation DESC, started_at DESC LIMIT 1",
+      [path],
+    );
     return row === undefined ? undefined : { ...toLife(row), outputStart: 0 };
   }
 
@@ -100,7 +110,9 @@ export class Lives {
 
   /** Lives without a recorded end. */
   open(): readonly LifeRow[] {
-    return this.#store.all("SELECT * FROM lives WHERE ended_at IS NULL").map((row) => ({ ...toLife(row), outputStart: 0 }));
+    return this.#store
+      .all("SELECT * FROM lives WHERE ended_at IS NULL")
+      .map((row) => ({ ...toLife(row), outputStart: 0 }));
   }
 
   newest(limit: number): readonly LifeRow[] {
@@ -122,14 +134,26 @@ export function insertLife(tx: StoreTx, life: LifeRow): void {
     `INSERT OR IGNORE INTO lives (session_id, path, generation, mode, agent, pid, cli_session_id, started_at, output_bytes, spec)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
-      life.sessionId, life.path, life.generation, life.mode, life.agent, life.pid ?? null, life.cliSessionId ?? null,
-      life.startedAt, life.outputBytes, JSON.stringify(life.notes),
+      life.sessionId,
+      life.path,
+      life.generation,
+      life.mode,
+      life.agent,
+      life.pid ?? null,
+      life.cliSessionId ?? null,
+      life.startedAt,
+      life.outputBytes,
+      JSON.stringify(life.notes),
     ],
   );
 }
 
 export function updateLifeNotes(tx: StoreTx, life: Pick<LifeRow, "sessionId" | "cliSessionId" | "notes">): void {
-  tx.run("UPDATE lives SET cli_session_id = ?, spec = ? WHERE session_id = ?", [life.cliSessionId ?? null, JSON.stringify(life.notes), life.sessionId]);
+  tx.run("UPDATE lives SET cli_session_id = ?, spec = ? WHERE session_id = ?", [
+    life.cliSessionId ?? null,
+    JSON.stringify(life.notes),
+    life.sessionId,
+  ]);
 }
 
 export function endLife(tx: StoreTx, life: LifeRow): void {
@@ -137,8 +161,15 @@ export function endLife(tx: StoreTx, life: LifeRow): void {
     `UPDATE lives SET ended_at = ?, exit_cause = ?, exit_code = ?, signal = ?, exit_detail = ?, output_bytes = ?, cli_session_id = ?, spec = ?
      WHERE session_id = ? AND ended_at IS NULL`,
     [
-      life.endedAt ?? null, life.exitCause ?? null, life.exitCode ?? null, life.signal ?? null, life.exitDetail ?? null,
-      life.outputBytes, life.cliSessionId ?? null, JSON.stringify(life.notes), life.sessionId,
+      life.endedAt ?? null,
+      life.exitCause ?? null,
+      life.exitCode ?? null,
+      life.signal ?? null,
+      life.exitDetail ?? null,
+      life.outputBytes,
+      life.cliSessionId ?? null,
+      JSON.stringify(life.notes),
+      life.sessionId,
     ],
   );
 }

@@ -56,9 +56,26 @@ export class Sessions implements AgentRunner {
     this.#lost.add(life.path);
     const detail = "Lost: the machine or the session keeper stopped while it ran";
     const outputBytes = await this.#deps.outputLog.size(life.sessionId);
-    const ended: LifeRow = { ...life, endedAt: toIsoTime(this.#deps.clock.wallNow()), exitCause: "keeper_lost", exitCode: null, signal: null, exitDetail: detail, outputBytes };
-    const data = { path: life.path, sessionId: life.sessionId, generation: life.generation, cause: "keeper_lost", detail };
-    this.#deps.recorder.note({ subject: agentSubject(life.path, "exited"), type: "agent.exited", actor: "system", data }, (tx) => endLife(tx, ended));
+    const ended: LifeRow = {
+      ...life,
+      endedAt: toIsoTime(this.#deps.clock.wallNow()),
+      exitCause: "keeper_lost",
+      exitCode: null,
+      signal: null,
+      exitDetail: detail,
+      outputBytes,
+    };
+    const data = {
+      path: life.path,
+      sessionId: life.sessionId,
+      generation: life.generation,
+      cause: "keeper_lost",
+      detail,
+    };
+    this.#deps.recorder.note(
+      { subject: agentSubject(life.path, "exited"), type: "agent.exited", actor: "system", data },
+      (tx) => endLife(tx, ended),
+    );
     void this.#deps.ptyHost.stop({ sessionId: life.sessionId, graceMs: 0 });
   }
 
@@ -86,7 +103,12 @@ export class Sessions implements AgentRunner {
     const leftover = this.#leftovers.get(path);
     this.#leftovers.delete(path);
     const session = new AgentSession(this.#deps, {
-      path, spec, adapter, lives: this.#lives, leftover, onChange,
+      path,
+      spec,
+      adapter,
+      lives: this.#lives,
+      leftover,
+      onChange,
       onLife: (life) => this.#began(path, life),
     });
     this.#byPath.set(path, session);
@@ -95,7 +117,8 @@ export class Sessions implements AgentRunner {
 
   #adapter(id: string): AgentAdapter {
     const adapter = this.#deps.adapters.find((one) => one.id === id);
-    if (adapter === undefined) throw new Error(`No adapter ${id}; fleet files are checked against the list of adapters.`);
+    if (adapter === undefined)
+      throw new Error(`No adapter ${id}; fleet files are checked against the list of adapters.`);
     return adapter;
   }
 
@@ -108,7 +131,10 @@ export class Sessions implements AgentRunner {
   /** Newest first. */
   lives(path: string): readonly Life[] {
     this.#deps.recorder.flush();
-    return this.#lives.ofPath(path).map((life) => this.#publicLife(life)).toReversed();
+    return this.#lives
+      .ofPath(path)
+      .map((life) => this.#publicLife(life))
+      .toReversed();
   }
 
   newestLives(limit: number): readonly Life[] {
@@ -136,7 +162,8 @@ export class Sessions implements AgentRunner {
   #running(path: string): Result<{ session: AgentSession; life: LiveLife }> {
     const session = this.#byPath.get(path);
     const life = session?.life;
-    if (session === undefined || life === undefined || !life.alive) return fail("not_running", `${path} does not run. Start it first.`);
+    if (session === undefined || life === undefined || !life.alive)
+      return fail("not_running", `${path} does not run. Start it first.`);
     return ok({ session, life });
   }
 
@@ -149,14 +176,20 @@ export class Sessions implements AgentRunner {
 
   async key(path: string, name: string): Promise<Result<void>> {
     const bytes = keyBytes(name);
-    if (bytes === undefined) return fail("bad_request", `There is no key "${name}". Use names such as ctrl-c, enter, esc, up, tab, f1 or alt-x.`);
+    if (bytes === undefined)
+      return fail(
+        "bad_request",
+        `There is no key "${name}". Use names such as ctrl-c, enter, esc, up, tab, f1 or alt-x.`,
+      );
     const running = this.#running(path);
     return running.ok ? running.value.life.typed(bytes) : running;
   }
 
   async input(sessionId: string, bytes: Uint8Array): Promise<Result<void>> {
     const life = this.#live.get(sessionId);
-    return life === undefined ? fail("not_running", "This session has ended; nothing can be typed into it.") : life.typed(bytes);
+    return life === undefined
+      ? fail("not_running", "This session has ended; nothing can be typed into it.")
+      : life.typed(bytes);
   }
 
   async resize(sessionId: string, size: { cols: number; rows: number }): Promise<Result<void>> {
@@ -183,14 +216,21 @@ export class Sessions implements AgentRunner {
       output: live?.output,
       size: live?.size ?? { cols: 120, rows: 32 },
       exitDetail: row?.exitDetail ?? "",
-      outputLog, screens, clock,
+      outputLog,
+      screens,
+      clock,
     };
     return ok(streamTerminal(source, request.pace, sink));
   }
 
   /** All lives of a child. */
-  logs(path: string, request: { from: number; follow: boolean }, sink: StreamSink<StreamItem<"logs">>): Result<StreamHandle> {
-    if (this.#lives.latest(path) === undefined && !this.#byPath.has(path)) return fail("not_found", `${path} has never run, so it has no output.`);
+  logs(
+    path: string,
+    request: { from: number; follow: boolean },
+    sink: StreamSink<StreamItem<"logs">>,
+  ): Result<StreamHandle> {
+    if (this.#lives.latest(path) === undefined && !this.#byPath.has(path))
+      return fail("not_found", `${path} has never run, so it has no output.`);
     this.#deps.recorder.flush();
     return ok(streamChain(this.#chain(path), request, sink));
   }
@@ -211,7 +251,9 @@ export class Sessions implements AgentRunner {
       outputLog: this.#deps.outputLog,
       links: () => {
         this.#deps.recorder.flush();
-        return this.#lives.ofPath(path).map(({ sessionId }) => ({ sessionId, live: this.#live.get(sessionId)?.output }));
+        return this.#lives
+          .ofPath(path)
+          .map(({ sessionId }) => ({ sessionId, live: this.#live.get(sessionId)?.output }));
       },
       onLife: (listener) => {
         const one = (began: string): void => void (began === path && listener());

@@ -143,7 +143,12 @@ class TerminalViewer {
   }
 
   #takePending(): Uint8Array | undefined {
-    if (this.#pendingBytes === 0 || this.#position < this.#pendingFrom || this.#position >= this.#pendingFrom + this.#pendingBytes) return undefined;
+    if (
+      this.#pendingBytes === 0 ||
+      this.#position < this.#pendingFrom ||
+      this.#position >= this.#pendingFrom + this.#pendingBytes
+    )
+      return undefined;
     const all = concat(this.#pending, this.#pendingBytes);
     const rest = all.subarray(this.#position - this.#pendingFrom);
     this.#dropPending();
@@ -151,14 +156,21 @@ class TerminalViewer {
   }
 
   #readNext(): Promise<Uint8Array> {
-    return this.#source.outputLog.read(this.#source.sessionId, this.#position, Math.min(CHUNK_BYTES, this.#end() - this.#position));
+    return this.#source.outputLog.read(
+      this.#source.sessionId,
+      this.#position,
+      Math.min(CHUNK_BYTES, this.#end() - this.#position),
+    );
   }
 
   async #reset(): Promise<void> {
     const snapshot = await this.#source.screens.snapshot(this.#source.sessionId);
     if (this.#closed) return;
     if (snapshot !== undefined) {
-      this.#sink.send({ type: "reset", offset: snapshot.offset, cols: snapshot.cols, rows: snapshot.rows }, snapshot.bytes);
+      this.#sink.send(
+        { type: "reset", offset: snapshot.offset, cols: snapshot.cols, rows: snapshot.rows },
+        snapshot.bytes,
+      );
       this.#position = snapshot.offset;
     } else await this.#resetFromLog();
     this.#lastSentMs = this.#source.clock.now();

@@ -13,7 +13,8 @@ export class SettingsBook {
   constructor(store: Store) {
     this.#store = store;
     const raw: Record<string, unknown> = {};
-    for (const row of store.all("SELECT key, value FROM settings WHERE key NOT LIKE 'internal.%'")) raw[String(row["key"])] = JSON.parse(String(row["value"]));
+    for (const row of store.all("SELECT key, value FROM settings WHERE key NOT LIKE 'internal.%'"))
+      raw[String(row["key"])] = JSON.parse(String(row["value"]));
     this.#current = settingsSchema.catch(settingsSchema.parse({})).parse(raw);
   }
 
@@ -23,13 +24,21 @@ export class SettingsBook {
 
   /** Errors: bad_request for an unknown key or a value out of range; store_unavailable. */
   set(key: string, value: unknown, actor: string): Result<Record<string, never>> {
-    if (!(key in settingsSchema.shape)) return fail("bad_request", `There is no setting ${key}. Settings are ${Object.keys(settingsSchema.shape).join(", ")}.`);
+    if (!(key in settingsSchema.shape))
+      return fail(
+        "bad_request",
+        `There is no setting ${key}. Settings are ${Object.keys(settingsSchema.shape).join(", ")}.`,
+      );
     const parsed = settingsSchema.safeParse({ ...this.#current, [key]: value });
-    if (!parsed.success) return fail("bad_request", `${key}: ${parsed.error.issues[0]?.message ?? "the value does not fit"}.`);
+    if (!parsed.success)
+      return fail("bad_request", `${key}: ${parsed.error.issues[0]?.message ?? "the value does not fit"}.`);
     const saved = this.#store.transact({
       actor,
       work: (tx) => {
-        tx.run("INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", [key, JSON.stringify(value)]);
+        tx.run(
+          "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+          [key, JSON.stringify(value)],
+        );
         tx.append({ subject: "sys.settings.changed", type: "setting.changed", data: { key, value } });
       },
     });

@@ -18,7 +18,10 @@ export interface Fact {
 }
 
 export interface Journal {
-  /** Recorded now if the store can be written and nothing waits before it; later otherwise. True: it is durable. */
+  /**
+   * Recorded now if the store can be written and nothing waits before it; later otherwise. True: nothing is left to do
+   * (it is durable; or its own work threw, which is logged and given up). Never throws.
+   */
   record(fact: Fact): boolean;
   /** Facts that wait for the store. */
   pending(): number;
@@ -50,7 +53,7 @@ class WaitingJournal implements Journal {
   }
 
   record(fact: Fact): boolean {
-    if (this.flush() && this.#deps.store.transact(fact).ok) return true;
+    if (this.flush() && this.#tryOnce(fact)) return true;
     if (this.#waiting.length >= CAPACITY) {
       this.#waiting.shift();
       this.#deps.logger.error("The journal is full: the oldest waiting fact was given up.", { capacity: CAPACITY });

@@ -23,8 +23,14 @@ export function appQueries(core: Core): Pick<QueryHandlers, AppQueries> {
   return {
     "app.info": async () =>
       ok({
-        version: config.version, dataDir: config.dataDir, pid: config.pid, platform: ports.machine.platform, host: config.host,
-        homeDir: ports.machine.homeDir, startedAt: core.startedAt, noStart: config.noStart,
+        version: config.version,
+        dataDir: config.dataDir,
+        pid: config.pid,
+        platform: ports.machine.platform,
+        host: config.host,
+        homeDir: ports.machine.homeDir,
+        startedAt: core.startedAt,
+        noStart: config.noStart,
       }),
     "app.doctor": async () => ok(await examine(core)),
     "events.read": async (input) => readEvents(core, input),
@@ -32,7 +38,10 @@ export function appQueries(core: Core): Pick<QueryHandlers, AppQueries> {
   };
 }
 
-async function readEvents(core: Core, input: Parameters<QueryHandlers["events.read"]>[0]): ReturnType<QueryHandlers["events.read"]> {
+async function readEvents(
+  core: Core,
+  input: Parameters<QueryHandlers["events.read"]>[0],
+): ReturnType<QueryHandlers["events.read"]> {
   const { pattern, ...query } = input;
   const problem = pattern === undefined ? undefined : patternProblem(pattern);
   if (problem !== undefined) return fail("bad_request", problem.message);
@@ -52,7 +61,10 @@ export function appCommands(core: Core, host: HostControls): Pick<CommandHandler
   return {
     "app.quit": async ({ stopAgents }, { actor }) => {
       if (stopAgents) {
-        const stopped = await emergencyStop({ fleets: core.fleets, ptyHost: core.ports.ptyHost, clock: core.ports.clock, recorder: core.recorder }, actor);
+        const stopped = await emergencyStop(
+          { fleets: core.fleets, ptyHost: core.ports.ptyHost, clock: core.ports.clock, recorder: core.recorder },
+          actor,
+        );
         if (!stopped.ok) return stopped;
       }
       core.ports.clock.after(50, host.quit);

@@ -40,7 +40,14 @@ function readStatus(core: Core, keeper: AppStatus["keeper"]): AppStatus {
   const notice = health.message ?? keeperNotice(keeper) ?? core.config.storeNotice;
   return {
     keeper,
-    store: health.status === "disk_full" ? "disk_full" : health.status === "ok" ? (core.config.storeNotice === undefined ? "ok" : "restored") : "read_only",
+    store:
+      health.status === "disk_full"
+        ? "disk_full"
+        : health.status === "ok"
+          ? core.config.storeNotice === undefined
+            ? "ok"
+            : "restored"
+          : "read_only",
     lastSeq: core.store.events.lastSeq(),
     interrupted: [...core.fleets.interrupted()],
     ...(notice === undefined ? {} : { notice }),
@@ -49,6 +56,7 @@ function readStatus(core: Core, keeper: AppStatus["keeper"]): AppStatus {
 
 function keeperNotice(keeper: AppStatus["keeper"]): string | undefined {
   if (keeper === "unreachable") return "The session keeper does not answer. Agents may go on; Signalbox keeps trying.";
-  if (keeper === "lost") return "The session keeper died, and the terminals with it. A new one starts; agents are restarted by their supervisors.";
+  if (keeper === "lost")
+    return "The session keeper died, and the terminals with it. A new one starts; agents are restarted by their supervisors.";
   return undefined;
 }

@@ -3,22 +3,45 @@ import type { DoctorCheck } from "#shared/contract/index.ts";
 import type { Core } from "#core/app.ts";
 
 export async function examine(core: Core): Promise<DoctorCheck[]> {
-  const clis = core.adapters.filter((adapter) => adapter.id !== "command").map(async (adapter) => cliCheck(await adapter.detect()));
-  return [await keeperCheck(core), storeCheck(core), await shellCheck(core), ...fleetChecks(core), ...(await Promise.all(clis))];
+  const clis = core.adapters
+    .filter((adapter) => adapter.id !== "command")
+    .map(async (adapter) => cliCheck(await adapter.detect()));
+  return [
+    await keeperCheck(core),
+    storeCheck(core),
+    await shellCheck(core),
+    ...fleetChecks(core),
+    ...(await Promise.all(clis)),
+  ];
 }
 
 async function keeperCheck(core: Core): Promise<DoctorCheck> {
   const listed = await core.ports.ptyHost.list();
-  if (!listed.ok) return { name: "session keeper", status: "failed", message: listed.error.message, advice: "Restart Signalbox; agents that run are adopted." };
+  if (!listed.ok)
+    return {
+      name: "session keeper",
+      status: "failed",
+      message: listed.error.message,
+      advice: "Restart Signalbox; agents that run are adopted.",
+    };
   const running = listed.value.filter((session) => session.exit === undefined).length;
-  return { name: "session keeper", status: "ok", message: `Answers; holds ${running} running session${running === 1 ? "" : "s"}.` };
+  return {
+    name: "session keeper",
+    status: "ok",
+    message: `Answers; holds ${running} running session${running === 1 ? "" : "s"}.`,
+  };
 }
 
 function storeCheck(core: Core): DoctorCheck {
   const health = core.store.health();
   if (health.status !== "ok") return { name: "store", status: "failed", message: health.message ?? health.status };
-  if (core.config.storeNotice !== undefined) return { name: "store", status: "warning", message: core.config.storeNotice };
-  return { name: "store", status: "ok", message: `Writes; ${core.store.events.lastSeq()} events in ${core.ports.database.file}.` };
+  if (core.config.storeNotice !== undefined)
+    return { name: "store", status: "warning", message: core.config.storeNotice };
+  return {
+    name: "store",
+    status: "ok",
+    message: `Writes; ${core.store.events.lastSeq()} events in ${core.ports.database.file}.`,
+  };
 }
 
 async function shellCheck(core: Core): Promise<DoctorCheck> {
@@ -30,17 +53,36 @@ async function shellCheck(core: Core): Promise<DoctorCheck> {
 function fleetChecks(core: Core): DoctorCheck[] {
   return core.fleets.views().map(({ name, file, status, fileError }) => {
     if (fileError !== undefined) {
-      return { name: `fleet ${name}`, status: "warning", message: `${file}:${fileError.line}:${fileError.column}: ${fileError.message}`, advice: "The last good version runs. Mend the file; it is applied as you save." };
+      return {
+        name: `fleet ${name}`,
+        status: "warning",
+        message: `${file}:${fileError.line}:${fileError.column}: ${fileError.message}`,
+        advice: "The last good version runs. Mend the file; it is applied as you save.",
+      };
     }
-    if (status === "gave_up") return { name: `fleet ${name}`, status: "failed", message: "Gave up: too many restarts.", advice: `Look at its agents, then: signalbox up ${file}` };
+    if (status === "gave_up")
+      return {
+        name: `fleet ${name}`,
+        status: "failed",
+        message: "Gave up: too many restarts.",
+        advice: `Look at its agents, then: signalbox up ${file}`,
+      };
     return { name: `fleet ${name}`, status: "ok", message: `${status}, from ${file}` };
   });
 }
 
-function cliCheck(cli: { name: string; installed: boolean; version?: string | undefined; path?: string | undefined; signIn: string; advice?: string | undefined }): DoctorCheck {
+function cliCheck(cli: {
+  name: string;
+  installed: boolean;
+  version?: string | undefined;
+  path?: string | undefined;
+  signIn: string;
+  advice?: string | undefined;
+}): DoctorCheck {
   const advice = cli.advice === undefined ? {} : { advice: cli.advice };
   if (!cli.installed) return { name: cli.name, status: "warning", message: "Not installed.", ...advice };
   const where = `${cli.version ?? "unknown version"} at ${cli.path ?? "?"}`;
-  if (cli.signIn === "signed_out") return { name: cli.name, status: "warning", message: `${where}; not signed in.`, ...advice };
+  if (cli.signIn === "signed_out")
+    return { name: cli.name, status: "warning", message: `${where}; not signed in.`, ...advice };
   return { name: cli.name, status: "ok", message: `${where}.` };
 }

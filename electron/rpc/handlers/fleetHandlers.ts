@@ -9,14 +9,26 @@ import type { Core } from "#core/app.ts";
 
 type FleetQueries = "fleet.list" | "fleet.file" | "fleet.check" | "fleet.schema";
 type FleetCommands =
-  | "fleet.up" | "fleet.down" | "fleet.forget" | "fleet.setAutostart" | "fleet.save" | "fleet.addChild" | "fleet.removeChild" | "fleet.createFirst" | "session.takeUp";
+  | "fleet.up"
+  | "fleet.down"
+  | "fleet.forget"
+  | "fleet.setAutostart"
+  | "fleet.save"
+  | "fleet.addChild"
+  | "fleet.removeChild"
+  | "fleet.createFirst"
+  | "session.takeUp";
 
 export function fleetQueries(core: Core): Pick<QueryHandlers, FleetQueries> {
   return {
     "fleet.list": async () => ok([...core.fleets.views()]),
     "fleet.file": async ({ name }) => core.fleets.text(name),
     "fleet.check": async ({ text }) => {
-      const context = { folder: core.ports.machine.homeDir, homeDir: core.ports.machine.homeDir, agents: core.adapters.map((adapter) => adapter.id) };
+      const context = {
+        folder: core.ports.machine.homeDir,
+        homeDir: core.ports.machine.homeDir,
+        agents: core.adapters.map((adapter) => adapter.id),
+      };
       const parsed = parseFleet(text, context);
       return ok({ errors: parsed.ok ? [] : [...parsed.errors] });
     },
@@ -26,7 +38,8 @@ export function fleetQueries(core: Core): Pick<QueryHandlers, FleetQueries> {
 
 export function fleetCommands(core: Core): Pick<CommandHandlers, FleetCommands> {
   return {
-    "fleet.up": async ({ file, name }, { actor }) => core.fleets.up({ actor, ...(file === undefined ? {} : { file }), ...(name === undefined ? {} : { name }) }),
+    "fleet.up": async ({ file, name }, { actor }) =>
+      core.fleets.up({ actor, ...(file === undefined ? {} : { file }), ...(name === undefined ? {} : { name }) }),
     "fleet.down": async ({ name }, { actor }) => core.fleets.down(name, actor),
     "fleet.forget": async ({ name }, { actor }) => core.fleets.forget(name, actor),
     "fleet.setAutostart": async ({ name, autostart }, { actor }) => core.fleets.setAutostart(name, autostart, actor),
@@ -38,17 +51,29 @@ export function fleetCommands(core: Core): Pick<CommandHandlers, FleetCommands> 
   };
 }
 
-async function editFile(core: Core, name: string, edit: { actor: string; change: (text: string) => Result<string> }): Promise<Result<unknown>> {
+async function editFile(
+  core: Core,
+  name: string,
+  edit: { actor: string; change: (text: string) => Result<string> },
+): Promise<Result<unknown>> {
   const file = await core.fleets.text(name);
   if (!file.ok) return file;
   const changed = edit.change(file.value.text);
-  return changed.ok ? core.fleets.save({ name, text: changed.value, baseText: file.value.text, actor: edit.actor }) : changed;
+  return changed.ok
+    ? core.fleets.save({ name, text: changed.value, baseText: file.value.text, actor: edit.actor })
+    : changed;
 }
 
-async function addChild(core: Core, order: { fleet: string; parent: string; child: Record<string, unknown>; actor: string }): Promise<Result<{ path: string }>> {
+async function addChild(
+  core: Core,
+  order: { fleet: string; parent: string; child: Record<string, unknown>; actor: string },
+): Promise<Result<{ path: string }>> {
   const parent = core.fleets.resolve(order.parent);
   if (!parent.ok) return parent;
-  const saved = await editFile(core, order.fleet, { actor: order.actor, change: (text) => addChildToText(text, parent.value.id, order.child) });
+  const saved = await editFile(core, order.fleet, {
+    actor: order.actor,
+    change: (text) => addChildToText(text, parent.value.id, order.child),
+  });
   return saved.ok ? ok({ path: `${order.fleet}/${String(order.child["id"])}` }) : saved;
 }
 
@@ -56,17 +81,28 @@ async function removeChild(core: Core, ref: string, actor: string): Promise<Resu
   const node = core.fleets.resolve(ref);
   if (!node.ok) return node;
   if (node.value.isFleet) return fail("bad_request", `${ref} is a fleet. Take it down and forget it instead.`);
-  const saved = await editFile(core, node.value.known.row.name, { actor, change: (text) => removeChildFromText(text, node.value.id) });
+  const saved = await editFile(core, node.value.known.row.name, {
+    actor,
+    change: (text) => removeChildFromText(text, node.value.id),
+  });
   return saved.ok ? ok({ path: node.value.path }) : saved;
 }
 
-async function createFirst(core: Core, input: { cwd: string; agents: readonly string[]; name?: string | undefined }, actor: string): Promise<Result<{ name: string; file: string }>> {
+async function createFirst(
+  core: Core,
+  input: { cwd: string; agents: readonly string[]; name?: string | undefined },
+  actor: string,
+): Promise<Result<{ name: string; file: string }>> {
   const folder = core.ports.fleetFiles.resolve(input.cwd);
-  if (!(await core.ports.fleetFiles.exists(folder))) return fail("not_found", `There is no folder ${folder}. Choose one that exists.`);
+  if (!(await core.ports.fleetFiles.exists(folder)))
+    return fail("not_found", `There is no folder ${folder}. Choose one that exists.`);
   const file = `${folder}/signalbox.yaml`;
-  if (await core.ports.fleetFiles.exists(file)) return fail("already_present", `${file} exists already. Start it with: signalbox up ${file}`);
+  if (await core.ports.fleetFiles.exists(file))
+    return fail("already_present", `${file} exists already. Start it with: signalbox up ${file}`);
   const name = input.name ?? "first";
-  const children = input.agents.map((agent) => (agent === "command" ? { id: "shell", command: "exec ${SHELL:-sh} -i", restart: "transient" } : { id: agent, agent }));
+  const children = input.agents.map((agent) =>
+    agent === "command" ? { id: "shell", command: "exec ${SHELL:-sh} -i", restart: "transient" } : { id: agent, agent },
+  );
   const text = `# Your first fleet. Add agents here or in the window; changes apply as you save.\n${stringify({ version: 1, name, supervisor: { strategy: "one_for_one", intensity: 3, period: "60s" }, children })}`;
   const written = await core.ports.fleetFiles.write(file, text);
   if (!written.ok) return written;
@@ -75,8 +111,17 @@ async function createFirst(core: Core, input: { cwd: string; agents: readonly st
 }
 
 /** A past session becomes a child of the given fleet, or of one made for such sessions. */
-async function takeUp(core: Core, input: { agent: string; cliSessionId: string; cwd: string; fleet?: string | undefined }, actor: string): Promise<Result<{ path: string }>> {
-  const child = { id: `${input.agent}-${input.cliSessionId.replaceAll(/[^A-Za-z0-9]/g, "").slice(0, 8)}`, agent: input.agent, cwd: input.cwd, resume: input.cliSessionId };
+async function takeUp(
+  core: Core,
+  input: { agent: string; cliSessionId: string; cwd: string; fleet?: string | undefined },
+  actor: string,
+): Promise<Result<{ path: string }>> {
+  const child = {
+    id: `${input.agent}-${input.cliSessionId.replaceAll(/[^A-Za-z0-9]/g, "").slice(0, 8)}`,
+    agent: input.agent,
+    cwd: input.cwd,
+    resume: input.cliSessionId,
+  };
   if (input.fleet !== undefined) return addChild(core, { fleet: input.fleet, parent: input.fleet, child, actor });
   const name = "taken-up";
   if (core.fleets.names().includes(name)) return addChild(core, { fleet: name, parent: name, child, actor });

@@ -13,7 +13,12 @@ import { streamHandlers } from "./streamHandlers.ts";
 export type { HostControls } from "./appHandlers.ts";
 
 /** High-rate and harmless to lose, or impossible to repeat. */
-const WITHOUT_RECEIPT: ReadonlySet<CommandName> = new Set<CommandName>(["session.input", "session.resize", "auth.mint", "app.quit"]);
+const WITHOUT_RECEIPT: ReadonlySet<CommandName> = new Set<CommandName>([
+  "session.input",
+  "session.resize",
+  "auth.mint",
+  "app.quit",
+]);
 
 export function createHandlers(core: Core, host: HostControls): Handlers {
   const receipts = createReceipts(core.store);

@@ -6,8 +6,16 @@ import { emergencyStop } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
 type NodeCommands =
-  | "node.start" | "node.stop" | "node.restart" | "node.pause" | "node.resume" | "node.drain"
-  | "app.pauseAll" | "app.resumeAll" | "app.estop" | "app.resumeInterrupted";
+  | "node.start"
+  | "node.stop"
+  | "node.restart"
+  | "node.pause"
+  | "node.resume"
+  | "node.drain"
+  | "app.pauseAll"
+  | "app.resumeAll"
+  | "app.estop"
+  | "app.resumeInterrupted";
 
 export function nodeCommands(core: Core): Pick<CommandHandlers, NodeCommands> {
   const { fleets } = core;
@@ -20,7 +28,8 @@ export function nodeCommands(core: Core): Pick<CommandHandlers, NodeCommands> {
     "node.drain": async ({ id }, { actor }) => drainNode(fleets, { ref: id, actor }),
     "app.pauseAll": async () => ok({ paused: await countOk(fleets.names().map((name) => pauseNode(fleets, name))) }),
     "app.resumeAll": async () => ok({ resumed: await countOk(fleets.names().map((name) => resumeNode(fleets, name))) }),
-    "app.estop": async (_input, { actor }) => emergencyStop({ fleets, ptyHost: core.ports.ptyHost, clock: core.ports.clock, recorder: core.recorder }, actor),
+    "app.estop": async (_input, { actor }) =>
+      emergencyStop({ fleets, ptyHost: core.ports.ptyHost, clock: core.ports.clock, recorder: core.recorder }, actor),
     "app.resumeInterrupted": async (_input, { actor }) => {
       const names = fleets.interrupted();
       for (const name of names) await fleets.up({ name, actor });

@@ -9,7 +9,11 @@ import { agentPath } from "./sessionHandlers.ts";
 /** More lives than this are not searched at once; the newest are. */
 const MAX_LIVES = 5000;
 
-export function streamSearch(core: Core, input: StreamRequest<"search">, sink: StreamSink<StreamItem<"search">>): Result<StreamHandle> {
+export function streamSearch(
+  core: Core,
+  input: StreamRequest<"search">,
+  sink: StreamSink<StreamItem<"search">>,
+): Result<StreamHandle> {
   const path = input.id === undefined ? undefined : agentPath(core, input.id);
   if (path !== undefined && !path.ok) return path;
   const lives = path === undefined ? core.sessions.newestLives(MAX_LIVES) : core.sessions.lives(path.value);
@@ -21,7 +25,13 @@ export function streamSearch(core: Core, input: StreamRequest<"search">, sink: S
     hits = [];
   };
   const search = core.ports.outputLog.search(
-    { sessionIds: [...bySession.keys()], text: input.text, caseSensitive: input.caseSensitive, limit: input.limit, signal: abort.signal },
+    {
+      sessionIds: [...bySession.keys()],
+      text: input.text,
+      caseSensitive: input.caseSensitive,
+      limit: input.limit,
+      signal: abort.signal,
+    },
     (hit) => {
       const life = bySession.get(hit.sessionId);
       if (life === undefined) return;

@@ -8,7 +8,14 @@ import { splitAskItemId } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
 type SessionQueries = "agent.lives" | "session.list" | "session.timeline" | "agents.clis" | "agents.pastSessions";
-type SessionCommands = "session.send" | "session.input" | "session.key" | "session.resize" | "inbox.answer" | "inbox.snooze" | "inbox.wake";
+type SessionCommands =
+  | "session.send"
+  | "session.input"
+  | "session.key"
+  | "session.resize"
+  | "inbox.answer"
+  | "inbox.snooze"
+  | "inbox.wake";
 
 /** Events of one life shown beside its recording. */
 const TIMELINE_EVENTS = 2000;
@@ -21,7 +28,8 @@ export function sessionQueries(core: Core): Pick<QueryHandlers, SessionQueries> 
     },
     "session.list": async ({ limit }) => ok([...core.sessions.newestLives(limit)]),
     "session.timeline": async ({ sessionId }) => timeline(core, sessionId),
-    "agents.clis": async () => ok(await Promise.all(core.adapters.filter((one) => one.id !== "command").map((adapter) => adapter.detect()))),
+    "agents.clis": async () =>
+      ok(await Promise.all(core.adapters.filter((one) => one.id !== "command").map((adapter) => adapter.detect()))),
     "agents.pastSessions": async ({ agent, limit }) => pastSessions(core, agent, limit),
   };
 }
@@ -36,7 +44,11 @@ async function timeline(core: Core, sessionId: string): ReturnType<QueryHandlers
   return ok({ life, resizes: [...(await core.sessions.resizes(sessionId))], events });
 }
 
-async function pastSessions(core: Core, agent: string | undefined, limit: number): ReturnType<QueryHandlers["agents.pastSessions"]> {
+async function pastSessions(
+  core: Core,
+  agent: string | undefined,
+  limit: number,
+): ReturnType<QueryHandlers["agents.pastSessions"]> {
   const adapters = core.adapters.filter((one) => agent === undefined || one.id === agent);
   const found = (await Promise.all(adapters.map((adapter) => adapter.pastSessions(limit)))).flat();
   return ok(found.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)).slice(0, limit));
@@ -47,7 +59,8 @@ export function sessionCommands(core: Core): Pick<CommandHandlers, SessionComman
   return {
     "session.send": async ({ id, text, submit }) => withAgent(core, id, (path) => sessions.send(path, text, submit)),
     "session.key": async ({ id, key }) => withAgent(core, id, (path) => sessions.key(path, key)),
-    "session.input": async ({ sessionId, base64 }) => emptied(await sessions.input(sessionId, Buffer.from(base64, "base64"))),
+    "session.input": async ({ sessionId, base64 }) =>
+      emptied(await sessions.input(sessionId, Buffer.from(base64, "base64"))),
     "session.resize": async ({ sessionId, cols, rows }) => emptied(await sessions.resize(sessionId, { cols, rows })),
     "inbox.answer": async (answer, { actor }) => answerItem(core, answer, actor),
     "inbox.snooze": async ({ id, minutes }) => inbox.snooze(id, minutes),
@@ -55,12 +68,25 @@ export function sessionCommands(core: Core): Pick<CommandHandlers, SessionComman
   };
 }
 
-async function answerItem(core: Core, answer: { id: string; option: string; text?: string | undefined }, actor: "person" | "cli"): Promise<Result<{ id: string }>> {
+async function answerItem(
+  core: Core,
+  answer: { id: string; option: string; text?: string | undefined },
+  actor: "person" | "cli",
+): Promise<Result<{ id: string }>> {
   const item = core.inbox.get(answer.id);
-  if (item === undefined) return fail("not_found", "This item is no longer open: it was answered, or the agent moved on.");
+  if (item === undefined)
+    return fail("not_found", "This item is no longer open: it was answered, or the agent moved on.");
   const option = item.options.find((one) => one.id === answer.option);
-  if (option === undefined) return fail("bad_request", `There is no answer "${answer.option}". Answers are ${item.options.map((one) => one.id).join(", ")}.`);
-  const given = await giveAnswer(core, { item, actor, choice: { option: option.id, ...(answer.text === undefined ? {} : { text: answer.text }) } });
+  if (option === undefined)
+    return fail(
+      "bad_request",
+      `There is no answer "${answer.option}". Answers are ${item.options.map((one) => one.id).join(", ")}.`,
+    );
+  const given = await giveAnswer(core, {
+    item,
+    actor,
+    choice: { option: option.id, ...(answer.text === undefined ? {} : { text: answer.text }) },
+  });
   if (!given.ok) return given;
   core.inbox.answered(item.id, answer.text === undefined ? option.label : `${option.label}: ${answer.text}`);
   return ok({ id: item.id });
@@ -73,9 +99,12 @@ interface Answer {
 }
 
 async function giveAnswer(core: Core, { item, actor, choice }: Answer): Promise<Result<unknown>> {
-  if (item.via === "action") return choice.option === "restart" ? startNode(core.fleets, { ref: item.path, actor }) : ok(undefined);
+  if (item.via === "action")
+    return choice.option === "restart" ? startNode(core.fleets, { ref: item.path, actor }) : ok(undefined);
   const ask = splitAskItemId(item.id);
-  return ask === undefined ? fail("not_found", "This item is no longer open.") : core.sessions.answer(ask.sessionId, ask.askId, choice);
+  return ask === undefined
+    ? fail("not_found", "This item is no longer open.")
+    : core.sessions.answer(ask.sessionId, ask.askId, choice);
 }
 
 /** The path of a child past or present. */
@@ -86,10 +115,16 @@ export function agentPath(core: Core, ref: string): Result<string> {
   const past = core.sessions.pathsNamed(ref);
   const [only] = past;
   if (only !== undefined && past.length === 1) return ok(only);
-  return past.length > 1 ? fail("ambiguous", `${ref} is the id of several children: ${past.join(", ")}. Write fleet/id.`) : node;
+  return past.length > 1
+    ? fail("ambiguous", `${ref} is the id of several children: ${past.join(", ")}. Write fleet/id.`)
+    : node;
 }
 
-async function withAgent(core: Core, ref: string, work: (path: string) => Promise<Result<void>>): Promise<Result<{ path: string }>> {
+async function withAgent(
+  core: Core,
+  ref: string,
+  work: (path: string) => Promise<Result<void>>,
+): Promise<Result<{ path: string }>> {
   const node = core.fleets.resolve(ref);
   if (!node.ok) return node;
   const done = await work(node.value.path);

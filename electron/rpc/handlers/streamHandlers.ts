@@ -36,9 +36,14 @@ export function streamHandlers(core: Core): StreamHandlers {
   };
 }
 
-function streamEvents(core: Core, input: StreamRequest<"events">, sink: StreamSink<StreamItem<"events">>): Result<StreamHandle> {
+function streamEvents(
+  core: Core,
+  input: StreamRequest<"events">,
+  sink: StreamSink<StreamItem<"events">>,
+): Result<StreamHandle> {
   const problem = patternProblem(input.pattern);
-  if (problem !== undefined) return fail("bad_request", `The pattern ${input.pattern} cannot match: ${problem.message}`);
+  if (problem !== undefined)
+    return fail("bad_request", `The pattern ${input.pattern} cannot match: ${problem.message}`);
   core.recorder.flush();
   const waiters: (() => void)[] = [];
   sink.onRoom(() => waiters.splice(0).forEach((go) => go()));
