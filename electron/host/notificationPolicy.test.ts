@@ -66,3 +66,12 @@ test("a muted kind stays silent", () => {
 test("a rate limit is no news: it ends by itself", () => {
   expect(tell(anOverview({ inbox: [anInboxItem("a", { kind: "rate_limited" })] })).show).toEqual([]);
 });
+
+test("a fleet that gave up is one notice, not one for each of its children", () => {
+  const nodes = [
+    aNode("shop", { state: "gave_up" }),
+    aNode("shop/api", { state: "crashed" }),
+    aNode("shop/web", { state: "gave_up" }),
+  ];
+  expect(tell(anOverview({ nodes })).show.map((notice) => notice.title)).toEqual(["shop gave up"]);
+});

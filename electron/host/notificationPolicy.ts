@@ -1,4 +1,5 @@
 /** When a person is told, and when not: each thing once, several at once as one, nothing about what they look at. Pure. */
+import type { NodePatch } from "#shared/contract/index.ts";
 import type { InboxItem } from "#shared/model/inbox.ts";
 import type { Settings } from "#shared/model/settings.ts";
 import type { NodeState } from "#shared/model/states.ts";
@@ -26,23 +27,30 @@ const BODY_CHARS = 160;
 /** Everything there is to tell about `overview`, told or not. */
 export function noticesOf(overview: Overview): readonly Notice[] {
   const fromInbox = [...overview.inbox.values()].filter((item) => WAITING_KINDS.has(item.kind)).map(waitingNotice);
-  const fromTree = [...overview.nodes.values()].flatMap((node): Notice[] => {
-    const at = {
-      key: `${node.path}@${node.generation}:${node.state}`,
-      place: `/tree/${encodeURI(node.path)}`,
-      body: cut(node.detail ?? node.exitDetail ?? ""),
-    };
-    if (GAVE_UP.has(node.state))
-      return [
-        {
-          ...at,
-          kind: "gave_up",
-          title: `${nameOf(node.path)} ${node.state === "escalated" ? "escalated" : "gave up"}`,
-        },
-      ];
-    return node.state === "crashed" ? [{ ...at, kind: "broke", title: `${nameOf(node.path)} broke` }] : [];
-  });
+  const fromTree = [...overview.nodes.values()]
+    .filter((node) => !isPartOfLostFleet(node.path, overview))
+    .flatMap(treeNotices);
   return [...fromInbox, ...fromTree];
+}
+
+function treeNotices(node: NodePatch): Notice[] {
+  const at = {
+    key: `${node.path}@${node.generation}:${node.state}`,
+    place: `/tree/${encodeURI(node.path)}`,
+    body: cut(node.detail ?? node.exitDetail ?? ""),
+  };
+  if (GAVE_UP.has(node.state))
+    return [
+      { ...at, kind: "gave_up", title: `${nameOf(node.path)} ${node.state === "escalated" ? "escalated" : "gave up"}` },
+    ];
+  return node.state === "crashed" ? [{ ...at, kind: "broke", title: `${nameOf(node.path)} broke` }] : [];
+}
+
+/** What ended with its whole fleet is told by the fleet's own notice. */
+function isPartOfLostFleet(path: string, overview: Overview): boolean {
+  const [fleet = path] = path.split("/");
+  const root = overview.nodes.get(fleet);
+  return fleet !== path && root !== undefined && GAVE_UP.has(root.state);
 }
 
 function waitingNotice(item: InboxItem): Notice {

@@ -1,13 +1,17 @@
 /** The desktop app for tests: the built bundle on a fresh data directory, ended with everything it started. */
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { _electron, type ElectronApplication, type Page } from "@playwright/test";
 import { electronRuntime } from "./electronRuntime.ts";
+import { within } from "./deadline.ts";
 import { endKeepers } from "./endKeepers.ts";
 
 export const runtime = electronRuntime();
 const root = join(import.meta.dirname, "..", "..");
+
+const END_MS = 15_000;
 
 export interface DesktopApp {
   readonly electron: ElectronApplication;
@@ -16,7 +20,7 @@ export interface DesktopApp {
 
 export class DesktopBench {
   readonly dataDir = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-desktop-")));
-  #running: ElectronApplication | undefined;
+  #running: { readonly electron: ElectronApplication; readonly process: ChildProcess } | undefined;
 
   /** Starts the app and waits until its page is connected. A running one must have been quit. */
   async start(...args: readonly string[]): Promise<DesktopApp> {
@@ -30,7 +34,7 @@ export class DesktopBench {
       env,
       ...(runtime.executablePath === undefined ? {} : { executablePath: runtime.executablePath }),
     });
-    this.#running = electron;
+    this.#running = { electron, process: electron.process() };
     const page = await electron.firstWindow();
     await page.waitForLoadState("load");
     return { electron, page };
@@ -47,8 +51,20 @@ export class DesktopBench {
   }
 
   async end(): Promise<void> {
-    this.#running?.process().kill("SIGKILL");
+    if (this.#running !== undefined) await ended(this.#running);
     await endKeepers(this.dataDir);
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
+}
+
+/** By the app's own way out; killed where that takes too long. */
+async function ended({
+  electron,
+  process,
+}: {
+  readonly electron: ElectronApplication;
+  readonly process: ChildProcess;
+}): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return;
+  await within("the app ends", electron.close(), END_MS).catch(() => process.kill("SIGKILL"));
 }

@@ -1,6 +1,6 @@
 /** One Chromium without a window of its own, and the DevTools connection to it. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemBrowser } from "../systemBrowser.ts";
@@ -24,16 +24,15 @@ const SWITCHES = [
   "--no-sandbox",
 ];
 
+/** Its standard input ends with this process, however that ends; then the browser and its profile go too. */
+const GUARD = '"$@" & browser=$!; cat > /dev/null; kill -9 $browser; wait; rm -rf "$0"';
+
 export async function launchChromium(onExit: () => void): Promise<Chromium> {
   const profile = mkdtempSync(join(tmpdir(), "electron-double-"));
   const headless = process.env["DISPLAY"] === undefined ? ["--headless=new"] : [];
-  const child = spawn(systemBrowser() ?? "chromium", [...SWITCHES, ...headless, `--user-data-dir=${profile}`], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const kill = () => {
-    child.kill("SIGKILL");
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  };
+  const args = [systemBrowser() ?? "chromium", ...SWITCHES, ...headless, `--user-data-dir=${profile}`];
+  const child = spawn("sh", ["-c", GUARD, profile, ...args], { stdio: ["pipe", "ignore", "pipe"] });
+  const kill = () => child.stdin.destroy();
   process.on("exit", kill);
   child.on("exit", onExit);
   const address = await new Promise<string>((resolve, reject) => {

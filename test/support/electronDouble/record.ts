@@ -15,4 +15,7 @@ export const record = {
   openedOutside: [] as string[],
 };
 
-(globalThis as any).electronDouble = record;
+declare global {
+  var electronDouble: typeof record;
+}
+globalThis.electronDouble = record;
