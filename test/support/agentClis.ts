@@ -5,7 +5,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -62,19 +61,9 @@ export async function installCli(name: CliName): Promise<{ readonly binDir: stri
 async function npmInstall(root: string, pinned: PinnedCli): Promise<void> {
   await mkdir(root, { recursive: true });
   await writeFile(join(root, "package.json"), JSON.stringify({ private: true }));
-  const npm = npmProgram();
-  await run(
-    process.execPath,
-    [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", `${pinned.package}@${pinned.version}`],
-    { cwd: root, timeout: 240_000 },
-  );
-}
-
-function npmProgram(): string {
-  const beside = join(dirname(process.execPath), "..", "lib", "node_modules", "npm", "bin", "npm-cli.js");
-  const windows = join(dirname(process.execPath), "node_modules", "npm", "bin", "npm-cli.js");
-  const found = [beside, windows].find((candidate) => existsSync(candidate));
-  return found ?? createRequire(import.meta.url).resolve("npm/bin/npm-cli.js");
+  const isWindows = process.platform === "win32";
+  const wanted = ["install", "--ignore-scripts", "--no-audit", "--no-fund", `${pinned.package}@${pinned.version}`];
+  await run(isWindows ? "npm.cmd" : "npm", wanted, { cwd: root, timeout: 240_000, shell: isWindows });
 }
 
 async function writeLauncher(path: string, program: string): Promise<void> {

@@ -18,6 +18,7 @@ import type {
   ExitEvidence,
   LaunchPlan,
   LaunchRequest,
+  ObserverContext,
 } from "#core/ports/agentAdapter.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { HookIngest } from "#core/ports/hookIngest.ts";
@@ -35,6 +36,8 @@ export interface AgentRun {
   until(what: string, condition: () => boolean, withinMs?: number): Promise<void>;
   untilActivity(activity: AgentActivity, after?: number): Promise<number>;
   untilAsked(after?: number): Promise<AgentAsk>;
+  /** The app went away and came back: the observer is lost, a new one takes the running agent over. */
+  adopt(): void;
   kill(signal: string): void;
   exited: Promise<ExitEvidence>;
   dispose(): void;
@@ -68,25 +71,27 @@ export async function startAgent(options: StartOptions): Promise<AgentRun> {
   return new RunningAgent({
     ...options,
     plan: launched.value,
-    unregister: (handler) => ingest.register(sessionId, token, handler),
+    register: (handler) => ingest.register(sessionId, token, handler),
   });
 }
 
 interface Launched extends StartOptions {
   readonly plan: LaunchPlan;
-  readonly unregister: (handler: Parameters<HookIngest["register"]>[2]) => () => void;
+  readonly register: (handler: Parameters<HookIngest["register"]>[2]) => () => void;
 }
 
 class RunningAgent implements AgentRun {
   readonly facts: AgentFact[] = [];
   readonly plan: LaunchPlan;
-  readonly observer: AgentObserver;
+  observer: AgentObserver;
   readonly exited: Promise<ExitEvidence>;
+  readonly #request: StartOptions["request"];
+  readonly #register: Launched["register"];
   readonly #adapter: AgentAdapter;
   readonly #process: pty.IPty;
   readonly #terminal = new Terminal({ cols: COLS, rows: ROWS, allowProposedApi: true });
   readonly #waiters = new Set<() => void>();
-  readonly #unregister: () => void;
+  #unregister: () => void;
 
   constructor(launched: Launched) {
     const { plan, request } = launched;
@@ -100,18 +105,10 @@ class RunningAgent implements AgentRun {
       env: { ...plan.env },
       encoding: null,
     });
-    this.observer = launched.adapter.createObserver({
-      clock: wallClock,
-      memo: plan.memo,
-      cwd: plan.cwd,
-      mode: request.mode.type,
-      hasPrompt: request.prompt !== undefined,
-      ...(plan.cliSessionId === undefined ? {} : { cliSessionId: plan.cliSessionId }),
-      emit: (fact) => this.#note(fact, request.prompt),
-      type: (bytes) => this.#write(bytes),
-      screenText: () => Promise.resolve(this.screen()),
-    });
-    this.#unregister = launched.unregister((payload, signal) => this.observer.hook(payload, signal));
+    this.#request = request;
+    this.observer = this.#observe({});
+    this.#register = launched.register;
+    this.#unregister = this.#listen();
     this.#connectTerminal();
     this.exited = new Promise((resolve) => {
       this.#process.onExit(({ exitCode, signal }) => {
@@ -123,6 +120,34 @@ class RunningAgent implements AgentRun {
         );
       });
     });
+  }
+
+  #observe(change: Pick<ObserverContext, "adopted">): AgentObserver {
+    const { plan } = this;
+    return this.#adapter.createObserver({
+      clock: wallClock,
+      memo: plan.memo,
+      cwd: plan.cwd,
+      mode: this.#request.mode.type,
+      hasPrompt: this.#request.prompt !== undefined,
+      ...(plan.cliSessionId === undefined ? {} : { cliSessionId: plan.cliSessionId }),
+      emit: (fact) => this.#note(fact),
+      type: (bytes) => this.#write(bytes),
+      screenText: () => Promise.resolve(this.screen()),
+      ...change,
+    });
+  }
+
+  #listen(): () => void {
+    return this.#register((payload, signal) => this.observer.hook(payload, signal));
+  }
+
+  adopt(): void {
+    const activity = this.facts.findLast((fact) => fact.type === "activity")?.activity ?? "starting";
+    this.#unregister();
+    this.observer.dispose();
+    this.observer = this.#observe({ adopted: { activity } });
+    this.#unregister = this.#listen();
   }
 
   get pid(): number {
@@ -221,7 +246,8 @@ class RunningAgent implements AgentRun {
     });
   }
 
-  #note(fact: AgentFact, prompt: string | undefined): void {
+  #note(fact: AgentFact): void {
+    const { prompt } = this.#request;
     this.facts.push(fact);
     if (fact.type === "ready" && !this.plan.promptPassed && prompt !== undefined) void this.send(prompt);
     this.#wake();

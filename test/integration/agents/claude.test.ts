@@ -1,107 +1,60 @@
 /** The real Claude Code CLI against the fake model server: states, permissions, questions, resume, print mode. */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { createAdapters } from "#core/agents/index.ts";
-import type { AgentAdapter, AgentFact, LaunchRequest } from "#core/ports/agentAdapter.ts";
-import type { HookIngest } from "#core/ports/hookIngest.ts";
-import { openHookIngest } from "#platform/hookIngest.ts";
-import { createMachine } from "#platform/machine.ts";
-import { createAgentHome, startAgent, type AgentHome, type AgentRun } from "#test/support/agentTerminal.ts";
-import { installCli } from "#test/support/agentClis.ts";
-import { startFakeModelServer, type FakeModelServer } from "#test/support/fakeModelServer.ts";
+import { installCli, PINNED_CLIS } from "#test/support/agentClis.ts";
+import { activities, agentSuite } from "#test/support/agentSuite.ts";
 
 const cli = await installCli("claude");
 const KEY = "sk-ant-fake-0123456789abcdefghij";
 
-const activities = (facts: readonly AgentFact[]): string[] =>
-  facts.flatMap((fact) => (fact.type === "activity" ? [fact.activity] : []));
 const bash = (command: string): string =>
   `[[tool Bash ${JSON.stringify({ command, description: "touch a file" })}]] [[text all-done]]`;
 
 describe.skipIf(cli === undefined)("Claude Code", () => {
-  let model: FakeModelServer;
-  let ingest: HookIngest;
-  let home: AgentHome;
-  let adapter: AgentAdapter;
-  const runs: AgentRun[] = [];
-
-  beforeAll(async () => {
-    model = await startFakeModelServer();
-    home = await createAgentHome();
-    const opened = await openHookIngest();
-    if (!opened.ok) throw new Error(opened.error.message);
-    ingest = opened.value;
-    const config = join(home.home, "claude");
-    await mkdir(config, { recursive: true });
-    await writeFile(
-      join(config, ".claude.json"),
-      JSON.stringify({
+  const suite = agentSuite({
+    agent: "claude",
+    binDir: cli?.binDir ?? "",
+    async prepare({ home, modelUrl }) {
+      const config = join(home.home, "claude");
+      await mkdir(config, { recursive: true });
+      // Without these the first start checks the vendor's servers and asks before it uses a key or a folder.
+      const state = {
         hasCompletedOnboarding: true,
         customApiKeyResponses: { approved: [KEY.slice(-20)], rejected: [] },
         projects: { [home.cwd]: { hasTrustDialogAccepted: true } },
-      }),
-    );
-    const env = {
-      PATH: [cli?.binDir ?? "", process.env["PATH"] ?? ""].join(delimiter),
-      HOME: home.home,
-      LANG: "C.UTF-8",
-      TERM: "xterm-256color",
-      ANTHROPIC_BASE_URL: model.url,
-      ANTHROPIC_API_KEY: KEY,
-      CLAUDE_CONFIG_DIR: config,
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-      CLAUDE_CODE_MAX_RETRIES: "1",
-      DISABLE_AUTOUPDATER: "1",
-    };
-    const machine = createMachine({ environment: () => Promise.resolve(env), homeDir: home.home });
-    const found = createAdapters({ machine }).find((candidate) => candidate.id === "claude");
-    if (found === undefined) throw new Error("no claude adapter");
-    adapter = found;
+      };
+      await writeFile(join(config, ".claude.json"), JSON.stringify(state));
+      return {
+        ANTHROPIC_BASE_URL: modelUrl,
+        ANTHROPIC_API_KEY: KEY,
+        CLAUDE_CONFIG_DIR: config,
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+        CLAUDE_CODE_MAX_RETRIES: "1",
+        DISABLE_AUTOUPDATER: "1",
+      };
+    },
   });
-
-  afterEach(async () => {
-    for (const run of runs.splice(0)) {
-      run.dispose();
-      await run.exited;
-    }
-  });
-
-  afterAll(async () => {
-    await ingest.close();
-    await model.close();
-    await home.remove();
-  });
-
-  async function start(request: Partial<LaunchRequest>): Promise<AgentRun> {
-    const run = await startAgent({
-      adapter,
-      ingest,
-      request: { cwd: home.cwd, args: [], env: {}, mode: { type: "fresh" }, filesDir: home.filesDir, ...request },
-    });
-    runs.push(run);
-    return run;
-  }
 
   it("is found with its version and its sign-in state", async () => {
-    expect(await adapter.detect()).toEqual({
+    expect(await suite.adapter.detect()).toEqual({
       id: "claude",
       name: "Claude Code",
       installed: true,
-      version: "2.1.329",
+      version: PINNED_CLIS.claude.version,
       path: join(cli?.binDir ?? "", "claude"),
       signIn: "signed_in",
     });
   });
 
   it("goes from starting over busy to idle, and tells its session id", async () => {
-    const run = await start({ prompt: "--hello [[text first-answer]]" });
+    const run = await suite.start({ prompt: "--hello [[text first-answer]]" });
     await run.untilActivity("idle");
     expect(activities(run.facts)).toEqual(["busy", "idle"]);
-    expect(model.requests.some((request) => request.prompt.includes("--hello"))).toBe(true);
+    expect(suite.model.requests.some((request) => request.prompt.includes("--hello"))).toBe(true);
     await run.send("and again [[text second-answer]]");
     await run.until("the second answer", () => run.screen().includes("second-answer"));
     await run.untilActivity("idle", 2);
@@ -110,7 +63,7 @@ describe.skipIf(cli === undefined)("Claude Code", () => {
   });
 
   it("runs a tool after a person allowed it in the inbox", async () => {
-    const run = await start({ prompt: bash("touch allowed-here") });
+    const run = await suite.start({ prompt: bash("touch allowed-here") });
     const ask = await run.untilAsked();
     expect(ask).toMatchObject({
       kind: "permission",
@@ -124,7 +77,7 @@ describe.skipIf(cli === undefined)("Claude Code", () => {
     expect(activities(run.facts).at(-1)).toBe("waiting_permission");
     expect(await run.observer.answer(ask.id, { option: "allow" })).toEqual({ ok: true, value: undefined });
     await run.untilActivity("idle");
-    expect(existsSync(join(home.cwd, "allowed-here"))).toBe(true);
+    expect(existsSync(join(suite.home.cwd, "allowed-here"))).toBe(true);
     expect(run.facts).toContainEqual({ type: "ask_ended", askId: ask.id, how: "answered", answer: "Allow once" });
     expect(await run.observer.answer(ask.id, { option: "allow" })).toMatchObject({
       ok: false,
@@ -134,7 +87,7 @@ describe.skipIf(cli === undefined)("Claude Code", () => {
 
   it("does not ask again for what was allowed for the session", async () => {
     const twice = `[[tool Bash {"command":"touch twice-a"}]] [[tool Bash {"command":"touch twice-a"}]] [[text all-done]]`;
-    const run = await start({ prompt: twice });
+    const run = await suite.start({ prompt: twice });
     const ask = await run.untilAsked();
     await run.observer.answer(ask.id, { option: "allow_session" });
     await run.untilActivity("idle");
@@ -142,22 +95,34 @@ describe.skipIf(cli === undefined)("Claude Code", () => {
   });
 
   it("does not run a tool that was denied, and hears why", async () => {
-    const run = await start({ prompt: bash("touch never-here") });
+    const run = await suite.start({ prompt: bash("touch never-here") });
     const ask = await run.untilAsked();
     await run.observer.answer(ask.id, { option: "deny_say", text: "use the other folder" });
     await run.untilActivity("idle");
-    expect(existsSync(join(home.cwd, "never-here"))).toBe(false);
+    expect(existsSync(join(suite.home.cwd, "never-here"))).toBe(false);
     expect(run.screen()).toContain("use the other folder");
   });
 
   it("withdraws the item when it was answered in the terminal", async () => {
-    const run = await start({ prompt: bash("touch typed-here") });
+    const run = await suite.start({ prompt: bash("touch typed-here") });
     const ask = await run.untilAsked();
     await run.until("Claude's own dialog", () => run.screen().includes("Do you want to proceed?"));
     run.type("1");
     await run.until("the withdrawal", () => run.facts.some((fact) => fact.type === "ask_ended"));
     expect(run.facts).toContainEqual({ type: "ask_ended", askId: ask.id, how: "withdrawn" });
-    await run.until("the file", () => existsSync(join(home.cwd, "typed-here")));
+    await run.until("the file", () => existsSync(join(suite.home.cwd, "typed-here")));
+  });
+
+  it("answers by keys after the app came back while the dialog was open", async () => {
+    const run = await suite.start({ prompt: bash("touch adopted-here") });
+    await run.untilAsked();
+    const before = run.facts.length;
+    run.adopt();
+    const ask = await run.untilAsked(before);
+    expect(ask).toMatchObject({ kind: "permission", via: "keys" });
+    await run.observer.answer(ask.id, { option: "allow" });
+    await run.until("the file", () => existsSync(join(suite.home.cwd, "adopted-here")));
+    await run.untilActivity("idle", before);
   });
 
   it("has its questions answered from the inbox, one after the other", async () => {
@@ -170,7 +135,7 @@ describe.skipIf(cli === undefined)("Claude Code", () => {
     const input = {
       questions: [question("Which colour?", ["Red", "Blue"]), question("Which size?", ["Small", "Large"])],
     };
-    const run = await start({ prompt: `[[tool AskUserQuestion ${JSON.stringify(input)}]] [[text all-done]]` });
+    const run = await suite.start({ prompt: `[[tool AskUserQuestion ${JSON.stringify(input)}]] [[text all-done]]` });
     const first = await run.untilAsked();
     expect(first).toMatchObject({
       kind: "question",
@@ -188,37 +153,37 @@ describe.skipIf(cli === undefined)("Claude Code", () => {
   });
 
   it("keeps its conversation over kill -9 and --resume", async () => {
-    const before = await start({ prompt: "remember the word heliotrope [[text noted]]" });
+    const before = await suite.start({ prompt: "remember the word heliotrope [[text noted]]" });
     await before.untilActivity("idle");
     const cliSessionId = before.plan.cliSessionId ?? "";
     // Claude writes its transcript about 100 ms after the turn; killed before that there is nothing to resume.
-    await expect.poll(() => adapter.pastSessions(20)).toContainEqual(expect.objectContaining({ cliSessionId }));
+    await expect.poll(() => suite.adapter.pastSessions(20)).toContainEqual(expect.objectContaining({ cliSessionId }));
     before.kill("SIGKILL");
     const evidence = await before.exited;
-    expect(adapter.classifyExit(evidence)).toEqual({
+    expect(suite.adapter.classifyExit(evidence)).toEqual({
       cause: "crashed",
       detail: "Killed by SIGKILL",
       resumeRefused: false,
     });
-    const after = await start({ mode: { type: "resume", cliSessionId }, prompt: "go on [[text resumed]]" });
+    const after = await suite.start({ mode: { type: "resume", cliSessionId }, prompt: "go on [[text resumed]]" });
     await after.until("the answer", () => after.screen().includes("resumed"));
     await after.untilActivity("idle");
-    expect(model.requests.at(-1)?.conversation).toContain("heliotrope");
-    const past = await adapter.pastSessions(20);
+    expect(suite.model.requests.at(-1)?.conversation).toContain("heliotrope");
+    const past = await suite.adapter.pastSessions(20);
     expect(past).toContainEqual(
       expect.objectContaining({
         agent: "claude",
         cliSessionId,
-        cwd: home.cwd,
+        cwd: suite.home.cwd,
         title: expect.stringContaining("heliotrope"),
       }),
     );
   });
 
   it("dies of a stale session id with evidence for a fresh start", async () => {
-    const run = await start({ mode: { type: "resume", cliSessionId: "00000000-0000-4000-8000-000000000000" } });
+    const run = await suite.start({ mode: { type: "resume", cliSessionId: "00000000-0000-4000-8000-000000000000" } });
     const evidence = await run.exited;
-    expect(adapter.classifyExit(evidence)).toEqual({
+    expect(suite.adapter.classifyExit(evidence)).toEqual({
       cause: "crashed",
       detail: "Exit 1: the session to resume is gone",
       resumeRefused: true,
@@ -226,12 +191,12 @@ describe.skipIf(cli === undefined)("Claude Code", () => {
   });
 
   it("shows a limit and a missing sign-in as what they are", async () => {
-    const limited = await start({ prompt: "x [[error 429]]" });
+    const limited = await suite.start({ prompt: "x [[error 429]]" });
     await limited.untilActivity("rate_limited");
     expect(limited.facts.find((fact) => fact.type === "rate_limited")).toMatchObject({
       detail: expect.stringContaining("429"),
     });
-    const refused = await start({ prompt: "x [[error 401]]" });
+    const refused = await suite.start({ prompt: "x [[error 401]]" });
     await refused.untilActivity("needs_login");
     expect(refused.facts.find((fact) => fact.type === "needs_login")).toMatchObject({
       detail: expect.stringContaining("/login"),
@@ -239,9 +204,9 @@ describe.skipIf(cli === undefined)("Claude Code", () => {
   });
 
   it("asks in the inbox whether a new folder is trusted", async () => {
-    const cwd = join(home.home, "untrusted");
+    const cwd = join(suite.home.home, "untrusted");
     await mkdir(cwd, { recursive: true });
-    const run = await start({ cwd, prompt: "hello [[text trusted-now]]" });
+    const run = await suite.start({ cwd, prompt: "hello [[text trusted-now]]" });
     const ask = await run.untilAsked();
     expect(ask).toMatchObject({ kind: "permission", title: "Trust this folder", body: cwd, via: "keys" });
     await run.observer.answer(ask.id, { option: "allow" });
@@ -249,17 +214,19 @@ describe.skipIf(cli === undefined)("Claude Code", () => {
   });
 
   it("works in print mode, where a permission waits for the inbox as well", async () => {
-    const run = await start({ args: ["-p"], prompt: bash("touch printed-here") });
+    const run = await suite.start({ args: ["-p"], prompt: bash("touch printed-here") });
     const ask = await run.untilAsked();
     await run.observer.answer(ask.id, { option: "allow" });
     const evidence = await run.exited;
-    expect(adapter.classifyExit(evidence)).toMatchObject({ cause: "done", detail: "Exit 0" });
+    expect(suite.adapter.classifyExit(evidence)).toMatchObject({ cause: "done", detail: "Exit 0" });
     expect(evidence.screenText).toContain("all-done");
-    expect(existsSync(join(home.cwd, "printed-here"))).toBe(true);
+    expect(existsSync(join(suite.home.cwd, "printed-here"))).toBe(true);
   });
 
   it("survives being frozen and goes on", async () => {
-    const run = await start({ prompt: "slow [[delay 40]] [[text one two three four five six seven eight nine ten]]" });
+    const run = await suite.start({
+      prompt: "slow [[delay 40]] [[text one two three four five six seven eight nine ten]]",
+    });
     await run.untilActivity("busy");
     run.kill("SIGSTOP");
     run.kill("SIGCONT");
