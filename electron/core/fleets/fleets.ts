@@ -161,7 +161,7 @@ export class Fleets {
     if (known?.runtime.isUp === true) {
       await this.#applyText(known, up.text, up.actor);
       await known.runtime.startRested();
-      return ok({ name, started: this.#known.get(name)?.runtime.tree.liveCount() ?? 0 });
+      return ok({ name, started: known.runtime.tree.liveCount() });
     }
     known?.unwatch();
     const row: FleetRow = {
@@ -171,17 +171,15 @@ export class Fleets {
       status: "up",
       autostart: known?.row.autostart ?? false,
     };
-    const saved = this.#fleetStore.save(
-      row,
-      fleetEvent(name, { verb: "up", actor: up.actor, data: { file: up.file } }),
-    );
+    const began = fleetEvent(name, { verb: "up", actor: up.actor, data: { file: up.file } });
+    const saved = this.#fleetStore.save(row, began);
     if (!saved.ok) return saved;
     this.#deps.recorder.flush();
     const next = this.#replaceRuntime(known, row, up.fleet);
     const started = await this.#bringUp(next, { type: "person" });
     if (!started.ok) return started;
     this.#watch(next);
-    return ok({ name, started: this.#known.get(name)?.runtime.tree.liveCount() ?? 0 });
+    return ok({ name, started: next.runtime.tree.liveCount() });
   }
 
   #replaceRuntime(known: KnownFleet | undefined, row: FleetRow, fleet: FleetRuntime["fleet"]): KnownFleet {
@@ -210,7 +208,7 @@ export class Fleets {
     const known = this.#known.get(name);
     if (known === undefined) return fail("not_found", `There is no fleet ${name}. ${this.#namesSentence()}`);
     return this.#alone(name, async () => {
-      const stopped = this.#known.get(name)?.runtime.tree.liveCount() ?? 0;
+      const stopped = known.runtime.tree.liveCount();
       known.unwatch();
       const saved = this.#save(known, { status: "down" }, { verb: "down", actor, data: { stopped } });
       await known.runtime.stop();
