@@ -8,9 +8,10 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { StoreError } from "#core/ports/database.ts";
 import type { Database } from "#core/ports/database.ts";
-import type { Logger } from "#core/ports/logger.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import { checkBeside, clearSuspicion, isSuspect, isTooLargeToWaitFor } from "./databaseCheck.ts";
+import type { BackgroundCheck, CheckOptions } from "./databaseCheck.ts";
 import { connectSqlite, toStoreError } from "./sqlite.ts";
 import { toStamp } from "./sqliteBackups.ts";
 import { readHeader } from "./sqliteHeader.ts";
@@ -20,11 +21,9 @@ import { closeQuietly, isSound, replaceDamaged } from "./sqliteRecovery.ts";
 /** "SgBx": tells our file from any other SQLite file. */
 export const APPLICATION_ID = 0x53674278;
 
-export interface OpenDatabaseOptions {
-  readonly file: string;
+export interface OpenDatabaseOptions extends CheckOptions {
   /** The newest schema this program knows (core/store SCHEMA_VERSION). */
   readonly newestSchema: number;
-  readonly logger: Logger;
 }
 
 export interface OpenedDatabase {
@@ -33,6 +32,8 @@ export interface OpenedDatabase {
   readonly notice?: string;
   /** The damaged file, set aside. */
   readonly setAside?: string;
+  /** A check that runs beside the app; settles when it is over. */
+  readonly check?: Promise<void>;
 }
 
 /** Errors: schema_too_new (file untouched), store_unavailable, locked. */
@@ -44,8 +45,8 @@ export function openDatabase(options: OpenDatabaseOptions): Result<OpenedDatabas
     const refusal = header === undefined ? undefined : refuseForeign(header, options);
     if (refusal !== undefined) return { ok: false, error: refusal };
     if (header !== "not_a_database") {
-      const database = connectChecked(file);
-      if (database !== undefined) return ok({ database });
+      const opened = connectChecked(options);
+      if (opened !== undefined) return ok(opened);
     }
     return recover(options);
   } catch (error) {
@@ -70,12 +71,27 @@ function refuseForeign(header: Header, { file, newestSchema }: OpenDatabaseOptio
 }
 
 /** Undefined: it is damaged. Other refusals of the outside world are thrown. */
-function connectChecked(file: string): Database | undefined {
-  const wasClean = takeCleanMark(file);
+function connectChecked(options: OpenDatabaseOptions): OpenedDatabase | undefined {
+  const { file } = options;
+  const wasClean = takeCleanMark(file) && !isSuspect(file);
+  const isLater = !wasClean && isTooLargeToWaitFor(options);
+  let check: BackgroundCheck | undefined;
   let database: Database | undefined;
+  const onClosed = (): void => {
+    check?.stop();
+    // A check that was cut short is made up for at the next start.
+    if (!isLater || check?.isDone() === true) leaveCleanMark(file);
+  };
   try {
-    database = connectSqlite(file, { applicationId: APPLICATION_ID, onClosed: () => leaveCleanMark(file) });
-    if (wasClean || isSound(database)) return database;
+    database = connectSqlite(file, { applicationId: APPLICATION_ID, onClosed });
+    if (isLater) {
+      check = checkBeside(options);
+      return { database, check: check.over };
+    }
+    if (wasClean || isSound(database)) {
+      clearSuspicion(file);
+      return { database };
+    }
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== "corrupt") {
       closeQuietly(database);
@@ -93,6 +109,7 @@ function recover(options: OpenDatabaseOptions): Result<OpenedDatabase> {
     if (existsSync(`${file}${suffix}`)) renameSync(`${file}${suffix}`, `${setAside}${suffix}`);
   }
   rmSync(cleanMark(file), { force: true });
+  clearSuspicion(file);
   logger.error("The database is damaged; it was set aside.", { setAside });
   const outcome = replaceDamaged({ ...options, damaged: setAside });
   const database = connectSqlite(file, { applicationId: APPLICATION_ID, onClosed: () => leaveCleanMark(file) });

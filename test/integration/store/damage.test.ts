@@ -130,6 +130,41 @@ describe("a clean and an unclean shutdown", () => {
   });
 });
 
+describe("a large database after an unclean shutdown", () => {
+  const openLarge = (onDamage: (sentence: string) => void = () => undefined) => {
+    const opened = openDatabase({ file, newestSchema: SCHEMA_VERSION, logger: silent, largeBytes: 1000, onDamage });
+    if (!opened.ok) throw new Error(opened.error.message);
+    return opened.value;
+  };
+
+  it("is checked beside the running app, and found sound it counts as clean again", async () => {
+    const writer = startStoreProcess("write", dataDir);
+    await writer.said(100);
+    await writer.kill();
+    const { database, check } = openLarge();
+    await check;
+    database.close();
+    expect(openLarge().check).toBeUndefined();
+  });
+
+  it("says that it found damage, and the next start repairs it", async () => {
+    const store = await openTestStore(dataDir);
+    fill(store, 3000);
+    store.close();
+    damage(2);
+    const sentences: string[] = [];
+    const { database, check } = openLarge((sentence) => sentences.push(sentence));
+    await check;
+    database.close();
+    expect(sentences).toEqual([expect.stringContaining("Restart Signalbox")]);
+    const { store: repaired, notice } = await reopened();
+    expect(notice).toContain("damaged");
+    expect(repaired.events.read({ limit: 10_000 }).length).toBeGreaterThan(2800);
+    repaired.close();
+    expect((await reopened()).notice).toBeUndefined();
+  });
+});
+
 /** Overwrites pages from the middle of the file on with garbage. */
 function damage(pages: number): void {
   const bytes = readFileSync(file);
