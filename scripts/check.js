@@ -1,6 +1,6 @@
 /** `npm run check`: the one gate. Static checks first, all of them even when one fails; then every test. */
 import { join } from "node:path";
-import { bootstrap } from "./bootstrap.js";
+import { ensureDependencies } from "./dependencies.js";
 import { root, say, since } from "./project.js";
 import { test } from "./test.js";
 import { projectEnv, run } from "./toolchain.js";
@@ -23,7 +23,7 @@ function gate(name, program, args) {
 
 /** `--static` leaves the tests out; words (`lint types`) pick single checks. */
 export async function check(args) {
-  await bootstrap();
+  await ensureDependencies();
   const words = args.filter((arg) => !arg.startsWith("--"));
   const chosen = GATES.filter(({ name }) => words.length === 0 || words.some((word) => name.startsWith(word)));
   const failed = [];

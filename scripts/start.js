@@ -66,7 +66,7 @@ function announce(line) {
     process.stdout.write(`${line}\n`);
     return;
   }
-  say(`ready at ${url}`);
+  process.stdout.write(`Signalbox is ready at ${url}\n`);
   say("the link works once; `npx signalbox open` gives another. Ctrl-C ends the app, the agents go on.");
   openBrowser(url);
 }
