@@ -110,7 +110,7 @@ function cells(node: TreeNode, now: number): string[] {
     node.pid === undefined ? undefined : `pid ${node.pid}`,
     node.restarts > 0 ? `${node.restarts} restarts` : undefined,
     durationWords(now - Date.parse(node.stateSince)),
-    node.exitDetail ?? node.detail,
+    node.pid === undefined ? (node.exitDetail ?? node.detail) : node.detail,
   ];
   return [word, node.agent ?? "", facts.filter((fact) => fact !== undefined).join(", ")];
 }
