@@ -78,6 +78,17 @@ async function run(options: Options): Promise<number> {
     log(`a keeper (pid ${lock.holder.pid}) already holds ${options.dataDir}; this one leaves.`);
     return EXIT_HELD;
   }
+  try {
+    await keep(options, me);
+  } finally {
+    await lock.release();
+  }
+  log("left");
+  return 0;
+}
+
+/** Resolves when there is nothing left to keep. */
+async function keep(options: Options, me: KeeperEndpoint): Promise<void> {
   const left = Promise.withResolvers<void>();
   const table: SessionTable = new SessionTable({
     dataDir: options.dataDir,
@@ -97,9 +108,6 @@ async function run(options: Options): Promise<number> {
   await server.close();
   // A full disk may keep a log waiting for ever; whoever asked us to leave will not.
   await Promise.race([table.settled(), new Promise((resolve) => setTimeout(resolve, SETTLE_WITHIN_MS))]);
-  await lock.release();
-  log("left");
-  return 0;
 }
 
 /** A hang-up or an interrupt is meant for the terminal the app was started in; only SIGTERM means this process. */
@@ -123,6 +131,6 @@ if (options === undefined) {
 try {
   process.exit(await run(options));
 } catch (error) {
-  log(`could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  log(`could not start: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(EXIT_FAILED);
 }

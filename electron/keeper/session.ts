@@ -12,6 +12,7 @@ import {
   type SessionProcesses,
 } from "#platform/processTree.ts";
 import { openSegmentWriter, type SegmentWriter } from "#platform/segmentLog.ts";
+import type { SessionMeta } from "#shared/rpc/keeperFiles.ts";
 import type { KeeperExit, KeeperSession, SpawnRequest } from "#shared/rpc/keeperProtocol.ts";
 import type { OutOfMemoryEvidence } from "./outOfMemory.ts";
 import { removeSessionMeta, writeSessionMeta } from "./sessionMeta.ts";
@@ -50,8 +51,7 @@ export class Session {
   /** A stop of ours is under way. */
   isStopping = false;
   readonly #deps: SessionDeps;
-  readonly #tag: SpawnRequest["tag"];
-  readonly #startedAt = new Date().toISOString();
+  readonly #record: SessionMeta;
   readonly #log: SegmentWriter;
   readonly #pty: PtyProcess;
   readonly #viewers = new Set<SessionViewer>();
@@ -75,12 +75,16 @@ export class Session {
           `session ${request.sessionId}: ${problem === undefined ? "the log is written again" : `its log cannot be written (${problem}); its output waits`}`,
         ),
     });
-    const [clock] = await Promise.all([processTimeNow(), deps.evidence.refresh()]);
-    log.recordResize(request.cols, request.rows);
+    // The record comes before the child: whoever finds it after our death knows which mark to sweep for.
+    const { sessionId, tag, cols, rows } = request;
+    const startedAt = new Date().toISOString();
+    const record: SessionMeta = { sessionId, tag, keeper: deps.keeper, startedAt, cols, rows };
+    const [clock] = await Promise.all([processTimeNow(), deps.evidence.refresh(), writeSessionMeta(dir, record)]);
+    log.recordResize(cols, rows);
     try {
-      session = new Session(deps, { dir, log }, request);
+      session = new Session(deps, { dir, log, record }, request);
     } catch (error) {
-      await log.close();
+      await Promise.all([log.close(), removeSessionMeta(dir)]);
       throw error;
     }
     const root = await identifyProcess(session.pid);
@@ -88,12 +92,16 @@ export class Session {
     return session;
   }
 
-  private constructor(deps: SessionDeps, files: { dir: string; log: SegmentWriter }, request: SpawnRequest) {
+  private constructor(
+    deps: SessionDeps,
+    files: { dir: string; log: SegmentWriter; record: SessionMeta },
+    request: SpawnRequest,
+  ) {
     this.id = request.sessionId;
     this.dir = files.dir;
     this.#deps = deps;
     this.#log = files.log;
-    this.#tag = request.tag;
+    this.#record = files.record;
     this.#size = { cols: request.cols, rows: request.rows };
     this.#queries = new TerminalQueries((bytes) => this.#pty.write(bytes));
     const { promise, resolve } = Promise.withResolvers<KeeperExit>();
@@ -135,9 +143,9 @@ export class Session {
   describe(): KeeperSession {
     return {
       sessionId: this.id,
-      tag: this.#tag,
+      tag: this.#record.tag,
       pid: this.pid,
-      startedAt: this.#startedAt,
+      startedAt: this.#record.startedAt,
       ...this.#size,
       outputBytes: this.outputBytes,
       ...(this.#log.trouble === undefined ? {} : { trouble: this.#log.trouble }),
@@ -227,13 +235,9 @@ export class Session {
 
   /** A full disk must not take the session down: the keeper itself remembers as long as it lives. */
   #saveMeta(): void {
-    const root = this.#root ?? { pid: this.pid, startTime: 0 };
-    const { keeper } = this.#deps;
+    const root = this.#root === undefined ? {} : { root: this.#root };
     const ending = this.exit === undefined ? {} : { exit: this.exit, outputBytes: this.exitOffset };
-    const { id: sessionId } = this;
-    const tag = this.#tag;
-    const startedAt = this.#startedAt;
-    const meta = { sessionId, tag, root, keeper, startedAt, ...this.#size, ...ending };
+    const meta = { ...this.#record, ...this.#size, ...root, ...ending };
     this.#metaWork = this.#metaWork.then(() =>
       writeSessionMeta(this.dir, meta).catch((error: unknown) =>
         this.#deps.log(`session ${this.id}: meta.json could not be written: ${String(error)}`),

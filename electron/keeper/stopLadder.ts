@@ -2,7 +2,14 @@
  * Ending a session for good: continue it, ask politely where an adapter knows how, SIGTERM to its process group, wait,
  * then SIGKILL the whole tree until nobody is left. No keystrokes and no SIGHUP of our own.
  */
-import { killSessions, scanProcesses, sendSignal, sessionMembers, type KillOutcome } from "#platform/processTree.ts";
+import {
+  killSessions,
+  scanProcesses,
+  sendSignal,
+  sessionMembers,
+  signalProcess,
+  type KillOutcome,
+} from "#platform/processTree.ts";
 import type { Session } from "./session.ts";
 
 /** A polite input gets this long, within the grace, before SIGTERM. */
@@ -39,13 +46,16 @@ async function askToEnd(session: Session, { politeInput, graceMs }: StopOptions)
   // The look also remembers the whole tree, so that what is orphaned meanwhile is still known at the kill.
   const members = sessionMembers(await scanProcesses(), session.processes);
   if (session.exit !== undefined) return;
-  for (const member of members) if (member.state === "stopped") sendSignal(member.pid, "SIGCONT");
+  for (const member of members) if (member.state === "stopped") await signalProcess(member, "SIGCONT");
   if (politeInput !== undefined && session.write(politeInput)) {
     await within(session.ended, Math.min(graceMs, POLITE_WAIT_MS));
   }
   if (session.exit !== undefined) return;
   const deadline = performance.now() + graceMs;
-  sendSignal(-session.pid, "SIGTERM");
+  // Nobody to ask: Windows has no SIGTERM, and a group that is gone needs no grace.
+  if (!sendSignal(-session.pid, "SIGTERM")) return;
+  // Again: a SIGSTOP on its way when we looked would hold the SIGTERM back until the grace is over.
+  sendSignal(-session.pid, "SIGCONT");
   await within(session.ended, graceMs);
   // A shell dies at once while the program it ran is still saving its work: the group has the grace, not the shell.
   while (performance.now() < deadline && (await hasGroup(session))) {

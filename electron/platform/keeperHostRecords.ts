@@ -35,12 +35,23 @@ export async function removeSessionRecord(dataDir: string, sessionId: string): P
 
 export function describeRecord(record: SessionMeta): KeeperSession {
   const { sessionId, tag, root, startedAt, cols, rows, exit, outputBytes = 0 } = record;
-  return { sessionId, tag, pid: root.pid, startedAt, cols, rows, outputBytes, ...(exit === undefined ? {} : { exit }) };
+  return {
+    sessionId,
+    tag,
+    pid: root?.pid ?? 0,
+    startedAt,
+    cols,
+    rows,
+    outputBytes,
+    ...(exit === undefined ? {} : { exit }),
+  };
 }
 
 /** Ends what is left of sessions whose keeper is gone. */
 export async function sweepRecords(records: readonly SessionMeta[]): Promise<number> {
   if (records.length === 0) return 0;
-  const { killed } = await killSessions(records.map(({ sessionId, root }) => ({ sessionId, root, seen: new Map() })));
+  const { killed } = await killSessions(
+    records.map(({ sessionId, root }) => ({ sessionId, seen: new Map(), ...(root === undefined ? {} : { root }) })),
+  );
   return killed;
 }

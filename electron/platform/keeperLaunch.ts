@@ -4,10 +4,12 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, readdir, realpath } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, open, readFile, readdir, realpath } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { runtimeDirs, socketPath, type RuntimeFacts } from "#shared/lib/runtimePaths.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
 import {
   KEEPER_RUNNING_DIR,
@@ -15,7 +17,7 @@ import {
   keeperEndpointSchema,
   type KeeperEndpoint,
 } from "#shared/rpc/keeperFiles.ts";
-import { installKeeper } from "./keeperLaunchFiles.ts";
+import { installKeeper, type InstalledKeeper } from "./keeperLaunchFiles.ts";
 import { isProcessAlive } from "./processTree.ts";
 
 export interface KeeperLaunchOptions {
@@ -41,6 +43,8 @@ const READY_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 10;
 /** A connect to a unix socket is answered by the kernel; longer means the keeper's backlog is full. */
 const CONNECT_WITHIN_MS = 2000;
+/** Exit code of a keeper that found another one in its place. */
+const KEEPER_HELD = 3;
 const LOG_TAIL_CHARACTERS = 600;
 /** What the keeper itself needs; agents get their environment with each spawn. SIGNALBOX_SESSION must not get in. */
 const KEPT_VARIABLES = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "TEMP", "TMP", "SystemRoot", "windir"];
@@ -58,29 +62,37 @@ export async function listRunningKeepers(dataDir: string): Promise<readonly Runn
 
 /** The running keeper of exactly this version, started if there is none. Errors: `keeper_unavailable`. */
 export async function ensureKeeper(options: KeeperLaunchOptions): Promise<Result<RunningKeeper>> {
-  const deadline = performance.now() + READY_WITHIN_MS;
   try {
     const installed = await installKeeper(options);
-    const found = await findVersion(options.dataDir, installed.version);
-    const starting = found === undefined ? await startKeeper(options, installed) : undefined;
-    return await waitUntilReady({ dataDir: options.dataDir, version: installed.version, deadline, starting });
+    return await untilReady(options, installed);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return fail("keeper_unavailable", `The session keeper could not be started: ${reason}`);
   }
 }
 
-/** Short, since a socket path holds about 100 characters: in the user's runtime directory, else in the temporary one. */
+/** In the first private directory that can be made: the user's runtime directory, else a temporary one. */
 export async function keeperSocketPath(dataDir: string, version: string): Promise<string> {
-  const place = shortHash(await realpath(dataDir));
-  const name = `keeper-${shortHash(version)}`;
-  if (process.platform === "win32") return `\\\\.\\pipe\\signalbox-${place}-${name}`;
-  const runtimeDir = process.env["XDG_RUNTIME_DIR"];
-  const dir =
-    runtimeDir === undefined || runtimeDir === ""
-      ? join(tmpdir(), `signalbox-${userInfo().uid}-${place}`)
-      : join(runtimeDir, `signalbox-${place}`);
-  return join(dir, `${name}.sock`);
+  const facts: RuntimeFacts = {
+    platform: process.platform,
+    xdgRuntimeDir: process.env["XDG_RUNTIME_DIR"],
+    tmpDir: tmpdir(),
+    uid: userInfo().uid,
+    hash: shortHash(await realpath(dataDir)),
+  };
+  const dirs = runtimeDirs(facts);
+  const usable = await Promise.all(dirs.map((dir) => canWrite(dirname(dir))));
+  // A hash instead of the version: a long pre-release tag must not make the path too long.
+  return socketPath(facts, `keeper-${shortHash(version)}`, dirs.find((_, index) => usable[index] === true) ?? dirs[0]);
+}
+
+async function canWrite(dir: string): Promise<boolean> {
+  try {
+    await access(dir, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface Starting {
@@ -89,10 +101,7 @@ interface Starting {
   readonly ended: () => number | undefined;
 }
 
-async function startKeeper(
-  options: KeeperLaunchOptions,
-  installed: { version: string; bundle: string; node: string; nativeDir: string },
-): Promise<Starting> {
+async function startKeeper(options: KeeperLaunchOptions, installed: InstalledKeeper): Promise<Starting> {
   const { dataDir, idleMs } = options;
   await mkdir(join(dataDir, "logs"), { recursive: true, mode: 0o700 });
   const logFile = join(dataDir, "logs", "keeper.log");
@@ -119,27 +128,31 @@ async function startKeeper(
   }
 }
 
-interface Waiting {
-  readonly dataDir: string;
-  readonly version: string;
-  readonly deadline: number;
-  readonly starting: Starting | undefined;
-}
-
-/** Two apps may start at once: one keeper wins the lock, the other one's exit does not matter then. */
-async function waitUntilReady({ dataDir, version, deadline, starting }: Waiting): Promise<Result<RunningKeeper>> {
+/**
+ * Starts a keeper when none holds the directory, also when one leaves just now. Two apps may start at once: one keeper
+ * wins the lock, the other one's exit does not matter then.
+ */
+async function untilReady(options: KeeperLaunchOptions, installed: InstalledKeeper): Promise<Result<RunningKeeper>> {
+  const { dataDir } = options;
+  const deadline = performance.now() + READY_WITHIN_MS;
+  let starting: Starting | undefined;
   for (;;) {
-    const running = await findVersion(dataDir, version);
+    const running = await findVersion(dataDir, installed.version);
     if (running !== undefined && (await answers(running.endpoint.socket))) return ok(running);
-    if (running === undefined && starting?.ended() !== undefined) {
+    if (performance.now() > deadline) return fail("keeper_unavailable", silence(dataDir, running));
+    const exitCode = starting?.ended();
+    if (running === undefined && (starting === undefined || exitCode === KEEPER_HELD)) {
+      starting = await startKeeper(options, installed);
+    } else if (running === undefined && starting !== undefined && exitCode !== undefined) {
       return fail("keeper_unavailable", `The session keeper ended at its start: ${await tailOf(starting.logFile)}`);
-    }
-    if (performance.now() > deadline) {
-      const who = running === undefined ? "The session keeper" : `The session keeper (pid ${running.endpoint.pid})`;
-      return fail("keeper_unavailable", `${who} does not answer. See ${join(dataDir, "logs", "keeper.log")}.`);
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
+}
+
+function silence(dataDir: string, running: RunningKeeper | undefined): string {
+  const who = running === undefined ? "The session keeper" : `The session keeper (pid ${running.endpoint.pid})`;
+  return `${who} does not answer. See ${join(dataDir, "logs", "keeper.log")}.`;
 }
 
 async function findVersion(dataDir: string, version: string): Promise<RunningKeeper | undefined> {

@@ -6,46 +6,13 @@
 import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { constants as osConstants } from "node:os";
 import { ReadStream } from "node:tty";
-import type { LoadedPtyBinding } from "./nodePtyBinding.ts";
+import type { LoadedPtyBinding, PtyBinding } from "./nodePtyBinding.ts";
+import type { PtyExit, PtyListener, PtyProcess, PtyRequest } from "./nodePtyProcess.ts";
+import { spawnWindowsPty } from "./nodePtyWindows.ts";
 
 export { findPtyBindingDir, loadPtyBinding, type LoadedPtyBinding } from "./nodePtyBinding.ts";
 
-export interface PtyRequest {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly cols: number;
-  readonly rows: number;
-}
-
-export interface PtyExit {
-  readonly code: number | null;
-  /** For example "SIGKILL". */
-  readonly signal: string | null;
-}
-
-export interface PtyListener {
-  /** The buffer is reused: copy what is kept. Not called while paused. */
-  data(bytes: Uint8Array): void;
-  /** Everything the child printed has been handed over. Something it left behind may still print. */
-  exit(exit: PtyExit): void;
-}
-
-export interface PtyProcess {
-  readonly pid: number;
-  /** Bytes of input the child has not taken yet. */
-  readonly queuedInput: number;
-  /** Queued in order; the bytes must not change afterwards. Ignored after the end. */
-  write(bytes: Uint8Array): void;
-  resize(cols: number, rows: number): void;
-  /** Paused only when the disk is behind; the child then blocks in write(2) and nothing is lost. */
-  setPaused(isPaused: boolean): void;
-  /** Nothing of the session is alive: hands over what the terminal still holds, then frees it. */
-  finish(): void;
-  /** Frees the descriptors at once. Idempotent. */
-  dispose(): void;
-}
+export type { PtyExit, PtyListener, PtyProcess, PtyRequest } from "./nodePtyProcess.ts";
 
 /** A pty read returns 4 KiB at most; this many a turn keeps one flood from starving fifty other sessions. */
 const READS_PER_TURN = 64;
@@ -65,12 +32,15 @@ const signalNames = new Map<number, string>(
 
 /** Starts a child in a new pty (and a new session). Throws when the system has no pty or process left. */
 export function spawnPty(loaded: LoadedPtyBinding, request: PtyRequest, listener: PtyListener): PtyProcess {
+  if (loaded.kind === "windows") return spawnWindowsPty(loaded.module, request, listener);
   return new UnixPty(loaded, request, listener);
 }
 
+type UnixBinding = Extract<LoadedPtyBinding, { kind: "unix" }>;
+
 class UnixPty implements PtyProcess {
   readonly pid: number;
-  readonly #binding: LoadedPtyBinding["binding"];
+  readonly #binding: PtyBinding;
   readonly #listener: PtyListener;
   readonly #master: number;
   readonly #slaveName: string;
@@ -88,7 +58,7 @@ class UnixPty implements PtyProcess {
   #writeTimer: NodeJS.Timeout | undefined;
   #writeRetryMs = WRITE_RETRY_MS.first;
 
-  constructor(loaded: LoadedPtyBinding, request: PtyRequest, listener: PtyListener) {
+  constructor(loaded: UnixBinding, request: PtyRequest, listener: PtyListener) {
     this.#binding = loaded.binding;
     this.#listener = listener;
     const { file, args, cwd, cols, rows } = request;

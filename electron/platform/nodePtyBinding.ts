@@ -26,15 +26,38 @@ type ForkArguments = [
   onExit: (code: number, signal: number) => void,
 ];
 
-export interface LoadedPtyBinding {
-  readonly binding: PtyBinding;
-  /** Directory of the binding; macOS needs the spawn-helper beside it. */
-  readonly dir: string;
+/** The part of node-pty's public interface that is used on Windows. */
+export interface ConsoleModule {
+  spawn(file: string, args: string[], options: ConsoleOptions): ConsoleTerminal;
 }
 
-/** Where npm put the binding: built on this machine, or the prebuilt one. Throws when node-pty is not installed. */
+interface ConsoleOptions {
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+  readonly cols: number;
+  readonly rows: number;
+}
+
+interface ConsoleTerminal {
+  readonly pid: number;
+  onData(listener: (text: string) => void): unknown;
+  onExit(listener: (exit: { exitCode: number }) => void): unknown;
+  write(bytes: Buffer): void;
+  resize(cols: number, rows: number): void;
+  pause(): void;
+  resume(): void;
+  kill(): void;
+}
+
+export type LoadedPtyBinding =
+  /** `dir` holds the binding, and on macOS the spawn-helper beside it. */
+  | { readonly kind: "unix"; readonly binding: PtyBinding; readonly dir: string }
+  | { readonly kind: "windows"; readonly module: ConsoleModule };
+
+/** Where npm put the binding: built on this machine, or the prebuilt one; on Windows the package itself. Throws. */
 export function findPtyBindingDir(): string {
   const root = dirname(createRequire(import.meta.url).resolve("node-pty/package.json"));
+  if (process.platform === "win32") return root;
   const candidates = [join(root, "build", "Release"), join(root, "prebuilds", `${process.platform}-${process.arch}`)];
   const found = candidates.find((dir) => existsSync(join(dir, "pty.node")));
   if (found === undefined) throw new Error(`node-pty has no native binding in ${candidates.join(" or ")}.`);
@@ -42,9 +65,15 @@ export function findPtyBindingDir(): string {
 }
 
 export function loadPtyBinding(dir: string): LoadedPtyBinding {
-  const binding: unknown = createRequire(import.meta.url)(join(dir, "pty.node"));
-  if (!isPtyBinding(binding)) throw new Error(`${join(dir, "pty.node")} is not node-pty's binding.`);
-  return { binding, dir };
+  const require = createRequire(import.meta.url);
+  const loaded: unknown = require(process.platform === "win32" ? dir : join(dir, "pty.node"));
+  if (process.platform === "win32" && isConsoleModule(loaded)) return { kind: "windows", module: loaded };
+  if (isPtyBinding(loaded)) return { kind: "unix", binding: loaded, dir };
+  throw new Error(`${dir} does not hold node-pty.`);
+}
+
+function isConsoleModule(value: unknown): value is ConsoleModule {
+  return typeof value === "object" && value !== null && "spawn" in value && typeof value.spawn === "function";
 }
 
 function isPtyBinding(value: unknown): value is PtyBinding {

@@ -44,11 +44,16 @@ export function scanProcesses(): Promise<readonly ProcessEntry[]> {
 
 function startScan(): Promise<readonly ProcessEntry[]> {
   next = undefined;
-  const scan = process.platform === "darwin" ? readDarwinProcesses() : readLinuxProcesses();
-  current = scan.finally(() => {
+  current = readProcesses().finally(() => {
     current = undefined;
   });
   return current;
+}
+
+/** Windows has no table to read without native code; taskkill knows the tree there. */
+async function readProcesses(): Promise<readonly ProcessEntry[]> {
+  if (process.platform === "win32") return [];
+  return process.platform === "darwin" ? await readDarwinProcesses() : await readLinuxProcesses();
 }
 
 /** Now, in the unit of startTime. */

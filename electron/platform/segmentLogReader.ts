@@ -109,7 +109,9 @@ export async function listResizes(dir: string): Promise<readonly RecordedResize[
 
 /** Time marks in order; look up the last one at or before an offset to say when it was printed. */
 export async function listTimeMarks(dir: string): Promise<readonly TimeMark[]> {
-  return (await readIndex(dir)).map((row) => ({ offset: row.offset, at: row.at }));
+  const marks = (await readIndex(dir)).map(({ offset, at }) => ({ offset, at }));
+  // A resize is noted when it happens, before the bytes it stands behind are written and marked.
+  return marks.sort((a, b) => a.offset - b.offset);
 }
 
 const indexRowSchema = z.object({

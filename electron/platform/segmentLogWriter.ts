@@ -72,8 +72,8 @@ class FileSegmentWriter implements SegmentWriter {
   #busy = false;
   #behind = false;
   #timer: NodeJS.Timeout | undefined;
-  #lastFlushAt = 0;
-  #lastMarkAt = 0;
+  #lastFlushAt = Number.NEGATIVE_INFINITY;
+  #lastMarkAt = Number.NEGATIVE_INFINITY;
   #indexLines: string[] = [];
   #indexWork: Promise<void> = Promise.resolve();
   #waiters: (() => void)[] = [];

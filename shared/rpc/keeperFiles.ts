@@ -27,8 +27,9 @@ export type KeeperEndpoint = z.infer<typeof keeperEndpointSchema>;
 export const sessionMetaSchema = z.object({
   sessionId: z.uuid(),
   tag: spawnRequestSchema.shape.tag,
-  /** The session's first process, and the keeper that holds its pty. */
-  root: processIdentitySchema,
+  /** The session's first process; absent while it is being started. */
+  root: processIdentitySchema.optional(),
+  /** The keeper that holds its pty. */
   keeper: processIdentitySchema,
   startedAt: z.string(),
   cols: z.number().int(),

@@ -61,11 +61,29 @@ export type KeeperSession = z.infer<typeof keeperSessionSchema>;
 
 /** Client to keeper. `id` pairs request and reply (`ack` and `detach` have none); `write` carries bytes. */
 export const keeperRequestSchema = z.discriminatedUnion("op", [
-  z.object({ op: z.literal("hello"), id: z.number().int(), protocol: z.number().int(), role: z.enum(["core", "cli"]), token: z.string() }),
+  z.object({
+    op: z.literal("hello"),
+    id: z.number().int(),
+    protocol: z.number().int(),
+    role: z.enum(["core", "cli"]),
+    token: z.string(),
+  }),
   z.object({ op: z.literal("spawn"), id: z.number().int(), request: spawnRequestSchema }),
   z.object({ op: z.literal("write"), id: z.number().int(), sessionId: z.uuid() }),
-  z.object({ op: z.literal("resize"), id: z.number().int(), sessionId: z.uuid(), cols: z.number().int().min(1).max(65535), rows: z.number().int().min(1).max(65535) }),
-  z.object({ op: z.literal("signal"), id: z.number().int(), sessionId: z.uuid(), signal: z.string(), target: z.enum(["group", "tree"]) }),
+  z.object({
+    op: z.literal("resize"),
+    id: z.number().int(),
+    sessionId: z.uuid(),
+    cols: z.number().int().min(1).max(65535),
+    rows: z.number().int().min(1).max(65535),
+  }),
+  z.object({
+    op: z.literal("signal"),
+    id: z.number().int(),
+    sessionId: z.uuid(),
+    signal: z.string(),
+    target: z.enum(["group", "tree"]),
+  }),
   z.object({ op: z.literal("stop"), id: z.number().int(), request: stopRequestSchema }),
   z.object({ op: z.literal("list"), id: z.number().int() }),
   z.object({ op: z.literal("attach"), id: z.number().int(), sessionId: z.uuid(), from: z.number().int().min(0) }),
@@ -82,7 +100,14 @@ export type KeeperRequest = z.infer<typeof keeperRequestSchema>;
 
 /** Keeper to client. `data` carries bytes. */
 export const keeperMessageSchema = z.discriminatedUnion("op", [
-  z.object({ op: z.literal("hello"), id: z.number().int(), protocol: z.number().int(), version: z.string(), pid: z.number().int(), dataDir: z.string() }),
+  z.object({
+    op: z.literal("hello"),
+    id: z.number().int(),
+    protocol: z.number().int(),
+    version: z.string(),
+    pid: z.number().int(),
+    dataDir: z.string(),
+  }),
   z.object({ op: z.literal("ok"), id: z.number().int(), value: z.unknown().optional() }),
   z.object({ op: z.literal("error"), id: z.number().int(), code: z.string(), message: z.string() }),
   z.object({ op: z.literal("data"), sessionId: z.uuid(), offset: z.number().int() }),

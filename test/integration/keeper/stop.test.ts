@@ -64,7 +64,8 @@ test("no hang-up and no keystroke precede SIGTERM", async () => {
 });
 
 test("a program that saves its work after its shell has died gets the whole grace", async () => {
-  const script = "sh -c 'trap \"\" HUP; trap \"sleep 0.5; echo saved; exit 0\" TERM; echo ready; while :; do sleep 0.05; done'; :";
+  const script =
+    'sh -c \'trap "" HUP; trap "sleep 0.5; echo saved; exit 0" TERM; echo ready; while :; do sleep 0.05; done\'; :';
   const request = shellRequest(script);
   const recorder = await run(host, request);
   await recorder.untilText("ready");
