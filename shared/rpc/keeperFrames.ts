@@ -2,14 +2,13 @@
  * The keeper's frame format, both ends: u32 length of the rest, u32 length of the JSON header, header, raw bytes.
  * Invariant: bytes pass through unchanged, and no frame, sent or received, is larger than MAX_KEEPER_FRAME.
  */
+import { decodeUtf8, encodeUtf8 } from "../lib/utf8.ts";
 import { MAX_KEEPER_FRAME } from "./keeperProtocol.ts";
 
 /** Payload per frame; leaves ample room for the header and keeps other sessions' frames from waiting long. */
 export const MAX_KEEPER_PAYLOAD = 256 * 1024;
 const PREFIX_BYTES = 8;
 const NO_BYTES = new Uint8Array(0);
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
 
 export interface KeeperFrame {
   /** Parsed JSON, to be checked against the protocol's schema. */
@@ -19,7 +18,7 @@ export interface KeeperFrame {
 
 /** Throws RangeError when the frame would be larger than MAX_KEEPER_FRAME. */
 export function encodeKeeperFrame(header: object, bytes: Uint8Array = NO_BYTES): Uint8Array {
-  const head = encoder.encode(JSON.stringify(header));
+  const head = encodeUtf8(JSON.stringify(header));
   const rest = 4 + head.byteLength + bytes.byteLength;
   if (rest > MAX_KEEPER_FRAME) throw new RangeError(`A frame of ${rest} bytes is larger than ${MAX_KEEPER_FRAME}.`);
   const frame = new Uint8Array(4 + rest);
@@ -84,6 +83,6 @@ function decodeFrame(frame: Uint8Array): KeeperFrame {
   const headLength = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(4);
   const end = PREFIX_BYTES + headLength;
   if (end > frame.byteLength) throw new Error("A frame's header is longer than the frame.");
-  const header: unknown = JSON.parse(decoder.decode(frame.subarray(PREFIX_BYTES, end)));
+  const header: unknown = JSON.parse(decodeUtf8(frame.subarray(PREFIX_BYTES, end)));
   return { header, bytes: frame.subarray(end) };
 }

@@ -2,11 +2,8 @@
  * Frames of the protocol over a socket: a text frame is JSON; a binary frame is u32 big-endian JSON length, JSON, bytes.
  * Decoding never throws: a frame that is none of these is undefined, and the connection that sent it ends.
  */
-// Global in every runtime this runs in, but in no lib that knows neither DOM nor Node.
-declare const TextEncoder: { new (): { encode(text: string): Uint8Array<ArrayBuffer> } };
-declare const TextDecoder: { new (label: string, options: { fatal: boolean }): { decode(bytes: Uint8Array): string } };
+import { decodeUtf8, encodeUtf8 } from "../lib/utf8.ts";
 
-const encoder = new TextEncoder();
 const LENGTH_BYTES = 4;
 
 export interface Frame {
@@ -18,7 +15,7 @@ export interface Frame {
 export function encodeFrame(message: unknown, bytes?: Uint8Array): string | Uint8Array<ArrayBuffer> {
   const json = JSON.stringify(message);
   if (bytes === undefined) return json;
-  const header = encoder.encode(json);
+  const header = encodeUtf8(json);
   const frame = new Uint8Array(LENGTH_BYTES + header.length + bytes.length);
   new DataView(frame.buffer).setUint32(0, header.length);
   frame.set(header, LENGTH_BYTES);
@@ -32,7 +29,7 @@ export function decodeFrame(data: string | Uint8Array): Frame | undefined {
   if (data.length < LENGTH_BYTES) return undefined;
   const length = new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(0);
   if (length === 0 || length > data.length - LENGTH_BYTES) return undefined;
-  const header = decodeUtf8(data.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
+  const header = headerText(data.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
   return header === undefined ? undefined : parse(header, data.subarray(LENGTH_BYTES + length));
 }
 
@@ -44,9 +41,9 @@ function parse(json: string, bytes: Uint8Array | undefined): Frame | undefined {
   }
 }
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
+function headerText(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decodeUtf8(bytes);
   } catch {
     return undefined;
   }
