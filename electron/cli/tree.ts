@@ -110,7 +110,7 @@ function cells(node: TreeNode, now: number): string[] {
     node.pid === undefined ? undefined : `pid ${node.pid}`,
     node.restarts > 0 ? `${node.restarts} restarts` : undefined,
     durationWords(now - Date.parse(node.stateSince)),
-    node.pid === undefined ? (node.exitDetail ?? node.detail) : node.detail,
+    node.detail ?? node.exitDetail,
   ];
   return [word, node.agent ?? "", facts.filter((fact) => fact !== undefined).join(", ")];
 }

@@ -1,6 +1,6 @@
 /**
- * `command:` — any shell command line as an agent. It tells nothing about itself unless it speaks OSC 7501, so it is busy
- * while it prints and idle when it is quiet. It has no polite exit: SIGTERM is the first word it hears.
+ * `command:` — any shell command line as an agent. It tells nothing about itself, so it is busy while it runs,
+ * unless it says otherwise by OSC 7501. It has no polite exit: SIGTERM is the first word it hears.
  */
 import type {
   AgentAdapter,
@@ -21,8 +21,6 @@ import { activityOf, parseProgramStatus } from "./programStatus.ts";
 
 /** A program that printed nothing for this long has started and waits. */
 const SETTLE_MS = 1_000;
-/** Silence that ends "busy"; shorter makes a dev server flicker. */
-const QUIET_MS = 3_000;
 
 export function createCommandAdapter({ machine }: AgentAdapterDeps): AgentAdapter {
   return {
@@ -97,7 +95,7 @@ class CommandObserver implements AgentObserver {
     this.#context = context;
     this.#activity = new ActivityReporter((fact) => context.emit(fact), context.adopted?.activity);
     this.#wasReady = context.adopted !== undefined;
-    this.#cancel = context.clock.after(SETTLE_MS, () => this.#quiet());
+    this.#cancel = context.clock.after(SETTLE_MS, () => this.#settled());
   }
 
   hint(hint: ScreenHint): void {
@@ -113,9 +111,10 @@ class CommandObserver implements AgentObserver {
 
   output(): void {
     if (this.#speaks) return;
-    this.#activity.report("busy", "Printing");
+    this.#activity.report("busy", "Running");
+    if (this.#wasReady) return;
     this.#cancel();
-    this.#cancel = this.#context.clock.after(this.#wasReady ? QUIET_MS : SETTLE_MS, () => this.#quiet());
+    this.#cancel = this.#context.clock.after(SETTLE_MS, () => this.#settled());
   }
 
   typed(): void {
@@ -134,9 +133,10 @@ class CommandObserver implements AgentObserver {
     this.#cancel();
   }
 
-  #quiet(): void {
+  /** Whether a plain program waits or works cannot be told from outside: while it runs, it is busy. */
+  #settled(): void {
     this.#becomeReady();
-    this.#activity.report("idle", "Quiet");
+    this.#activity.report("busy", "Running");
   }
 
   #becomeReady(): void {
