@@ -5,7 +5,8 @@ import { fail, ok } from "#shared/model/result.ts";
 import { createRpcClient } from "#shared/rpc/client.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
 import type { StreamItem } from "#shared/contract/index.ts";
-import type { Rejection } from "#shared/model/result.ts";
+import type { Rejection, Result } from "#shared/model/result.ts";
+import type { Handlers } from "#shared/rpc/handlers.ts";
 import { BYTE_WINDOW, ITEM_WINDOW } from "#shared/rpc/protocol.ts";
 import type { CallContext, StreamSink } from "#shared/rpc/protocol.ts";
 import { eventually, within } from "#test/support/deadline.ts";
@@ -115,6 +116,25 @@ describe.each(transports)("rpc over $name", (transport) => {
       { actor, commandId: "c-1" },
     ]);
     expect(contexts[2]?.commandId).not.toBe("c-1");
+  });
+
+  it("does a command once where the core keeps receipts, however often it is said", async () => {
+    const receipts = new Map<string, Promise<Result<unknown>>>();
+    const once: Handlers["once"] = ({ name, commandId }, work) => {
+      const key = `${name} ${commandId}`;
+      const answer = receipts.get(key) ?? work();
+      receipts.set(key, answer);
+      return answer;
+    };
+    const keeping = await transport.host({ ...handlers, once }, log);
+    const first = createRpcClient((await keeping.join()).wire, { client: "cli", newId: () => "same" });
+    const second = createRpcClient((await keeping.join()).wire, { client: "cli", newId: () => "same" });
+    expect(await first.command("fleet.down", { name: "shop" })).toEqual(ok({ name: "shop", stopped: 1 }));
+    expect(await second.command("fleet.down", { name: "shop" })).toEqual(ok({ name: "shop", stopped: 1 }));
+    expect(contexts).toHaveLength(1);
+    first.close();
+    second.close();
+    await keeping.close();
   });
 
   it("refuses what does not parse and names the field; unknown names too", async () => {
