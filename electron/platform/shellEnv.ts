@@ -64,7 +64,9 @@ export async function readShellEnvironment(
   const fromShell = process.platform === "win32" ? undefined : await askLoginShell(base);
   const env = withoutOwnVariables({ ...base, ...fromShell });
   const pathName = Object.keys(env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
-  env[pathName] = repairPath(env[pathName], await usualFolders(env));
+  // A start-up file that sets PATH outright must not hide what the app itself was started with.
+  const ownPath = (base[pathName] ?? "").split(delimiter).filter((entry) => entry !== "");
+  env[pathName] = repairPath(env[pathName], [...ownPath, ...(await usualFolders(env))]);
   delete env["NO_COLOR"];
   return { ...env, TERM: "xterm-256color", COLORTERM: "truecolor", TERM_PROGRAM: "signalbox" };
 }

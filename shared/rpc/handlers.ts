@@ -1,6 +1,14 @@
 /** What the core gives to every transport; derived from the contract, so a missing or mistyped handler does not compile. */
 import type {
-  CommandName, CommandOutput, CommandRequest, QueryName, QueryOutput, QueryRequest, StreamItem, StreamName, StreamRequest,
+  CommandName,
+  CommandOutput,
+  CommandRequest,
+  QueryName,
+  QueryOutput,
+  QueryRequest,
+  StreamItem,
+  StreamName,
+  StreamRequest,
 } from "../contract/index.ts";
 import type { Result } from "../model/result.ts";
 import type { CallContext, StreamHandle, StreamSink } from "./protocol.ts";
@@ -17,5 +25,8 @@ export interface Handlers {
   readonly commands: CommandHandlers;
   readonly streams: StreamHandlers;
   /** Makes a repeated command answer what the first one answered; without it every call runs. */
-  readonly once?: (call: { name: CommandName; commandId: string }, work: () => Promise<Result<unknown>>) => Promise<Result<unknown>>;
+  readonly once?: (
+    call: { name: CommandName; commandId: string },
+    work: () => Promise<Result<unknown>>,
+  ) => Promise<Result<unknown>>;
 }

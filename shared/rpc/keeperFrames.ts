@@ -18,15 +18,24 @@ export interface KeeperFrame {
 
 /** Throws RangeError when the frame would be larger than MAX_KEEPER_FRAME. */
 export function encodeKeeperFrame(header: object, bytes: Uint8Array = NO_BYTES): Uint8Array {
-  const head = encodeUtf8(JSON.stringify(header));
-  const rest = 4 + head.byteLength + bytes.byteLength;
+  return encode(header, bytes.byteLength, bytes);
+}
+
+/** The frame up to its bytes, for a sender that writes those itself right after it and so need not copy them. */
+export function encodeKeeperFrameHead(header: object, byteLength: number): Uint8Array {
+  return encode(header, byteLength, NO_BYTES);
+}
+
+function encode(header: object, byteLength: number, included: Uint8Array): Uint8Array {
+  const head = encoder.encode(JSON.stringify(header));
+  const rest = 4 + head.byteLength + byteLength;
   if (rest > MAX_KEEPER_FRAME) throw new RangeError(`A frame of ${rest} bytes is larger than ${MAX_KEEPER_FRAME}.`);
-  const frame = new Uint8Array(4 + rest);
+  const frame = new Uint8Array(PREFIX_BYTES + head.byteLength + included.byteLength);
   const view = new DataView(frame.buffer);
   view.setUint32(0, rest);
   view.setUint32(4, head.byteLength);
   frame.set(head, PREFIX_BYTES);
-  frame.set(bytes, PREFIX_BYTES + head.byteLength);
+  frame.set(included, PREFIX_BYTES + head.byteLength);
   return frame;
 }
 

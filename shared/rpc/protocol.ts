@@ -14,7 +14,13 @@ export const ITEM_WINDOW = 256;
 export const clientMessageSchema = z.discriminatedUnion("t", [
   z.object({ t: z.literal("hello"), protocol: z.number().int(), client: z.enum(["window", "browser", "cli"]) }),
   z.object({ t: z.literal("query"), id: z.number().int(), name: z.string(), input: z.unknown() }),
-  z.object({ t: z.literal("command"), id: z.number().int(), name: z.string(), input: z.unknown(), commandId: z.string().min(1).max(100) }),
+  z.object({
+    t: z.literal("command"),
+    id: z.number().int(),
+    name: z.string(),
+    input: z.unknown(),
+    commandId: z.string().min(1).max(100),
+  }),
   z.object({ t: z.literal("open"), id: z.number().int(), name: z.string(), input: z.unknown() }),
   z.object({ t: z.literal("close"), id: z.number().int() }),
   /** Frees the window: bytes for byte streams, items for the others. */
@@ -23,7 +29,11 @@ export const clientMessageSchema = z.discriminatedUnion("t", [
 ]);
 export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
-const rejectionSchema = z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()).optional() });
+const rejectionSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
 export const serverMessageSchema = z.discriminatedUnion("t", [
   /** `generation` changes with every start of the core: state of another generation is void. */
   z.object({ t: z.literal("hello"), protocol: z.number().int(), version: z.string(), generation: z.string() }),

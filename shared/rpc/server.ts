@@ -166,7 +166,9 @@ class ServedClient implements ServedConnection {
   async #command<K extends CommandName>(name: K, raw: unknown, context: CallContext): Promise<Result<unknown>> {
     const input = commandTable[name].input.safeParse(raw);
     if (!input.success) return fail("bad_request", describeIssues(input.error));
-    const result = await this.#handlers.commands[name](input.data, context);
+    const { once } = this.#handlers;
+    const run = async (): Promise<Result<unknown>> => this.#handlers.commands[name](input.data, context);
+    const result = once === undefined ? await run() : await once({ name, commandId: context.commandId }, run);
     return this.#checked(name, result, commandTable[name].output);
   }
 
