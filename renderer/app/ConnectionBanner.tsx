@@ -30,7 +30,8 @@ function Disconnected(): ReactElement {
   );
   const tryNow = () => client.reconnectNow();
   useKeys("Connection", [{ keys: "r", label: "Try to connect now", run: tryNow }]);
-  const title = lostAt === undefined ? "Signalbox does not answer." : `Signalbox does not answer since ${exactClock(lostAt)}.`;
+  const title =
+    lostAt === undefined ? "Signalbox does not answer." : `Signalbox does not answer since ${exactClock(lostAt)}.`;
   return (
     <Banner
       kind="crashed"
@@ -41,14 +42,18 @@ function Disconnected(): ReactElement {
             Try now
           </Button>
           {!isDesktop && (
-            <Button onClick={() => void navigator.clipboard.writeText("signalbox serve")} title="Copies: signalbox serve">
+            <Button
+              onClick={() => void navigator.clipboard.writeText("signalbox serve")}
+              title="Copies: signalbox serve"
+            >
               Copy the start command
             </Button>
           )}
         </>
       }
     >
-      {next}, attempt {Math.max(1, connection.attempt)}. {lostAt === undefined ? "" : "What you see below is from then. Agents keep running."}
+      {next}, attempt {Math.max(1, connection.attempt)}.{" "}
+      {lostAt === undefined ? "" : "What you see below is from then. Agents keep running."}
     </Banner>
   );
 }
@@ -65,11 +70,24 @@ const KEEPER_TITLES = {
 
 function StatusBanner({ status }: { readonly status: AppStatus }): ReactElement | null {
   if (status.store === "read_only" || status.store === "disk_full")
-    return <Banner kind="crashed" title={STORE_TITLES[status.store]}>{status.notice}</Banner>;
+    return (
+      <Banner kind="crashed" title={STORE_TITLES[status.store]}>
+        {status.notice}
+      </Banner>
+    );
   if (status.keeper === "unreachable" || status.keeper === "lost")
-    return <Banner kind="crashed" title={KEEPER_TITLES[status.keeper]}>{status.notice}</Banner>;
+    return (
+      <Banner kind="crashed" title={KEEPER_TITLES[status.keeper]}>
+        {status.notice}
+      </Banner>
+    );
   if (status.interrupted.length > 0) return <Interrupted fleets={status.interrupted} />;
-  if (status.store === "restored") return <Banner kind="waiting" title={STORE_TITLES.restored}>{status.notice}</Banner>;
+  if (status.store === "restored")
+    return (
+      <Banner kind="waiting" title={STORE_TITLES.restored}>
+        {status.notice}
+      </Banner>
+    );
   return status.notice === undefined ? null : <Banner kind="waiting" title={status.notice} />;
 }
 

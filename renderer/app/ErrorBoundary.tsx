@@ -17,7 +17,12 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, S
     const { error } = this.state;
     if (error === undefined) return this.props.children;
     return (
-      <Problem title="This page could not be drawn." action="Draw it again" onAction={() => this.setState({ error: undefined })} details={error.stack ?? error.message}>
+      <Problem
+        title="This page could not be drawn."
+        action="Draw it again"
+        onAction={() => this.setState({ error: undefined })}
+        details={error.stack ?? error.message}
+      >
         Agents and other pages are not affected. If it happens again, the details below help to mend it.
       </Problem>
     );

@@ -13,7 +13,14 @@ export function KeysDialog(): ReactElement {
   // The list is of the page below, so it is taken before this dialog hides it.
   const groups = useMemo(() => grouped(keys.active().filter((scope) => scope.name !== KEYS_SCOPE)), [keys]);
   const close = () => closeOverlay(store);
-  useKeys(KEYS_SCOPE, [{ keys: "esc", label: "Close", run: close, hidden: true }, { keys: "?", label: "Close", run: close, hidden: true }], true);
+  useKeys(
+    KEYS_SCOPE,
+    [
+      { keys: "esc", label: "Close", run: close, hidden: true },
+      { keys: "?", label: "Close", run: close, hidden: true },
+    ],
+    true,
+  );
   return (
     <Dialog label="Keys of this page" width={640} onClose={close}>
       <div className="dialog-head">Keys of this page</div>
@@ -31,7 +38,9 @@ export function KeysDialog(): ReactElement {
         ))}
       </div>
       <div className="dialog-note">
-        <span className="grow">A focused terminal keeps every key except Command palette, Next agent, Find and Emergency stop.</span>
+        <span className="grow">
+          A focused terminal keeps every key except Command palette, Next agent, Find and Emergency stop.
+        </span>
         <Button keys="esc" onClick={close} data-autofocus>
           Close
         </Button>

@@ -18,7 +18,8 @@ export function NewsReader(): ReactElement {
         const path = state.selected;
         if (path === undefined || path !== before.selected) return;
         const node = state.nodes.get(path);
-        if (node !== undefined && node.state !== before.nodes.get(path)?.state) setNews(`${node.id}: ${stateWords(node, Date.now())}`);
+        if (node !== undefined && node.state !== before.nodes.get(path)?.state)
+          setNews(`${node.id}: ${stateWords(node, Date.now())}`);
       }),
     [store],
   );

@@ -1,5 +1,16 @@
 /** The left rail: search, the pages, and the emergency stop, always in sight. Icons alone below 1000 px. */
-import { Activity, History, House, Inbox, ListTree, OctagonX, Search, Settings2, SquareTerminal, type LucideIcon } from "lucide-react";
+import {
+  Activity,
+  History,
+  House,
+  Inbox,
+  ListTree,
+  OctagonX,
+  Search,
+  Settings2,
+  SquareTerminal,
+  type LucideIcon,
+} from "lucide-react";
 import type { ReactElement } from "react";
 import { useApp } from "#renderer/state/AppContext.tsx";
 import { useNavigation, useOpenInbox, useRoute } from "#renderer/state/hooks.ts";
@@ -37,7 +48,12 @@ export function Rail(): ReactElement {
         <Logo size={18} />
         <span className="rail-text strong">Signalbox</span>
       </div>
-      <button type="button" className="rail-search" aria-keyshortcuts="Control+K" onClick={() => openOverlay(store, { kind: "palette" })}>
+      <button
+        type="button"
+        className="rail-search"
+        aria-keyshortcuts="Control+K"
+        onClick={() => openOverlay(store, { kind: "palette" })}
+      >
         <Search size={15} strokeWidth={1.6} aria-hidden="true" />
         <span className="rail-text grow small">Search or run</span>
         <Kbd keys="mod+k" />
@@ -50,7 +66,13 @@ export function Rail(): ReactElement {
       </div>
       <RailLink place={EVENTS} count={0} />
       <span className="grow" />
-      <button type="button" className="rail-link rail-stop" title="Emergency stop" aria-keyshortcuts="Control+Shift+." onClick={() => openOverlay(store, { kind: "emergencyStop" })}>
+      <button
+        type="button"
+        className="rail-link rail-stop"
+        title="Emergency stop"
+        aria-keyshortcuts="Control+Shift+."
+        onClick={() => openOverlay(store, { kind: "emergencyStop" })}
+      >
         <OctagonX size={16} strokeWidth={1.6} aria-hidden="true" />
         <span className="rail-text grow">Emergency stop</span>
         <Kbd keys="mod+shift+." />
@@ -60,13 +82,26 @@ export function Rail(): ReactElement {
   );
 }
 
-function RailLink({ place: { page, name, Icon }, count }: { readonly place: Place; readonly count: number }): ReactElement {
+function RailLink({
+  place: { page, name, Icon },
+  count,
+}: {
+  readonly place: Place;
+  readonly count: number;
+}): ReactElement {
   const navigation = useNavigation();
   const current = useRoute().page;
   const isOn = current === page || (page === "sessions" && current === "session");
   const label = count === 0 ? name : `${name}, ${plural(count, "item")} open`;
   return (
-    <button type="button" className="rail-link" title={name} aria-label={label} aria-current={isOn ? "page" : undefined} onClick={() => navigation.navigate({ page })}>
+    <button
+      type="button"
+      className="rail-link"
+      title={name}
+      aria-label={label}
+      aria-current={isOn ? "page" : undefined}
+      onClick={() => navigation.navigate({ page })}
+    >
       <Icon size={16} strokeWidth={1.6} aria-hidden="true" />
       <span className="rail-text">{name}</span>
       {count > 0 && (

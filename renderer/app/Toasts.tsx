@@ -41,7 +41,12 @@ function ToastLine({ toast }: { readonly toast: Toast }): ReactElement {
     dropToast(store, toast.id);
   };
   return (
-    <div className="toast" role={toast.kind === "error" ? "alert" : "status"} onMouseEnter={() => setHeld(true)} onMouseLeave={() => setHeld(false)}>
+    <div
+      className="toast"
+      role={toast.kind === "error" ? "alert" : "status"}
+      onMouseEnter={() => setHeld(true)}
+      onMouseLeave={() => setHeld(false)}
+    >
       {toast.kind === "error" && <Lamp state="crashed" size={14} />}
       <span className="grow">{toast.text}</span>
       {toast.undo !== undefined && (

@@ -10,10 +10,19 @@ import { openOverlay } from "#renderer/state/overlays.ts";
 export function useGlobalKeys(): void {
   const app = useApp();
   const { navigation, store } = app;
-  const go = (keys: string, label: string, route: Route): KeyBinding => ({ keys, label, run: () => navigation.navigate(route) });
+  const go = (keys: string, label: string, route: Route): KeyBinding => ({
+    keys,
+    label,
+    run: () => navigation.navigate(route),
+  });
   useKeys("Everywhere", [
     { keys: "mod+k", label: "Command palette", reserved: true, run: () => openOverlay(store, { kind: "palette" }) },
-    { keys: "mod+shift+.", label: "Emergency stop", reserved: true, run: () => openOverlay(store, { kind: "emergencyStop" }) },
+    {
+      keys: "mod+shift+.",
+      label: "Emergency stop",
+      reserved: true,
+      run: () => openOverlay(store, { kind: "emergencyStop" }),
+    },
     { keys: "mod+j", label: "Next agent that waits", reserved: true, run: () => nextWaiting(app) },
     go("g h", "Home", { page: "home" }),
     go("g i", "Inbox", { page: "inbox" }),
@@ -32,7 +41,9 @@ export function useGlobalKeys(): void {
 /** Round the open inbox items of agents; an agent that waits without an item is shown in its terminal. */
 function nextWaiting({ navigation, store }: App): void {
   const { inbox, nodes } = store.getState();
-  const items = openItems(inbox).filter((item) => item.kind === "permission" || item.kind === "question" || item.kind === "needs_login");
+  const items = openItems(inbox).filter(
+    (item) => item.kind === "permission" || item.kind === "question" || item.kind === "needs_login",
+  );
   const route = navigation.current();
   const at = route.page === "inbox" ? items.findIndex((item) => item.id === route.id) : -1;
   const next = items[(at + 1) % Math.max(1, items.length)];

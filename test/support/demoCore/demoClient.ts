@@ -22,7 +22,15 @@ export function createDemoClient(options: DemoOptions = {}): DemoClient {
   const connect = async () => {
     if (!isReachable) throw new Error("Signalbox does not answer.");
     const pair = createMemoryPair();
-    served = serveConnection(pair.server, core.handlers, { version: "0.1.0", generation: "demo", actor: "person", logger: { warn() {}, error: (message, fields) => core.calls.push({ name: "server.error", input: { message, fields } }) } });
+    served = serveConnection(pair.server, core.handlers, {
+      version: "0.1.0",
+      generation: "demo",
+      actor: "person",
+      logger: {
+        warn() {},
+        error: (message, fields) => core.calls.push({ name: "server.error", input: { message, fields } }),
+      },
+    });
     return pair.client;
   };
   const client = createReconnectingClient(connect, {

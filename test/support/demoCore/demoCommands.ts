@@ -11,7 +11,9 @@ export function demoCommands(core: Omit<DemoCore, "handlers">): Handlers["comman
   return { ...fleetCommands(core), ...nodeCommands(core), ...appCommands(core), ...sessionCommands(core) };
 }
 
-type Picked<P extends string> = { [K in Extract<keyof Handlers["commands"], `${P}.${string}`>]: Handlers["commands"][K] };
+type Picked<P extends string> = {
+  [K in Extract<keyof Handlers["commands"], `${P}.${string}`>]: Handlers["commands"][K];
+};
 
 function fleetCommands({ world }: Omit<DemoCore, "handlers">): Picked<"fleet"> {
   const tellFleets = () => {
@@ -33,7 +35,8 @@ function fleetCommands({ world }: Omit<DemoCore, "handlers">): Picked<"fleet"> {
     "fleet.save": async ({ name }) => ok({ name }),
     "fleet.addChild": async ({ fleet, child }) => {
       const id = typeof child["id"] === "string" ? child["id"] : "agent";
-      if (findNode(world.fleets, `${fleet}/${id}`) !== undefined) return fail("conflict", `${fleet} already has a child called ${id}. Choose another name.`);
+      if (findNode(world.fleets, `${fleet}/${id}`) !== undefined)
+        return fail("conflict", `${fleet} already has a child called ${id}. Choose another name.`);
       return done(`${fleet}/${id}`);
     },
     "fleet.removeChild": async ({ id }) => done(id),
@@ -81,7 +84,8 @@ function appCommands(core: Omit<DemoCore, "handlers">): Picked<"app"> & Picked<"
     "app.resumeInterrupted": async () => {
       const fleets = [...world.interrupted];
       world.interrupted = [];
-      for (const sink of world.watchers.status) sink.send({ keeper: "connected", store: "ok", lastSeq: 48_213, interrupted: [] });
+      for (const sink of world.watchers.status)
+        sink.send({ keeper: "connected", store: "ok", lastSeq: 48_213, interrupted: [] });
       return ok({ fleets });
     },
     "app.quit": async () => ok({}),
@@ -111,7 +115,8 @@ function sessionCommands(core: Omit<DemoCore, "handlers">): Picked<"session"> & 
     "session.resize": async () => ok({}),
     "session.takeUp": async ({ agent }) => done(`fleet/${agent}`),
     "inbox.answer": ({ id, option, text }) => item(id, { status: "answered", answer: text ?? option }),
-    "inbox.snooze": ({ id, minutes }) => item(id, { status: "snoozed", until: new Date(Date.now() + minutes * 60_000).toISOString() }),
+    "inbox.snooze": ({ id, minutes }) =>
+      item(id, { status: "snoozed", until: new Date(Date.now() + minutes * 60_000).toISOString() }),
     "inbox.wake": ({ id }) => item(id, { status: "open" }),
   };
 }

@@ -82,7 +82,11 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
       for (const sink of world.watchers.inbox) sink.send({ type: "item", item });
     },
   };
-  const handlers: Handlers = { queries: demoQueries(world), commands: recorded(demoCommands(core), calls), streams: demoStreams(world) };
+  const handlers: Handlers = {
+    queries: demoQueries(world),
+    commands: recorded(demoCommands(core), calls),
+    streams: demoStreams(world),
+  };
   return { ...core, handlers };
 }
 
@@ -117,5 +121,6 @@ export function findNode(fleets: readonly Fleet[], ref: string): TreeNode | unde
   return nodes.find((node) => node.path === ref) ?? nodes.find((node) => node.id === ref);
 }
 
-export const refuse = (ref: string) => fail("not_found", `No agent or supervisor is called ${ref}. Look at the tree for its name.`);
+export const refuse = (ref: string) =>
+  fail("not_found", `No agent or supervisor is called ${ref}. Look at the tree for its name.`);
 export const done = (path: string) => ok({ path });

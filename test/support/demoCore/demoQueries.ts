@@ -15,7 +15,16 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
   const lives = () => sampleLives(allNodes(world.fleets), Date.now());
   return {
     "app.info": async () =>
-      ok({ version: "0.1.0", dataDir: "/home/ada/.local/share/signalbox", pid: 4711, platform: "linux", host: "headless", homeDir: "/home/ada", startedAt: new Date(Date.now() - 8_000_000).toISOString(), noStart: false }),
+      ok({
+        version: "0.1.0",
+        dataDir: "/home/ada/.local/share/signalbox",
+        pid: 4711,
+        platform: "linux",
+        host: "headless",
+        homeDir: "/home/ada",
+        startedAt: new Date(Date.now() - 8_000_000).toISOString(),
+        noStart: false,
+      }),
     "app.doctor": async () => ok([{ name: "keeper", status: "ok", message: "The session keeper answers." }]),
     "fleet.list": async () => ok(world.fleets),
     "fleet.file": async ({ name }) => ok({ file: `/home/ada/code/${name}.yaml`, text: FLEET_TEXT }),
@@ -31,7 +40,11 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
     "session.timeline": async ({ sessionId }) => {
       const life = lives().find((candidate) => candidate.sessionId === sessionId);
       if (life === undefined) return fail("not_found", "This session is not known here.");
-      return ok({ life, resizes: [{ offset: 0, cols: 80, rows: 24, at: life.startedAt }], events: world.events.filter((event) => event.subject.includes(`.${life.path.split("/").at(-1) ?? ""}.`)) });
+      return ok({
+        life,
+        resizes: [{ offset: 0, cols: 80, rows: 24, at: life.startedAt }],
+        events: world.events.filter((event) => event.subject.includes(`.${life.path.split("/").at(-1) ?? ""}.`)),
+      });
     },
     "events.read": async ({ from, to, pattern, text, limit, order }) => {
       const found = world.events.filter(

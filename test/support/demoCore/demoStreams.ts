@@ -11,7 +11,8 @@ const NOTHING: StreamHandle = { close() {} };
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 export function demoStreams(world: DemoWorld): Handlers["streams"] {
-  const pathOf = (sessionId: string) => sampleLives(allNodes(world.fleets), Date.now()).find((life) => life.sessionId === sessionId)?.path;
+  const pathOf = (sessionId: string) =>
+    sampleLives(allNodes(world.fleets), Date.now()).find((life) => life.sessionId === sessionId)?.path;
   const watch = <T>(set: Set<T>, sink: T) => {
     set.add(sink);
     return ok({ close: () => void set.delete(sink) });
@@ -30,11 +31,19 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
       return watch(world.watchers.settings, sink);
     },
     status: (_input, sink) => {
-      sink.send({ keeper: "connected", store: "ok", lastSeq: world.events.at(-1)?.seq ?? 0, interrupted: [...world.interrupted] });
+      sink.send({
+        keeper: "connected",
+        store: "ok",
+        lastSeq: world.events.at(-1)?.seq ?? 0,
+        interrupted: [...world.interrupted],
+      });
       return watch(world.watchers.status, sink);
     },
     events: ({ pattern, from }, sink) => {
-      const stored = from === undefined ? [] : world.events.filter((event) => event.seq >= from && subjectMatches(pattern, event.subject));
+      const stored =
+        from === undefined
+          ? []
+          : world.events.filter((event) => event.seq >= from && subjectMatches(pattern, event.subject));
       if (stored.length > 0) sink.send({ events: stored });
       return ok(NOTHING);
     },
@@ -72,7 +81,19 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
       const hits = sampleLives(allNodes(world.fleets), Date.now()).flatMap((life) =>
         plainLines(life.path).flatMap(({ line, offset }) => {
           const start = (caseSensitive ? line : line.toLowerCase()).indexOf(wanted);
-          return start < 0 ? [] : [{ path: life.path, sessionId: life.sessionId, generation: life.generation, offset, line, start, end: start + text.length }];
+          return start < 0
+            ? []
+            : [
+                {
+                  path: life.path,
+                  sessionId: life.sessionId,
+                  generation: life.generation,
+                  offset,
+                  line,
+                  start,
+                  end: start + text.length,
+                },
+              ];
         }),
       );
       sink.send({ type: "hits", hits: hits.slice(0, limit) });

@@ -25,7 +25,13 @@ export function sampleInbox(now: number): InboxItem[] {
       since: ago(now, 2 * MINUTE + 8_000),
       options: [
         { id: "allow", label: "Allow once", hint: "runs this exact command", key: "y", takesText: false },
-        { id: "allow_session", label: "Allow for this session", hint: "any prisma migrate in ~/code/checkout, until the life ends", key: "s", takesText: false },
+        {
+          id: "allow_session",
+          label: "Allow for this session",
+          hint: "any prisma migrate in ~/code/checkout, until the life ends",
+          key: "s",
+          takesText: false,
+        },
         { id: "deny", label: "Deny", hint: "the agent is told no and continues", key: "n", takesText: false },
         { id: "deny_say", label: "Deny and say what to do instead", key: "e", takesText: true },
       ],
@@ -73,10 +79,50 @@ export function sampleInbox(now: number): InboxItem[] {
       since: ago(now, 3 * MINUTE),
       options: [{ id: "retry", label: "Signed in, start again", key: "r", takesText: false }],
     },
-    { ...answered, id: "a-1", kind: "permission", path: "fleet/ui-builder", agent: "claude", title: "ui-builder wants to run a command", body: "pnpm add -D msw", answer: "Allowed", since: ago(now, 16 * MINUTE) },
-    { ...answered, id: "a-2", kind: "question", path: "fleet/planner", agent: "claude", title: "planner has a question", body: "One task per endpoint, or one for all?", answer: "One task per endpoint", since: ago(now, 45 * MINUTE) },
-    { ...answered, id: "a-3", kind: "permission", path: "fleet/ingest", agent: "codex", title: "ingest wants to run a command", body: "sudo service postgresql start", answer: "Denied", since: ago(now, 9 * MINUTE) },
-    { ...answered, id: "a-4", kind: "permission", path: "fleet/loader", agent: "opencode", title: "loader wants to run a command", body: "dbt run", status: "withdrawn", since: ago(now, 8 * MINUTE) },
+    {
+      ...answered,
+      id: "a-1",
+      kind: "permission",
+      path: "fleet/ui-builder",
+      agent: "claude",
+      title: "ui-builder wants to run a command",
+      body: "pnpm add -D msw",
+      answer: "Allowed",
+      since: ago(now, 16 * MINUTE),
+    },
+    {
+      ...answered,
+      id: "a-2",
+      kind: "question",
+      path: "fleet/planner",
+      agent: "claude",
+      title: "planner has a question",
+      body: "One task per endpoint, or one for all?",
+      answer: "One task per endpoint",
+      since: ago(now, 45 * MINUTE),
+    },
+    {
+      ...answered,
+      id: "a-3",
+      kind: "permission",
+      path: "fleet/ingest",
+      agent: "codex",
+      title: "ingest wants to run a command",
+      body: "sudo service postgresql start",
+      answer: "Denied",
+      since: ago(now, 9 * MINUTE),
+    },
+    {
+      ...answered,
+      id: "a-4",
+      kind: "permission",
+      path: "fleet/loader",
+      agent: "opencode",
+      title: "loader wants to run a command",
+      body: "dbt run",
+      status: "withdrawn",
+      since: ago(now, 8 * MINUTE),
+    },
   ];
 }
 
@@ -115,35 +161,153 @@ export function sampleLives(nodes: readonly TreeNode[], now: number): Life[] {
 
 export function sampleEvents(now: number): StoredEvent[] {
   const lines: readonly (readonly [number, string, string, Record<string, unknown>])[] = [
-    [26 * MINUTE, "ws.fleet.agent.changelog.exited", "agent.exited", { id: "changelog", exitCode: 0, cause: "done", detail: "Exit 0" }],
-    [16 * MINUTE, "ws.fleet.agent.ui-builder.answered", "inbox.answered", { id: "ui-builder", answer: "Allowed" }],
-    [12 * MINUTE, "ws.fleet.agent.docs-writer.parked", "agent.rate_limited", { id: "docs-writer", until: new Date(now + 14 * MINUTE).toISOString() }],
-    [9 * MINUTE, "ws.fleet.agent.a11y-fixer.asked", "agent.question_asked", { id: "a11y-fixer", text: "Keep the visible skip link, or show it on focus only?" }],
-    [8 * MINUTE + 41_000, "ws.fleet.agent.ingest.exited", "agent.exited", { id: "ingest", exitCode: 1, cause: "crashed", detail: "Exit 1" }],
-    [8 * MINUTE + 20_000, "ws.fleet.agent.ingest.exited", "agent.exited", { id: "ingest", exitCode: 1, cause: "crashed", detail: "Exit 1" }],
-    [8 * MINUTE + 1_000, "ws.fleet.agent.ingest.gave_up", "agent.gave_up", { id: "ingest", restarts: 3, inMs: 41_000 }],
-    [8 * MINUTE + 900, "ws.fleet.agent.transform.stopped", "agent.stopped", { id: "transform", why: "one_for_all, sibling ingest" }],
-    [8 * MINUTE + 800, "ws.fleet.agent.loader.stopped", "agent.stopped", { id: "loader", why: "one_for_all, sibling ingest" }],
-    [8 * MINUTE, "ws.fleet.supervisor.data-pipeline.escalated", "supervisor.escalated", { id: "data-pipeline", to: "fleet", used: "3 of 3" }],
-    [2 * MINUTE, "ws.fleet.agent.test-writer.asked", "agent.permission_asked", { id: "test-writer", command: "pnpm exec prisma migrate reset --force" }],
-    [MINUTE, "ws.fleet.agent.log-triage.started", "agent.started", { id: "log-triage", generation: 2, mode: "resumed" }],
-    [12_000, "ws.fleet.agent.e2e-runner.exited", "agent.exited", { id: "e2e-runner", exitCode: 1, cause: "crashed", detail: "Exit 1" }],
-    [2_000, "ws.fleet.agent.dep-updater.started", "agent.started", { id: "dep-updater", generation: 2, mode: "resumed" }],
+    [
+      26 * MINUTE,
+      "ws.fleet.agent.changelog.exited",
+      "agent.exited",
+      { path: "fleet/changelog", code: 0, cause: "done", detail: "Exit 0" },
+    ],
+    [
+      16 * MINUTE,
+      "ws.fleet.agent.ui-builder.answered",
+      "inbox.answered",
+      { path: "fleet/ui-builder", answer: "Allowed" },
+    ],
+    [
+      12 * MINUTE,
+      "ws.fleet.agent.docs-writer.parked",
+      "agent.rate_limited",
+      { path: "fleet/docs-writer", until: new Date(now + 14 * MINUTE).toISOString() },
+    ],
+    [
+      9 * MINUTE,
+      "ws.fleet.agent.a11y-fixer.asked",
+      "agent.question_asked",
+      { path: "fleet/a11y-fixer", text: "Keep the visible skip link, or show it on focus only?" },
+    ],
+    [
+      8 * MINUTE + 41_000,
+      "ws.fleet.agent.ingest.exited",
+      "agent.exited",
+      { path: "fleet/ingest", code: 1, cause: "crashed", detail: "Exit 1" },
+    ],
+    [
+      8 * MINUTE + 20_000,
+      "ws.fleet.agent.ingest.exited",
+      "agent.exited",
+      { path: "fleet/ingest", code: 1, cause: "crashed", detail: "Exit 1" },
+    ],
+    [
+      8 * MINUTE + 1_000,
+      "ws.fleet.agent.ingest.gave_up",
+      "agent.gave_up",
+      { path: "fleet/ingest", restarts: 3, inMs: 41_000 },
+    ],
+    [
+      8 * MINUTE + 900,
+      "ws.fleet.agent.transform.stopped",
+      "agent.stopped",
+      { path: "fleet/transform", why: "one_for_all, sibling ingest" },
+    ],
+    [
+      8 * MINUTE + 800,
+      "ws.fleet.agent.loader.stopped",
+      "agent.stopped",
+      { path: "fleet/loader", why: "one_for_all, sibling ingest" },
+    ],
+    [
+      8 * MINUTE,
+      "ws.fleet.supervisor.data-pipeline.escalated",
+      "supervisor.escalated",
+      { path: "fleet/data-pipeline", to: "fleet", used: "3 of 3" },
+    ],
+    [
+      2 * MINUTE,
+      "ws.fleet.agent.test-writer.asked",
+      "agent.permission_asked",
+      { path: "fleet/test-writer", command: "pnpm exec prisma migrate reset --force" },
+    ],
+    [
+      MINUTE,
+      "ws.fleet.agent.log-triage.started",
+      "agent.started",
+      { path: "fleet/log-triage", generation: 2, mode: "resumed" },
+    ],
+    [
+      12_000,
+      "ws.fleet.agent.e2e-runner.exited",
+      "agent.exited",
+      { path: "fleet/e2e-runner", code: 1, cause: "crashed", detail: "Exit 1" },
+    ],
+    [
+      2_000,
+      "ws.fleet.agent.dep-updater.started",
+      "agent.started",
+      { path: "fleet/dep-updater", generation: 2, mode: "resumed" },
+    ],
   ];
   const first = 48_213 - lines.length + 1;
-  return lines.map(([ms, subject, type, data], index) => ({ seq: first + index, time: ago(now, ms), subject, type, actor: type === "inbox.answered" ? "person" : "supervisor", data }));
+  return lines.map(([ms, subject, type, data], index) => ({
+    seq: first + index,
+    time: ago(now, ms),
+    subject,
+    type,
+    actor: type === "inbox.answered" ? "person" : "supervisor",
+    data,
+  }));
 }
 
 export const SAMPLE_CLIS: readonly AgentCli[] = [
-  { id: "claude", name: "Claude Code", installed: true, version: "2.1.4", path: "/home/ada/.local/bin/claude", signIn: "signed_in" },
-  { id: "codex", name: "Codex", installed: true, version: "0.58.0", path: "/home/ada/.local/bin/codex", signIn: "signed_in" },
-  { id: "opencode", name: "opencode", installed: true, version: "1.0.31", path: "/home/ada/.opencode/bin/opencode", signIn: "unknown" },
-  { id: "gemini", name: "Gemini CLI", installed: false, signIn: "unknown", advice: "Not found. Install it with npm i -g @google/gemini-cli, then check again." },
+  {
+    id: "claude",
+    name: "Claude Code",
+    installed: true,
+    version: "2.1.4",
+    path: "/home/ada/.local/bin/claude",
+    signIn: "signed_in",
+  },
+  {
+    id: "codex",
+    name: "Codex",
+    installed: true,
+    version: "0.58.0",
+    path: "/home/ada/.local/bin/codex",
+    signIn: "signed_in",
+  },
+  {
+    id: "opencode",
+    name: "opencode",
+    installed: true,
+    version: "1.0.31",
+    path: "/home/ada/.opencode/bin/opencode",
+    signIn: "unknown",
+  },
+  {
+    id: "gemini",
+    name: "Gemini CLI",
+    installed: false,
+    signIn: "unknown",
+    advice: "Not found. Install it with npm i -g @google/gemini-cli, then check again.",
+  },
 ];
 
 export function samplePastSessions(now: number): PastSession[] {
   return [
-    { agent: "claude", cliSessionId: "7f3c2a10", cwd: "/home/ada/code/checkout", title: "Restore orders from backup", updatedAt: ago(now, 3 * 60 * MINUTE), messages: 84 },
-    { agent: "codex", cliSessionId: "19aa33c1", cwd: "/home/ada/code/web", title: "Update dependencies", updatedAt: ago(now, 26 * 60 * MINUTE), messages: 31 },
+    {
+      agent: "claude",
+      cliSessionId: "7f3c2a10",
+      cwd: "/home/ada/code/checkout",
+      title: "Restore orders from backup",
+      updatedAt: ago(now, 3 * 60 * MINUTE),
+      messages: 84,
+    },
+    {
+      agent: "codex",
+      cliSessionId: "19aa33c1",
+      cwd: "/home/ada/code/web",
+      title: "Update dependencies",
+      updatedAt: ago(now, 26 * 60 * MINUTE),
+      messages: 31,
+    },
   ];
 }

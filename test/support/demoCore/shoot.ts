@@ -14,9 +14,11 @@ interface Shot {
   readonly act?: (page: Page) => Promise<void>;
 }
 
-const press = (...keys: readonly string[]) => async (page: Page) => {
-  for (const key of keys) await page.keyboard.press(key);
-};
+const press =
+  (...keys: readonly string[]) =>
+  async (page: Page) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
 
 const SHOTS: Readonly<Record<string, Shot>> = {
   home: { query: "place=/" },
@@ -40,7 +42,13 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   offline: { query: "place=/&offline=1", act: async (page) => page.waitForTimeout(1200) },
   interrupted: { query: "place=/&interrupted=shop" },
   refused: { query: "refused=This%20browser%20is%20not%20known%20to%20Signalbox." },
-  palette: { query: "place=/", act: async (page) => { await page.keyboard.press("Control+k"); await page.keyboard.type("rest"); } },
+  palette: {
+    query: "place=/",
+    act: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.keyboard.type("rest");
+    },
+  },
   estop: { query: "place=/", act: press("Control+Shift+Period") },
   keys: { query: "place=/", act: press("?") },
   add: { query: "place=/", act: async (page) => page.getByRole("button", { name: "Add agent" }).first().click() },
@@ -62,7 +70,10 @@ const names = args.length > 0 ? args : Object.keys(SHOTS);
 
 const { server, url } = await serveDemo();
 const executablePath = systemBrowser();
-const browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath === undefined ? {} : { executablePath }) });
+const browser = await chromium.launch({
+  args: ["--no-sandbox"],
+  ...(executablePath === undefined ? {} : { executablePath }),
+});
 for (const name of names) {
   const shot = SHOTS[name];
   if (shot === undefined) {

@@ -1,0 +1,81 @@
+/** What is broken now, and what broke today and mended itself. */
+import { useMemo, type ReactElement } from "react";
+import { useShallow } from "zustand/react/shallow";
+import { useCoreQuery } from "#renderer/state/commands.ts";
+import { useAppState, useNavigation } from "#renderer/state/hooks.ts";
+import { NodeLamp, StateWord } from "#renderer/state/StateWord.tsx";
+import type { NodePatch } from "#shared/contract/index.ts";
+import { isSameDay } from "#shared/lib/words.ts";
+import type { StoredEvent } from "#shared/model/event.ts";
+import { BROKEN_STATES } from "#shared/model/stateWords.ts";
+import { NEED_ORDER } from "#shared/model/states.ts";
+
+const SHOWN = 6;
+
+export function Broke(): ReactElement | null {
+  const broken = useAppState(
+    useShallow(({ nodes }) =>
+      [...nodes.values()].filter((node) => node.kind === "agent" && BROKEN_STATES.has(node.state)),
+    ),
+  );
+  const events = useCoreQuery(
+    "events.read",
+    { pattern: "ws.*.agent.*.exited", order: "desc", limit: 1000 },
+    { staleMs: 10_000 },
+  );
+  const recovered = useMemo(() => recoveredToday(events.data?.events ?? [], broken, Date.now()), [events.data, broken]);
+  const sorted = broken.toSorted(
+    (left, right) =>
+      NEED_ORDER.indexOf(left.state) - NEED_ORDER.indexOf(right.state) ||
+      right.stateSince.localeCompare(left.stateSince),
+  );
+  if (broken.length === 0 && recovered === 0) return null;
+  return (
+    <section aria-label={`Broke today, ${broken.length} open, ${recovered} recovered`}>
+      <div className="section-head">
+        <h2>Broke today</h2>
+        <span className="count">
+          {broken.length} open{recovered > 0 && `, ${recovered} recovered`}
+        </span>
+      </div>
+      <ul className="list">
+        {sorted.slice(0, SHOWN).map((node) => (
+          <BrokenRow key={node.path} node={node} />
+        ))}
+      </ul>
+      {sorted.length > SHOWN && <div className="small t3 home-rest">and {sorted.length - SHOWN} more in the tree</div>}
+    </section>
+  );
+}
+
+function BrokenRow({ node }: { readonly node: NodePatch }): ReactElement {
+  const navigation = useNavigation();
+  return (
+    <li>
+      <button type="button" className="home-row" onClick={() => navigation.navigate({ page: "tree", path: node.path })}>
+        <NodeLamp node={node} />
+        <span className="home-name medium ell">{node.id}</span>
+        <span className="home-state small medium">
+          <StateWord node={node} />
+        </span>
+        <span className="grow ell t2">{causeOf(node)}</span>
+      </button>
+    </li>
+  );
+}
+
+/** How it ended, then what is known beyond that. */
+function causeOf(node: NodePatch): string {
+  const parts = [node.exitDetail, node.detail].filter((part) => part !== undefined && part !== "");
+  const [first, second] = parts;
+  if (first !== undefined && second !== undefined && second.startsWith(first)) return second;
+  return parts.join(": ");
+}
+
+/** Agents that crashed today and are no longer broken. */
+function recoveredToday(events: readonly StoredEvent[], broken: readonly NodePatch[], now: number): number {
+  const down = new Set(broken.map((node) => node.path));
+  const crashed = events.filter((event) => event.data["cause"] === "crashed" && isSameDay(Date.parse(event.time), now));
+  return new Set(crashed.flatMap(({ data: { path } }) => (typeof path === "string" && !down.has(path) ? [path] : [])))
+    .size;
+}

@@ -1,0 +1,44 @@
+import type { ReactElement } from "react";
+import { useApp } from "#renderer/state/AppContext.tsx";
+import { useFleets, useIsLive, useKeys } from "#renderer/state/hooks.ts";
+import { useCommand } from "#renderer/state/commands.ts";
+import { openOverlay } from "#renderer/state/overlays.ts";
+import { Button } from "#renderer/ui/Button.tsx";
+
+/** Fleets without a single agent, or all of them down: what to do next, and the same as a command. */
+export function NoAgents(): ReactElement {
+  const { store } = useApp();
+  const fleets = useFleets();
+  const isLive = useIsLive();
+  const up = useCommand("fleet.up");
+  const add = () => openOverlay(store, { kind: "addChild", what: "agent" });
+  const down = fleets.find((fleet) => fleet.status !== "up");
+  useKeys("Home", [{ keys: "n", label: "Add agent", run: add }]);
+  return (
+    <div className="home-empty">
+      <div className="strong title">
+        No agents in {fleets.length === 1 ? (fleets[0]?.name ?? "this fleet") : "these fleets"}
+      </div>
+      <div className="t2">Add one agent now. Group agents under a supervisor later, when one depends on another.</div>
+      <div className="row">
+        <Button kind="primary" size="large" keys="n" disabled={!isLive} onClick={add}>
+          Add agent
+        </Button>
+        {down !== undefined && (
+          <Button
+            size="large"
+            disabled={!isLive}
+            running={up.isPending && "Starting"}
+            onClick={() => void up.run({ name: down.name })}
+          >
+            Start {down.name}
+          </Button>
+        )}
+      </div>
+      <div className="section-head">Or from a terminal</div>
+      <div className="code-block">
+        <span className="dim">$</span> signalbox up fleet.yaml
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+/** The whole fleet as running lines: one line a supervisor, one lamp an agent, in start order. */
+import { useMemo, type ReactElement } from "react";
+import { useShallow } from "zustand/react/shallow";
+import { useAppState, useNavigation } from "#renderer/state/hooks.ts";
+import { NodeLamp } from "#renderer/state/StateWord.tsx";
+import { stateLampColor, stateTextColor } from "#renderer/ui/stateToken.ts";
+import { plural } from "#shared/lib/words.ts";
+import { STATE_WORDS } from "#shared/model/stateWords.ts";
+import { agentGroups, worstGroups, type Group } from "./groups.ts";
+
+/** Two lines of them at 1440 px; the others are a click away. */
+const MAX_STRIPS = 10;
+/** Longer lines would push the others off the page; the rest is counted. */
+const MAX_LAMPS = 12;
+
+export function Strips(): ReactElement {
+  const tree = useAppState(useShallow(({ fleets, nodes, children }) => ({ fleets, nodes, children })));
+  const navigation = useNavigation();
+  const groups = useMemo(() => agentGroups(tree), [tree]);
+  const shown = worstGroups(groups, MAX_STRIPS);
+  const hidden = groups.length - shown.length;
+  const isDense = shown.length > 6 || shown.some((group) => group.agents.length > 6);
+  return (
+    <div className={isDense ? "strips strips-dense" : "strips"}>
+      {shown.map((group) => (
+        <Strip key={group.supervisor.path} group={group} />
+      ))}
+      {hidden > 0 && (
+        <button type="button" className="strips-more small t2" onClick={() => navigation.navigate({ page: "tree" })}>
+          {plural(hidden, "more quiet supervisor")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Strip({ group: { supervisor, agents } }: { readonly group: Group }): ReactElement {
+  const navigation = useNavigation();
+  const isDown = supervisor.state === "escalated" || supervisor.state === "gave_up";
+  const shown = agents.slice(0, MAX_LAMPS);
+  const words = agents.map((agent) => `${agent.id} ${STATE_WORDS[agent.state].toLowerCase()}`).join(", ");
+  return (
+    <button
+      type="button"
+      className="strip"
+      aria-label={`${supervisor.id}, ${plural(agents.length, "agent")}: ${words}`}
+      onClick={() => navigation.navigate({ page: "tree", path: supervisor.path })}
+    >
+      <span
+        className="strip-name small medium ell"
+        style={isDown ? { color: stateTextColor(supervisor.state) } : undefined}
+      >
+        {supervisor.id}
+      </span>
+      <span
+        className="strip-line"
+        data-down={isDown || undefined}
+        style={isDown ? { color: stateLampColor(supervisor.state) } : undefined}
+      >
+        {shown.map((agent) => (
+          <span key={agent.path} className="strip-lamp" title={`${agent.id}: ${STATE_WORDS[agent.state]}`}>
+            <NodeLamp node={agent} />
+          </span>
+        ))}
+        {agents.length > shown.length && <span className="strip-lamp micro t2">+{agents.length - shown.length}</span>}
+      </span>
+    </button>
+  );
+}

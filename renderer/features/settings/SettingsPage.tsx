@@ -1,0 +1,137 @@
+/** Settings: appearance, terminals, notifications, fleets, and what this app is and where it keeps things. */
+import type { ReactElement, ReactNode } from "react";
+import { useCommand } from "#renderer/state/commands.ts";
+import { useInfo, useIsLive, useSettings } from "#renderer/state/hooks.ts";
+import { Button } from "#renderer/ui/Button.tsx";
+import { Page } from "#renderer/ui/Page.tsx";
+import { Segments } from "#renderer/ui/Segments.tsx";
+import { Switch } from "#renderer/ui/Switch.tsx";
+import type { Settings } from "#shared/model/settings.ts";
+import { About } from "./About.tsx";
+import { FleetSettings } from "./FleetSettings.tsx";
+import { Health } from "./Health.tsx";
+import "./settings.css";
+
+export function SettingsPage(): ReactElement {
+  return (
+    <Page title="Settings">
+      <div className="settings">
+        <Appearance />
+        <Terminals />
+        <Notifications />
+        <FleetSettings />
+        <Health />
+        <About />
+      </div>
+    </Page>
+  );
+}
+
+const THEMES = [
+  { value: "system", label: "System" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+] as const;
+const RENDERERS = [
+  { value: "auto", label: "Automatic" },
+  { value: "webgl", label: "Graphics card" },
+  { value: "dom", label: "Plain" },
+] as const;
+
+function useSet(): <K extends keyof Settings>(key: K, value: Settings[K]) => void {
+  const set = useCommand("settings.set");
+  return (key, value) => void set.run({ key, value });
+}
+
+function Appearance(): ReactElement {
+  const { theme } = useSettings();
+  const set = useSet();
+  return (
+    <Group title="Appearance">
+      <Line label="Theme">
+        <Segments label="Theme" value={theme} options={THEMES} onChange={(value) => set("theme", value)} />
+      </Line>
+    </Group>
+  );
+}
+
+function Terminals(): ReactElement {
+  const { terminalFontSize, terminalRenderer } = useSettings();
+  const isLive = useIsLive();
+  const set = useSet();
+  const resize = (by: number) => set("terminalFontSize", Math.min(32, Math.max(8, terminalFontSize + by)));
+  return (
+    <Group title="Terminals">
+      <Line label="Font size">
+        <Button aria-label="Smaller" disabled={!isLive || terminalFontSize <= 8} onClick={() => resize(-0.5)}>
+          −
+        </Button>
+        <span className="tab settings-number">{terminalFontSize} px</span>
+        <Button aria-label="Larger" disabled={!isLive || terminalFontSize >= 32} onClick={() => resize(0.5)}>
+          +
+        </Button>
+      </Line>
+      <Line label="Drawing" hint="Automatic uses the graphics card and falls back where it fails.">
+        <Segments
+          label="Drawing"
+          value={terminalRenderer}
+          options={RENDERERS}
+          onChange={(value) => set("terminalRenderer", value)}
+        />
+      </Line>
+    </Group>
+  );
+}
+
+function Notifications(): ReactElement {
+  const settings = useSettings();
+  const isDesktop = useInfo()?.host === "desktop";
+  const set = useSet();
+  return (
+    <Group title={isDesktop ? "Notifications and tray" : "Notifications of the desktop app"}>
+      <Switch
+        label="An agent waits for you"
+        isOn={settings.notifyWaiting}
+        onChange={(value) => set("notifyWaiting", value)}
+      />
+      <Switch label="An agent broke" isOn={settings.notifyBroke} onChange={(value) => set("notifyBroke", value)} />
+      <Switch
+        label="A supervisor gave up"
+        isOn={settings.notifyGaveUp}
+        onChange={(value) => set("notifyGaveUp", value)}
+      />
+      <Switch
+        label="Closing the window keeps the app in the tray"
+        isOn={settings.closeToTray}
+        onChange={(value) => set("closeToTray", value)}
+      />
+    </Group>
+  );
+}
+
+function Group({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactElement {
+  return (
+    <section className="settings-group" aria-label={title}>
+      <h2 className="section-head">{title}</h2>
+      <div className="list settings-lines">{children}</div>
+    </section>
+  );
+}
+
+interface LineProps {
+  readonly label: string;
+  readonly hint?: string;
+  readonly children: ReactNode;
+}
+
+function Line({ label, hint, children }: LineProps): ReactElement {
+  return (
+    <div className="settings-line">
+      <span className="grow">
+        {label}
+        {hint !== undefined && <span className="small t3 settings-hint">{hint}</span>}
+      </span>
+      <span className="row">{children}</span>
+    </div>
+  );
+}
