@@ -3,7 +3,6 @@
  * patch of one node renders one row and one line. The tree holds the focus; the row it points to is always in the page.
  */
 import { useLayoutEffect, useMemo, useRef, type CSSProperties, type DOMAttributes, type MouseEvent, type ReactElement, type RefObject } from "react";
-import type { NodeState } from "#shared/model/states.ts";
 import { AgentRow } from "./AgentRow.tsx";
 import { textColumns } from "./columns.ts";
 import { DiagramLines } from "./DiagramLines.tsx";
@@ -12,13 +11,10 @@ import { linesWithin, rowsWithin, shownRow } from "./place.ts";
 import { rowId } from "./rows.ts";
 import type { SteerRow } from "./steer.ts";
 import { SupervisorRow } from "./SupervisorRow.tsx";
-import { usePathsIn } from "./treeData.ts";
+import { useDistress } from "./treeData.ts";
 import { setHovered, useTreeView } from "./treeView.ts";
 import { useKeptPlace, useParentOf, useSelectionInView } from "./useSteadyScroll.ts";
 import { useViewport, type Viewport } from "./useViewport.ts";
-
-const URGENT: ReadonlySet<NodeState> = new Set(["gave_up", "escalated"]);
-const ESCALATED: ReadonlySet<NodeState> = new Set(["escalated"]);
 
 interface Props {
   readonly shape: readonly LayoutNode[];
@@ -38,7 +34,7 @@ export function Diagram(props: Props): ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
   const viewport = useViewport(scroller);
   const folds = useTreeView((view) => view.folds);
-  const urgent = usePathsIn(URGENT);
+  const { urgent } = useDistress();
   const layout = useMemo(
     () => layoutTree({ roots: shape, level, width: viewport.width, folds, urgent, ...(matches === undefined ? {} : { matches }) }),
     [shape, level, viewport.width, folds, urgent, matches],
@@ -57,7 +53,7 @@ export function Diagram(props: Props): ReactElement {
 
 function Canvas(props: Props & { readonly layout: TreeLayout; readonly viewport: Viewport }): ReactElement {
   const { layout, viewport, selected, matches, level } = props;
-  const escalated = usePathsIn(ESCALATED);
+  const { escalated } = useDistress();
   const longest = useMemo(() => layout.rows.reduce((most, row) => (row.kind === "agent" ? Math.max(most, row.path.length - row.path.lastIndexOf("/") - 1) : most), 0), [layout]);
   const parentOf = useParentOf();
   const active = shownRow(layout, selected, parentOf);
