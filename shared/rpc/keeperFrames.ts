@@ -27,7 +27,7 @@ export function encodeKeeperFrameHead(header: object, byteLength: number): Uint8
 }
 
 function encode(header: object, byteLength: number, included: Uint8Array): Uint8Array {
-  const head = encoder.encode(JSON.stringify(header));
+  const head = encodeUtf8(JSON.stringify(header));
   const rest = 4 + head.byteLength + byteLength;
   if (rest > MAX_KEEPER_FRAME) throw new RangeError(`A frame of ${rest} bytes is larger than ${MAX_KEEPER_FRAME}.`);
   const frame = new Uint8Array(PREFIX_BYTES + head.byteLength + included.byteLength);
