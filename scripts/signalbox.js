@@ -8,10 +8,18 @@ import { dependenciesAreInstalled } from "./dependencies.js";
 import { Advice, main, outDir, say } from "./project.js";
 import { findNode, runsOnProjectNode } from "./toolchain.js";
 
-const [command, ...rest] = process.argv.slice(2);
-const isServer = command === "serve";
+const given = process.argv.slice(2);
+const commandAt = indexOfCommand(given);
+const isServer = given[commandAt] === "serve";
 const program = join(outDir, isServer ? "headless.js" : "cli.js");
-const programArgs = isServer ? rest : process.argv.slice(2);
+const programArgs = isServer ? given.toSpliced(commandAt, 1) : given;
+
+/** `signalbox --data DIR serve` is as good as `signalbox serve --data DIR`. */
+function indexOfCommand(args) {
+  let index = 0;
+  while (args[index]?.startsWith("--")) index += args[index] === "--data" ? 2 : 1;
+  return index;
+}
 
 /** A server starts from what lies here now; a client must fit the server that runs, so it only needs to exist. */
 async function prepare() {
