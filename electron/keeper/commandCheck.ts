@@ -9,11 +9,12 @@ import type { SpawnRequest } from "#shared/rpc/keeperProtocol.ts";
 export async function checkCommand(request: SpawnRequest): Promise<Result<void>> {
   const texts = [request.file, request.cwd, ...request.args, ...Object.entries(request.env).flat()];
   if (texts.some((text) => text.includes("\0"))) return fail("bad_request", "A command holds a NUL character.");
-  if (!(await isDirectory(request.cwd))) {
+  if (request.file === "") return fail("bad_request", "The command is empty.");
+  const [hasFolder, hasCommand] = await Promise.all([isDirectory(request.cwd), isRunnable(request)]);
+  if (!hasFolder) {
     return fail("spawn_failed", `The folder ${request.cwd} does not exist. Create it or change the agent's cwd.`);
   }
-  if (request.file === "") return fail("bad_request", "The command is empty.");
-  if (await isRunnable(request)) return ok(undefined);
+  if (hasCommand) return ok(undefined);
   return fail(
     "spawn_failed",
     `${request.file} was not found or may not be executed. Install it, or write the full path of the command.`,
@@ -25,10 +26,8 @@ async function isRunnable({ file, cwd, env }: SpawnRequest): Promise<boolean> {
   if (process.platform === "win32") return true;
   if (file.includes("/")) return isExecutable(isAbsolute(file) ? file : resolve(cwd, file));
   const path = env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
-  for (const dir of path.split(delimiter)) {
-    if (await isExecutable(resolve(cwd, dir, file))) return true;
-  }
-  return false;
+  const found = await Promise.all(path.split(delimiter).map((dir) => isExecutable(resolve(cwd, dir, file))));
+  return found.includes(true);
 }
 
 async function isExecutable(file: string): Promise<boolean> {

@@ -5,7 +5,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Socket } from "node:net";
 import { fail, ok, type Rejection, type Result } from "#shared/model/result.ts";
-import { encodeKeeperFrame, KeeperFrameReader, type KeeperFrame } from "#shared/rpc/keeperFrames.ts";
+import {
+  encodeKeeperFrame,
+  encodeKeeperFrameHead,
+  KeeperFrameReader,
+  type KeeperFrame,
+} from "#shared/rpc/keeperFrames.ts";
 import {
   KEEPER_PROTOCOL,
   keeperRequestSchema,
@@ -193,10 +198,17 @@ export class Connection {
     for (const stream of this.#streams.values()) stream.resume();
   }
 
-  /** False when the socket's buffer is full. */
+  /** The bytes must not change afterwards. False when the socket's buffer is full. */
   #send(message: KeeperMessage, bytes?: Uint8Array): boolean {
     if (this.#isOver || this.#socket.destroyed) return false;
-    this.#socket.write(encodeKeeperFrame(message, bytes));
+    if (bytes === undefined) {
+      this.#socket.write(encodeKeeperFrame(message));
+    } else {
+      this.#socket.cork();
+      this.#socket.write(encodeKeeperFrameHead(message, bytes.byteLength));
+      this.#socket.write(bytes);
+      this.#socket.uncork();
+    }
     return this.#socket.writableLength < SOCKET_BUFFER_BYTES;
   }
 

@@ -79,7 +79,8 @@ export class Session {
     const { sessionId, tag, cols, rows } = request;
     const startedAt = new Date().toISOString();
     const record: SessionMeta = { sessionId, tag, keeper: deps.keeper, startedAt, cols, rows };
-    const [clock] = await Promise.all([processTimeNow(), deps.evidence.refresh(), writeSessionMeta(dir, record)]);
+    await writeSessionMeta(dir, record);
+    void deps.evidence.refresh();
     log.recordResize(cols, rows);
     try {
       session = new Session(deps, { dir, log, record }, request);
@@ -87,8 +88,7 @@ export class Session {
       await Promise.all([log.close(), removeSessionMeta(dir)]);
       throw error;
     }
-    const root = await identifyProcess(session.pid);
-    session.begin(typeof root === "object" ? root : { pid: session.pid, startTime: clock });
+    void session.identify();
     return session;
   }
 
@@ -153,8 +153,11 @@ export class Session {
     };
   }
 
-  begin(root: ProcessIdentity): void {
-    this.#root = root;
+  /** A child that has ended already is known by a time it cannot have started after. */
+  async identify(): Promise<void> {
+    const { pid } = this;
+    const found = await identifyProcess(pid);
+    this.#root = typeof found === "object" ? found : { pid, startTime: await processTimeNow() };
     this.#saveMeta();
   }
 

@@ -4,10 +4,10 @@
  * keeps what it holds, asks its source to pause, and tries again. Nothing is dropped.
  */
 import { close, open, write } from "node:fs";
-import { appendFile, mkdir } from "node:fs/promises";
+import { appendFile, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { SEGMENT_INDEX_FILE, listSegments, segmentFileName, segmentSize } from "./segmentLogReader.ts";
+import { SEGMENT_INDEX_FILE, listSegments, segmentFileName } from "./segmentLogReader.ts";
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -51,9 +51,9 @@ export interface SegmentWriter {
 /** Opens the log of one session for appending, creating its directory (0700); continues where an earlier writer ended. */
 export async function openSegmentWriter(dir: string, options: SegmentWriterOptions = {}): Promise<SegmentWriter> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const segments = await listSegments(dir);
-  const size = await segmentSize(dir);
-  return new FileSegmentWriter(dir, options, { size, segmentStart: segments.at(-1)?.start ?? 0 });
+  const last = (await listSegments(dir)).at(-1);
+  const size = last === undefined ? 0 : last.start + (await stat(last.file)).size;
+  return new FileSegmentWriter(dir, options, { size, segmentStart: last?.start ?? 0 });
 }
 
 class FileSegmentWriter implements SegmentWriter {
