@@ -17,7 +17,15 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
   const word = useNowText((now) => (node === undefined ? "" : stateWords(node, now)));
   if (node === undefined) return null;
   const hit = effect === undefined || (isFailing && isSelected) ? undefined : effectWord(effect);
-  const said = [node.id, cliName(node.agent), word, detailOf(node), node.restarts > 0 ? `${node.restarts} restarts` : "", row.order === undefined ? "" : `starts as number ${row.order}`, hit === undefined ? "" : `would be hit: ${hit}`];
+  const said = [
+    node.id,
+    cliName(node.agent),
+    word,
+    detailOf(node),
+    node.restarts > 0 ? `${node.restarts} restarts` : "",
+    row.order === undefined ? "" : `starts as number ${row.order}`,
+    hit === undefined ? "" : `would be hit: ${hit}`,
+  ];
   return (
     <div
       id={rowId(row.path)}
@@ -50,7 +58,9 @@ function Tail({ node, hit }: { readonly node: NodePatch; readonly hit: string | 
     <>
       <span className="tree-detail">{detailOf(node)}</span>
       {hit === undefined ? (
-        <span className="tree-restarts">{node.restarts > 0 ? `${node.restarts} ${node.restarts === 1 ? "restart" : "restarts"}` : ""}</span>
+        <span className="tree-restarts">
+          {node.restarts > 0 ? `${node.restarts} ${node.restarts === 1 ? "restart" : "restarts"}` : ""}
+        </span>
       ) : (
         <span className="tree-effect">
           <RotateCcw size={11} strokeWidth={1.8} aria-hidden="true" />

@@ -13,9 +13,17 @@ import { COUNT_WORDS } from "./words.ts";
 
 const QUIET: ReadonlySet<NodeState> = new Set(["idle", "done", "stopped"]);
 /** Said in words on a supervisor's line; everything else is "busy" or "quiet" there. */
-const EXCEPTIONS = NEED_ORDER.filter((state) => !QUIET.has(state) && state !== "busy" && state !== "starting" && state !== "stopping");
+const EXCEPTIONS = NEED_ORDER.filter(
+  (state) => !QUIET.has(state) && state !== "busy" && state !== "starting" && state !== "stopping",
+);
 
-export function StripLamps({ strip, offset }: { readonly strip: NonNullable<LayoutRow["strip"]>; readonly offset: number }): ReactElement {
+export function StripLamps({
+  strip,
+  offset,
+}: {
+  readonly strip: NonNullable<LayoutRow["strip"]>;
+  readonly offset: number;
+}): ReactElement {
   return (
     <>
       {strip.paths.map((path, index) => (
@@ -26,19 +34,39 @@ export function StripLamps({ strip, offset }: { readonly strip: NonNullable<Layo
 }
 
 /** Quiet ones 9 px, busy 11, the rest 14: what needs a person is also the largest. */
-const StripLamp = memo(function StripLamp({ path, x, step }: { readonly path: string; readonly x: number; readonly step: number }) {
+const StripLamp = memo(function StripLamp({
+  path,
+  x,
+  step,
+}: {
+  readonly path: string;
+  readonly x: number;
+  readonly step: number;
+}) {
   const node = useNode(path);
   const hit = useTreeView((view) => view.effects.get(path));
   if (node === undefined) return null;
   const size = Math.min(step, QUIET.has(node.state) ? 9 : node.state === "busy" ? 11 : 14);
   return (
-    <span className="tree-strip-lamp" data-path={path} data-hit={hit} title={`${node.id}: ${STATE_WORDS[node.state]}`} style={{ left: x - size / 2 - 1.5, top: 14 - size / 2 - 1.5 }}>
+    <span
+      className="tree-strip-lamp"
+      data-path={path}
+      data-hit={hit}
+      title={`${node.id}: ${STATE_WORDS[node.state]}`}
+      style={{ left: x - size / 2 - 1.5, top: 14 - size / 2 - 1.5 }}
+    >
       <NodeLamp node={node} size={size} />
     </span>
   );
 });
 
-export function CountLamps({ counts, isWorded }: { readonly counts: StateCounts; readonly isWorded: boolean }): ReactElement {
+export function CountLamps({
+  counts,
+  isWorded,
+}: {
+  readonly counts: StateCounts;
+  readonly isWorded: boolean;
+}): ReactElement {
   return (
     <span className="tree-count-lamps">
       {inNeedOrder(counts).map(([state, count]) => (

@@ -2,7 +2,16 @@
  * The supervision diagram: an SVG of lines below, rows as a tree above. Only what is on the screen is in the page, and a
  * patch of one node renders one row and one line. The tree holds the focus; the row it points to is always in the page.
  */
-import { useLayoutEffect, useMemo, useRef, type CSSProperties, type DOMAttributes, type MouseEvent, type ReactElement, type RefObject } from "react";
+import {
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  type CSSProperties,
+  type DOMAttributes,
+  type MouseEvent,
+  type ReactElement,
+  type RefObject,
+} from "react";
 import { AgentRow } from "./AgentRow.tsx";
 import { textColumns } from "./columns.ts";
 import { DiagramLines } from "./DiagramLines.tsx";
@@ -36,7 +45,15 @@ export function Diagram(props: Props): ReactElement {
   const folds = useTreeView((view) => view.folds);
   const { urgent } = useDistress();
   const layout = useMemo(
-    () => layoutTree({ roots: shape, level, width: viewport.width, folds, urgent, ...(matches === undefined ? {} : { matches }) }),
+    () =>
+      layoutTree({
+        roots: shape,
+        level,
+        width: viewport.width,
+        folds,
+        urgent,
+        ...(matches === undefined ? {} : { matches }),
+      }),
     [shape, level, viewport.width, folds, urgent, matches],
   );
   useLayoutEffect(() => {
@@ -54,9 +71,17 @@ export function Diagram(props: Props): ReactElement {
 function Canvas(props: Props & { readonly layout: TreeLayout; readonly viewport: Viewport }): ReactElement {
   const { layout, viewport, selected, matches, level } = props;
   const { escalated } = useDistress();
-  const longest = useMemo(() => layout.rows.reduce((most, row) => (row.kind === "agent" ? Math.max(most, row.path.length - row.path.lastIndexOf("/") - 1) : most), 0), [layout]);
+  const longest = useMemo(
+    () =>
+      layout.rows.reduce(
+        (most, row) => (row.kind === "agent" ? Math.max(most, row.path.length - row.path.lastIndexOf("/") - 1) : most),
+        0,
+      ),
+    [layout],
+  );
   const parentOf = useParentOf();
   const active = shownRow(layout, selected, parentOf);
+  const texts = textColumns(viewport.width - layout.columns.jointX - 24, longest);
   const top = viewport.scrollTop - viewport.height * 0.5;
   const bottom = viewport.scrollTop + viewport.height * 1.5;
   const onPage = rowsWithin(layout.rows, top, bottom);
@@ -68,32 +93,66 @@ function Canvas(props: Props & { readonly layout: TreeLayout; readonly viewport:
       aria-label="Supervision tree"
       tabIndex={0}
       aria-activedescendant={active === undefined ? undefined : rowId(active.path)}
-      style={{ ...columnStyle(textColumns(viewport.width - layout.columns.jointX - 24, longest)), height: Math.max(layout.height, viewport.height) }}
+      data-tail={texts.hasTail ? "beside" : "instead"}
+      style={{ ...columnStyle(texts), height: Math.max(layout.height, viewport.height) }}
       {...pointerHandlers(props)}
     >
-      <DiagramLines layout={layout} rows={onPage} lines={linesWithin(layout.lines, top, bottom)} escalated={[...escalated]} />
+      <DiagramLines
+        layout={layout}
+        rows={onPage}
+        lines={linesWithin(layout.lines, top, bottom)}
+        escalated={[...escalated]}
+        matches={matches}
+      />
       {rows.map((row) => {
-        const shared = { row, isActive: row === active, isSelected: row.path === selected, isDimmed: matches !== undefined && !matches.has(row.path), width: viewport.width };
-        return row.kind === "agent" ? <AgentRow key={row.path} {...shared} /> : <SupervisorRow key={row.path} {...shared} columns={layout.columns} isRoomy={level === 1} />;
+        const shared = {
+          row,
+          isActive: row === active,
+          isSelected: row.path === selected,
+          isDimmed: matches !== undefined && !matches.has(row.path),
+          width: viewport.width,
+        };
+        return row.kind === "agent" ? (
+          <AgentRow key={row.path} {...shared} />
+        ) : (
+          <SupervisorRow key={row.path} {...shared} columns={layout.columns} isRoomy={level === 1} />
+        );
       })}
     </div>
   );
 }
 
 function columnStyle(columns: ReturnType<typeof textColumns>): CSSProperties & Record<`--tree-${string}`, string> {
-  return { "--tree-name": `${columns.name}px`, "--tree-cli": `${columns.cli}px`, "--tree-word": `${columns.word}px`, "--tree-detail": columns.hasDetail ? "block" : "none" };
+  return {
+    "--tree-name": `${columns.name}px`,
+    "--tree-cli": `${columns.cli}px`,
+    "--tree-word": `${columns.word}px`,
+    "--tree-detail": columns.hasDetail ? "block" : "none",
+  };
 }
 
 /** One set of listeners on the canvas; rows and lamps say whose they are with data-path. */
-function pointerHandlers({ onSelect, onOpen, onMenu }: Props): Pick<DOMAttributes<HTMLDivElement>, "onClick" | "onDoubleClick" | "onContextMenu" | "onPointerOver" | "onPointerLeave"> {
+function pointerHandlers({
+  selected,
+  onSelect,
+  onOpen,
+  onMenu,
+}: Props): Pick<
+  DOMAttributes<HTMLDivElement>,
+  "onClick" | "onDoubleClick" | "onContextMenu" | "onPointerOver" | "onPointerLeave"
+> {
   return {
     onClick: (event) => withPath(event, onSelect),
     onDoubleClick: (event) => withPath(event, onOpen),
-    onContextMenu: (event) =>
-      withPath(event, (path) => {
-        event.preventDefault();
-        onMenu(path, { x: event.clientX, y: event.clientY });
-      }),
+    onContextMenu: (event) => {
+      // From the keyboard the event comes from the tree itself and is about the selection.
+      const path = pathOf(event.target) ?? selected;
+      if (path === undefined) return;
+      event.preventDefault();
+      const row = document.getElementById(rowId(path))?.getBoundingClientRect();
+      const isByKey = event.target === event.currentTarget && row !== undefined;
+      onMenu(path, isByKey ? { x: row.left + 40, y: row.bottom } : { x: event.clientX, y: event.clientY });
+    },
     onPointerOver: (event) => setHovered(pathOf(event.target)),
     onPointerLeave: () => setHovered(undefined),
   };

@@ -14,16 +14,30 @@ interface Props {
   readonly lines: readonly LayoutLine[];
   /** Supervisors that escalated, on the page or not. */
   readonly escalated: readonly string[];
+  /** Undefined without a filter; the lines of what it does not find step back. */
+  readonly matches: ReadonlySet<string> | undefined;
 }
 
-export function DiagramLines({ layout, rows, lines, escalated }: Props): ReactElement {
+export function DiagramLines({ layout, rows, lines, escalated, matches }: Props): ReactElement {
   return (
     <svg className="tree-lines" width="100%" height={layout.height} fill="none" aria-hidden="true">
       {lines.map((line) => (
         <OwnedLine key={`${line.owner}:${line.kind}`} line={line} />
       ))}
       {rows.map((row) => row.order !== undefined && <OrderNumber key={row.path} row={row} />)}
-      {rows.map((row) => row.tick !== undefined && <Tick key={row.path} path={row.path} x1={row.tick.x1} x2={row.tick.x2} y={row.y} />)}
+      {rows.map(
+        (row) =>
+          row.tick !== undefined && (
+            <Tick
+              key={row.path}
+              path={row.path}
+              x1={row.tick.x1}
+              x2={row.tick.x2}
+              y={row.y}
+              isDimmed={matches !== undefined && !matches.has(row.path)}
+            />
+          ),
+      )}
       {rows.map((row) => row.strip !== undefined && <Strip key={row.path} row={row} />)}
       {escalated.map((path) => (
         <Escalation key={path} line={escalationLine(layout, path)} />
@@ -35,7 +49,13 @@ export function DiagramLines({ layout, rows, lines, escalated }: Props): ReactEl
 
 const OwnedLine = memo(function OwnedLine({ line }: { readonly line: LayoutLine }) {
   const state = useNodeState(line.owner);
-  return <path className={`tree-line tree-line-${line.kind}`} data-style={lineStyle(line.kind, state)} d={polyline(line.points)} />;
+  return (
+    <path
+      className={`tree-line tree-line-${line.kind}`}
+      data-style={lineStyle(line.kind, state)}
+      d={polyline(line.points)}
+    />
+  );
 });
 
 const DOWN: ReadonlySet<NodeState> = new Set(["escalated", "gave_up", "stopped"]);
@@ -46,12 +66,26 @@ function lineStyle(kind: LayoutLine["kind"], state: NodeState | undefined): "esc
   return kind !== "spur" && state !== undefined && DOWN.has(state) ? "down" : "plain";
 }
 
-const Tick = memo(function Tick({ path, x1, x2, y }: { readonly path: string; readonly x1: number; readonly x2: number; readonly y: number }) {
+interface TickProps {
+  readonly path: string;
+  readonly x1: number;
+  readonly x2: number;
+  readonly y: number;
+  readonly isDimmed: boolean;
+}
+
+const Tick = memo(function Tick({ path, x1, x2, y, isDimmed }: TickProps) {
   const state = useNodeState(path) ?? "stopped";
   return (
-    <g style={{ color: stateLampColor(state) }}>
+    <g className={isDimmed ? "tree-tick-dimmed" : undefined} style={{ color: stateLampColor(state) }}>
       {tickStrokes(state, { x1, x2, y }).map((stroke) => (
-        <path key={stroke.d} className={`tree-tick-${stroke.tone}`} d={stroke.d} strokeWidth={stroke.width} strokeDasharray={stroke.dash} />
+        <path
+          key={stroke.d}
+          className={`tree-tick-${stroke.tone}`}
+          d={stroke.d}
+          strokeWidth={stroke.width}
+          strokeDasharray={stroke.dash}
+        />
       ))}
       <path className="tree-joint" d={jointPath(x2, y)} />
     </g>
@@ -65,7 +99,11 @@ const Strip = memo(function Strip({ row }: { readonly row: LayoutRow }) {
   const isDown = state !== undefined && DOWN.has(state);
   return (
     <>
-      <path className={isDown ? "tree-tick-faint" : "tree-tick-track"} strokeWidth="2" d={`M${from} ${row.y}H${row.strip.end}`} />
+      <path
+        className={isDown ? "tree-tick-faint" : "tree-tick-track"}
+        strokeWidth="2"
+        d={`M${from} ${row.y}H${row.strip.end}`}
+      />
       <path className="tree-joint" d={`${jointPath(from, row.y)}${jointPath(row.strip.end, row.y)}`} />
     </>
   );

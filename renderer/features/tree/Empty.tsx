@@ -2,7 +2,13 @@
 import type { ReactElement } from "react";
 import { Button } from "#renderer/ui/Button.tsx";
 
-export function EmptyTree({ isConnected, onStart }: { readonly isConnected: boolean; readonly onStart: () => void }): ReactElement {
+export function EmptyTree({
+  isConnected,
+  onStart,
+}: {
+  readonly isConnected: boolean;
+  readonly onStart: () => void;
+}): ReactElement {
   return (
     <div className="tree-empty">
       <svg className="tree-empty-lines" width="460" height="210" fill="none" aria-hidden="true">
@@ -13,7 +19,10 @@ export function EmptyTree({ isConnected, onStart }: { readonly isConnected: bool
         <circle cx="30" cy="26" r="6" strokeWidth="2" />
       </svg>
       <div className="page-sentence">No fleet is here yet.</div>
-      <div className="t2">A fleet is a tree of agents and the supervisors that restart them. Choose the agents and a folder, and it starts.</div>
+      <div className="t2">
+        A fleet is a tree of agents and the supervisors that restart them. Choose the agents and a folder, and it
+        starts.
+      </div>
       <Button kind="primary" size="large" disabled={!isConnected} onClick={onStart}>
         Start a fleet
       </Button>

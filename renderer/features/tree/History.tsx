@@ -25,7 +25,9 @@ export function Lives({ node, onSession }: { readonly node: NodePatch; readonly 
       {lives.slice(0, SHOWN_LIVES).map((life) => (
         <LifeRow key={life.sessionId} life={life} state={node.state} />
       ))}
-      {lives.length === 0 && problem === undefined && <div className="small t3">No life yet. It begins with the first start.</div>}
+      {lives.length === 0 && problem === undefined && (
+        <div className="small t3">No life yet. It begins with the first start.</div>
+      )}
       {lives.length > SHOWN_LIVES && (
         <button type="button" className="inspect-link small" onClick={onSession}>
           All {lives.length} lives
@@ -38,12 +40,18 @@ export function Lives({ node, onSession }: { readonly node: NodePatch; readonly 
 function modesSentence(lives: readonly Life[]): string {
   const resumed = lives.filter((life) => life.mode === "resumed").length;
   const fresh = lives.filter((life) => life.mode === "fresh").length;
-  return [resumed > 0 ? `${resumed} resumed` : "", fresh > 0 ? `${fresh} fresh` : ""].filter((part) => part !== "").join(", ");
+  return [resumed > 0 ? `${resumed} resumed` : "", fresh > 0 ? `${fresh} fresh` : ""]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
 function LifeRow({ life, state }: { readonly life: Life; readonly state: NodeState }): ReactElement {
   const isRunning = life.endedAt === undefined;
-  const span = useNowText((now) => (life.endedAt === undefined ? `since ${clockWords(Date.parse(life.startedAt), now)}` : durationWords(Date.parse(life.endedAt) - Date.parse(life.startedAt))));
+  const span = useNowText((now) =>
+    life.endedAt === undefined
+      ? `since ${clockWords(Date.parse(life.startedAt), now)}`
+      : durationWords(Date.parse(life.endedAt) - Date.parse(life.startedAt)),
+  );
   return (
     <div className="inspect-life">
       <Lamp state={isRunning ? state : endState(life)} size={13} />
@@ -57,13 +65,26 @@ function LifeRow({ life, state }: { readonly life: Life; readonly state: NodeSta
   );
 }
 
-const END_STATES: Readonly<Partial<Record<NonNullable<Life["exitCause"]>, NodeState>>> = { done: "done", stopped: "stopped", rate_limited: "rate_limited", needs_login: "needs_login", keeper_lost: "stopped", budget_exhausted: "paused" };
+const END_STATES: Readonly<Partial<Record<NonNullable<Life["exitCause"]>, NodeState>>> = {
+  done: "done",
+  stopped: "stopped",
+  rate_limited: "rate_limited",
+  needs_login: "needs_login",
+  keeper_lost: "stopped",
+  budget_exhausted: "paused",
+};
 
 function endState(life: Life): NodeState {
   return life.exitCause === undefined ? "stopped" : (END_STATES[life.exitCause] ?? "crashed");
 }
 
-export function LastEvents({ node, onEvents }: { readonly node: NodePatch; readonly onEvents: () => void }): ReactElement {
+export function LastEvents({
+  node,
+  onEvents,
+}: {
+  readonly node: NodePatch;
+  readonly onEvents: () => void;
+}): ReactElement {
   const events = useLastEvents(node);
   return (
     <section className="inspect-block" aria-label="Last events">

@@ -34,7 +34,9 @@ export interface InspectorProps {
 export function Inspector(props: InspectorProps): ReactElement | null {
   const node = useNode(props.path);
   const counts = useCounts(props.path);
-  const word = useNowText((now) => (node === undefined ? "" : node.kind === "agent" ? stateWords(node, now) : supervisorWords(node, sumOf(counts), now)));
+  const word = useNowText((now) =>
+    node === undefined ? "" : node.kind === "agent" ? stateWords(node, now) : supervisorWords(node, sumOf(counts), now),
+  );
   if (node === undefined) return null;
   return (
     <>
@@ -47,7 +49,9 @@ export function Inspector(props: InspectorProps): ReactElement | null {
         </span>
       </div>
       <Actions {...props} node={node} />
-      <div className="inspect-block">{node.kind === "agent" ? <AgentFacts node={node} /> : <SupervisorFacts node={node} onSelect={props.onSelect} />}</div>
+      <div className="inspect-block">
+        {node.kind === "agent" ? <AgentFacts node={node} /> : <SupervisorFacts node={node} onSelect={props.onSelect} />}
+      </div>
       <IfItFails node={node} />
       {node.kind === "agent" && <Lives node={node} onSession={() => props.onSession(props.path)} />}
       <LastEvents node={node} onEvents={() => props.onEvents(props.path)} />
@@ -55,7 +59,14 @@ export function Inspector(props: InspectorProps): ReactElement | null {
   );
 }
 
-function Actions({ path, node, isConnected, onAct, onTerminal, onMenu }: InspectorProps & { readonly node: NodePatch }): ReactElement {
+function Actions({
+  path,
+  node,
+  isConnected,
+  onAct,
+  onTerminal,
+  onMenu,
+}: InspectorProps & { readonly node: NodePatch }): ReactElement {
   const { store } = useApp();
   const snapshot = snapshotAt(store.getState(), path);
   const pause = snapshot === undefined ? "pause" : actionFor("P", snapshot);
@@ -82,7 +93,13 @@ function Actions({ path, node, isConnected, onAct, onTerminal, onMenu }: Inspect
         </Button>
       )}
       <span className="grow" />
-      <Button kind="quiet" aria-label={`More for ${node.id}`} aria-haspopup="menu" icon={<Ellipsis size={14} />} onClick={(event) => onMenu(path, below(event.currentTarget))} />
+      <Button
+        kind="quiet"
+        aria-label={`More for ${node.id}`}
+        aria-haspopup="menu"
+        icon={<Ellipsis size={14} />}
+        onClick={(event) => onMenu(path, below(event.currentTarget))}
+      />
     </div>
   );
 }
@@ -105,12 +122,33 @@ function AgentFacts({ node }: { readonly node: NodePatch }): ReactElement {
   const home = useInfo()?.homeDir;
   return (
     <dl>
-      {node.detail !== undefined && <Fact name="Doing"><span className="inspect-wrap">{node.detail}</span></Fact>}
+      {node.detail !== undefined && (
+        <Fact name="Doing">
+          <span className="inspect-wrap">{node.detail}</span>
+        </Fact>
+      )}
       <Fact name="CLI">
-        {cliName(node.agent)} {node.cliSessionId !== undefined && <span className="t3" title={node.cliSessionId}>session {node.cliSessionId.slice(0, 8)}</span>}
+        {cliName(node.agent)}{" "}
+        {node.cliSessionId !== undefined && (
+          <span className="t3" title={node.cliSessionId}>
+            session {node.cliSessionId.slice(0, 8)}
+          </span>
+        )}
       </Fact>
-      {node.cwd !== undefined && <Fact name="Folder"><span className="mono" title={node.cwd}>{shortPath(node.cwd, home)}</span></Fact>}
-      {node.command !== undefined && <Fact name="Command"><span className="mono" title={node.command}>{node.command}</span></Fact>}
+      {node.cwd !== undefined && (
+        <Fact name="Folder">
+          <span className="mono" title={node.cwd}>
+            {shortPath(node.cwd, home)}
+          </span>
+        </Fact>
+      )}
+      {node.command !== undefined && (
+        <Fact name="Command">
+          <span className="mono" title={node.command}>
+            {node.command}
+          </span>
+        </Fact>
+      )}
       {node.exitDetail !== undefined && <Fact name="Last exit">{node.exitDetail}</Fact>}
       <Fact name="Restart">
         {node.restart ?? "transient"} <span className="t3">{RESTART_MEANS[node.restart ?? "transient"]}</span>
@@ -121,7 +159,11 @@ function AgentFacts({ node }: { readonly node: NodePatch }): ReactElement {
 }
 
 function ProcessFacts({ node }: { readonly node: NodePatch }): ReactElement {
-  const started = useNowText((now) => (node.startedAt === undefined ? "" : `started ${clockWords(Date.parse(node.startedAt), now)}, ${durationWords(now - Date.parse(node.startedAt))} ago`));
+  const started = useNowText((now) =>
+    node.startedAt === undefined
+      ? ""
+      : `started ${clockWords(Date.parse(node.startedAt), now)}, ${durationWords(now - Date.parse(node.startedAt))} ago`,
+  );
   return (
     <>
       {node.health !== "healthy" && <Fact name="Health">{node.health}</Fact>}
@@ -141,7 +183,13 @@ function ProcessFacts({ node }: { readonly node: NodePatch }): ReactElement {
 
 const RESTART_MEANS = { permanent: "always", transient: "after a failure", temporary: "never" } as const;
 
-function SupervisorFacts({ node, onSelect }: { readonly node: NodePatch; readonly onSelect: (path: string) => void }): ReactElement {
+function SupervisorFacts({
+  node,
+  onSelect,
+}: {
+  readonly node: NodePatch;
+  readonly onSelect: (path: string) => void;
+}): ReactElement {
   const counts = useCounts(node.path);
   const escalated = useEscalatedChildren(node.path);
   const used = node.restartsInWindow ?? 0;
@@ -159,8 +207,14 @@ function SupervisorFacts({ node, onSelect }: { readonly node: NodePatch; readonl
             <Levers used={used} allowed={node.intensity <= 5 ? node.intensity : 0} /> {usedWords(node)}
           </Fact>
         )}
-        <Fact name="Agents"><span className="inspect-wrap">{countsSentence(counts) || "none yet"}</span></Fact>
-        {node.restart !== undefined && <Fact name="Restart">{node.restart} <span className="t3">{RESTART_MEANS[node.restart]}</span></Fact>}
+        <Fact name="Agents">
+          <span className="inspect-wrap">{countsSentence(counts) || "none yet"}</span>
+        </Fact>
+        {node.restart !== undefined && (
+          <Fact name="Restart">
+            {node.restart} <span className="t3">{RESTART_MEANS[node.restart]}</span>
+          </Fact>
+        )}
         {escalated.map((child) => (
           <Fact key={child.path} name="Escalated">
             <button type="button" className="inspect-link" onClick={() => onSelect(child.path)}>
@@ -176,13 +230,19 @@ function SupervisorFacts({ node, onSelect }: { readonly node: NodePatch; readonl
 /** Said first: what happened and what to do. */
 function WhyItGaveUp({ node }: { readonly node: NodePatch }): ReactElement {
   const at = useNowText((now) => clockWords(Date.parse(node.stateSince), now));
-  const used = node.intensity === undefined ? "" : ` ${node.restartsInWindow ?? node.intensity} of ${node.intensity} restarts were used.`;
+  const used =
+    node.intensity === undefined
+      ? ""
+      : ` ${node.restartsInWindow ?? node.intensity} of ${node.intensity} restarts were used.`;
   return (
     <div className="inspect-why">
       <div className="medium">
         {node.state === "escalated" ? "Escalated" : "Gave up"} at {at}.{used}
       </div>
-      <div className="t2">{node.detail ?? node.exitDetail ?? "The events below say which child failed and how."} Mend the cause, then restart {node.id}.</div>
+      <div className="t2">
+        {node.detail ?? node.exitDetail ?? "The events below say which child failed and how."} Mend the cause, then
+        restart {node.id}.
+      </div>
     </div>
   );
 }

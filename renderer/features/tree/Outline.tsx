@@ -1,5 +1,14 @@
 /** The same tree as a table: sorting, several at once, one row per node for screen readers. Rows outside the window are not rendered. */
-import { useCallback, useLayoutEffect, useMemo, useRef, useState, type MouseEvent, type ReactElement, type RefObject } from "react";
+import {
+  useCallback,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type MouseEvent,
+  type ReactElement,
+  type RefObject,
+} from "react";
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useApp } from "#renderer/state/AppContext.tsx";
 import { select, toggleSelected } from "#renderer/state/appStore.ts";
@@ -49,7 +58,10 @@ export function Outline(props: Props): ReactElement {
   const [sorting, setSorting] = useState<Sorting>();
   const { store } = useApp();
   // Sorted by what changes, rows would jump under the pointer: the order is taken when sorting, folding or filtering.
-  const rows = useMemo(() => outlineRows({ shape, folds, matches, sorting, nodeOf: (path) => store.getState().nodes.get(path) }), [shape, folds, matches, sorting, store]);
+  const rows = useMemo(
+    () => outlineRows({ shape, folds, matches, sorting, nodeOf: (path) => store.getState().nodes.get(path) }),
+    [shape, folds, matches, sorting, store],
+  );
   const picked = useAppState((state) => state.selection);
   const onPick = usePick(rows);
   useLayoutEffect(() => {
@@ -65,10 +77,20 @@ export function Outline(props: Props): ReactElement {
     if (element === null || selectedIndex < 0) return;
     const top = selectedIndex * ROW_PX;
     if (top < element.scrollTop) element.scrollTo({ top });
-    else if (top + HEAD_PX + ROW_PX > element.scrollTop + element.clientHeight) element.scrollTo({ top: top + HEAD_PX + ROW_PX - element.clientHeight });
+    else if (top + HEAD_PX + ROW_PX > element.scrollTop + element.clientHeight)
+      element.scrollTo({ top: top + HEAD_PX + ROW_PX - element.clientHeight });
   }, [selectedIndex]);
   return (
-    <div className="outline" ref={scroller} role="treegrid" aria-label="Supervision tree as a list" aria-multiselectable="true" aria-rowcount={rows.length + 1} tabIndex={0} aria-activedescendant={selected === undefined ? undefined : `outline-${selected}`}>
+    <div
+      className="outline"
+      ref={scroller}
+      role="treegrid"
+      aria-label="Supervision tree as a list"
+      aria-multiselectable="true"
+      aria-rowcount={rows.length + 1}
+      tabIndex={0}
+      aria-activedescendant={selected === undefined ? undefined : `outline-${selected}`}
+    >
       <div className="outline-head" role="row">
         {COLUMNS.map((column) => (
           <HeadCell key={column.key} column={column} sorting={sorting} onSort={setSorting} />
@@ -79,7 +101,14 @@ export function Outline(props: Props): ReactElement {
       </div>
       <div role="rowgroup" style={{ height: rows.length * ROW_PX + FOOT_PX, position: "relative" }}>
         {shown.map((row, index) => (
-          <Row key={row.path} {...props} row={row} index={first + index} isPicked={picked.has(row.path)} onPick={onPick} />
+          <Row
+            key={row.path}
+            {...props}
+            row={row}
+            index={first + index}
+            isPicked={picked.has(row.path)}
+            onPick={onPick}
+          />
         ))}
       </div>
     </div>
@@ -97,7 +126,10 @@ function usePick(rows: readonly OutlineRow[]): Pick {
       const from = rows.findIndex((row) => row.path === anchor.current);
       if (how === "range" && from >= 0) {
         const to = rows.findIndex((row) => row.path === path);
-        store.setState({ selected: path, selection: new Set(rows.slice(Math.min(from, to), Math.max(from, to) + 1).map((row) => row.path)) });
+        store.setState({
+          selected: path,
+          selection: new Set(rows.slice(Math.min(from, to), Math.max(from, to) + 1).map((row) => row.path)),
+        });
         return;
       }
       anchor.current = path;
@@ -117,12 +149,26 @@ interface HeadProps {
 /** Up, down, then back to the tree's own order. */
 function HeadCell({ column, sorting, onSort }: HeadProps): ReactElement {
   const isOn = sorting?.key === column.key;
-  const next = !isOn ? { key: column.key, isDescending: false } : sorting.isDescending ? undefined : { key: column.key, isDescending: true };
+  const next = !isOn
+    ? { key: column.key, isDescending: false }
+    : sorting.isDescending
+      ? undefined
+      : { key: column.key, isDescending: true };
   return (
-    <span className={column.className} role="columnheader" aria-sort={isOn ? (sorting.isDescending ? "descending" : "ascending") : "none"}>
+    <span
+      className={column.className}
+      role="columnheader"
+      aria-sort={isOn ? (sorting.isDescending ? "descending" : "ascending") : "none"}
+    >
       <button type="button" onClick={() => onSort(next)}>
         {column.label}
-        {isOn && <ChevronDown size={11} style={sorting.isDescending ? undefined : { transform: "rotate(180deg)" }} aria-hidden="true" />}
+        {isOn && (
+          <ChevronDown
+            size={11}
+            style={sorting.isDescending ? undefined : { transform: "rotate(180deg)" }}
+            aria-hidden="true"
+          />
+        )}
       </button>
     </span>
   );
@@ -138,7 +184,8 @@ interface RowProps extends Props {
 function Row({ row, index, isPicked, selected, onPick, onOpen, onMenu }: RowProps): ReactElement | null {
   const node = useNode(row.path);
   if (node === undefined) return null;
-  const pick = (event: MouseEvent): void => onPick(row.path, event.shiftKey ? "range" : event.metaKey || event.ctrlKey ? "toggle" : "only");
+  const pick = (event: MouseEvent): void =>
+    onPick(row.path, event.shiftKey ? "range" : event.metaKey || event.ctrlKey ? "toggle" : "only");
   return (
     <div
       id={`outline-${row.path}`}
@@ -197,7 +244,9 @@ function Caret({ row }: { readonly row: OutlineRow }): ReactElement {
 
 function StateCell({ node }: { readonly node: NodePatch }): ReactElement {
   const counts = useCounts(node.path);
-  const word = useNowText((now) => (node.kind === "supervisor" ? supervisorWords(node, sumOf(counts), now) : stateWords(node, now)));
+  const word = useNowText((now) =>
+    node.kind === "supervisor" ? supervisorWords(node, sumOf(counts), now) : stateWords(node, now),
+  );
   return (
     <span className="outline-state ell" role="gridcell" style={{ color: stateTextColor(node.state) }}>
       {word}
@@ -218,7 +267,14 @@ function SupervisionCells({ node }: { readonly node: NodePatch }): ReactElement 
         )}
       </span>
       <span className="outline-restarts t2 tab" role="gridcell">
-        {node.intensity === undefined ? node.restarts > 0 && node.restarts : <><Levers used={used} allowed={node.intensity <= 5 ? node.intensity : 0} />{`${used} of ${node.intensity}`}</>}
+        {node.intensity === undefined ? (
+          node.restarts > 0 && node.restarts
+        ) : (
+          <>
+            <Levers used={used} allowed={node.intensity <= 5 ? node.intensity : 0} />
+            {`${used} of ${node.intensity}`}
+          </>
+        )}
       </span>
       <span className="outline-lives t2 num" role="gridcell">
         {node.kind === "agent" && node.generation > 0 && node.generation}

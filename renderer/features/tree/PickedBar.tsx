@@ -3,7 +3,15 @@ import type { ReactElement } from "react";
 import { Button } from "#renderer/ui/Button.tsx";
 import type { TreeAction } from "./consequence.ts";
 
-export function PickedBar({ count, isConnected, onAct }: { readonly count: number; readonly isConnected: boolean; readonly onAct: (action: TreeAction) => void }): ReactElement {
+export function PickedBar({
+  count,
+  isConnected,
+  onAct,
+}: {
+  readonly count: number;
+  readonly isConnected: boolean;
+  readonly onAct: (action: TreeAction) => void;
+}): ReactElement {
   return (
     <div className="tree-blastbar" role="toolbar" aria-label="Selected nodes">
       <span className="medium" role="status">

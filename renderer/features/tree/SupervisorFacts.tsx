@@ -23,9 +23,18 @@ export function Strategy({ node }: { readonly node: NodePatch }): ReactElement |
   );
 }
 
-const DOWN_WORDS: Readonly<Partial<Record<NodePatch["state"], string>>> = { escalated: "escalated", gave_up: "gave up" };
+const DOWN_WORDS: Readonly<Partial<Record<NodePatch["state"], string>>> = {
+  escalated: "escalated",
+  gave_up: "gave up",
+};
 
-export function Intensity({ node, isShort }: { readonly node: NodePatch; readonly isShort: boolean }): ReactElement | null {
+export function Intensity({
+  node,
+  isShort,
+}: {
+  readonly node: NodePatch;
+  readonly isShort: boolean;
+}): ReactElement | null {
   if (node.intensity === undefined) return null;
   const used = node.restartsInWindow ?? 0;
   const down = DOWN_WORDS[node.state];

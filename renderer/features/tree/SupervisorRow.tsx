@@ -60,10 +60,20 @@ function widthOf(row: RowProps["row"], columns: Columns, width: number): number 
 }
 
 function sayAll(node: NodePatch, counts: StateCounts, word: string): string {
-  return [`${node.id}, supervisor`, word, node.strategy ?? "", usedWords(node), countsSentence(counts)].filter((part) => part !== "").join(", ");
+  return [`${node.id}, supervisor`, word, node.strategy ?? "", usedWords(node), countsSentence(counts)]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
-function NameTag({ node, row, columns }: { readonly node: NodePatch; readonly row: RowProps["row"]; readonly columns: Columns }): ReactElement {
+function NameTag({
+  node,
+  row,
+  columns,
+}: {
+  readonly node: NodePatch;
+  readonly row: RowProps["row"];
+  readonly columns: Columns;
+}): ReactElement {
   const isLine = row.kind === "strip" || row.kind === "counts";
   const isOpenArea = row.kind === "root" || row.kind === "header";
   return (
@@ -92,7 +102,11 @@ function Body({ row, node, counts, columns, width, isRoomy }: BodyProps): ReactE
         </>
       );
     case "root":
-      return isRoomy ? <FactsBeside node={node} /> : <CountLamps counts={counts} isWorded={counts.size * WORDED_COUNT_PX < width - 240} />;
+      return isRoomy ? (
+        <FactsBeside node={node} />
+      ) : (
+        <CountLamps counts={counts} isWorded={counts.size * WORDED_COUNT_PX < width - 240} />
+      );
     case "header":
       if (isRoomy) return <FactsBeside node={node} />;
       break;
@@ -102,7 +116,11 @@ function Body({ row, node, counts, columns, width, isRoomy }: BodyProps): ReactE
   }
   return (
     <>
-      <span className="tree-counts-line" data-open={row.isOpen === true ? true : undefined} style={{ left: columns.ladderX - row.x + 6 }}>
+      <span
+        className="tree-counts-line"
+        data-open={row.isOpen === true ? true : undefined}
+        style={{ left: columns.ladderX - row.x + 6 }}
+      >
         <CountLamps counts={counts} isWorded={false} />
       </span>
       <FactColumns node={node} counts={undefined} left={left} room={room} />
@@ -111,7 +129,15 @@ function Body({ row, node, counts, columns, width, isRoomy }: BodyProps): ReactE
 }
 
 /** The mouse's way to fold; the keyboard has Left, Right and the brackets. */
-function Fold({ path, isOpen, name }: { readonly path: string; readonly isOpen: boolean; readonly name: string }): ReactElement {
+function Fold({
+  path,
+  isOpen,
+  name,
+}: {
+  readonly path: string;
+  readonly isOpen: boolean;
+  readonly name: string;
+}): ReactElement {
   const Icon = isOpen ? ChevronDown : ChevronRight;
   return (
     <button

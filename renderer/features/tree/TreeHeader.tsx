@@ -21,7 +21,16 @@ interface Props {
 
 const LEVEL_NAMES: Record<ZoomLevel, string> = { 1: "agents", 2: "supervisors", 3: "areas" };
 
-export function TreeHeader({ level, text, onText, onZoom, onAdd, filterRef, isConnected, isEmpty }: Props): ReactElement {
+export function TreeHeader({
+  level,
+  text,
+  onText,
+  onZoom,
+  onAdd,
+  filterRef,
+  isConnected,
+  isEmpty,
+}: Props): ReactElement {
   const shape = useTreeView((view) => view.shape);
   const isInspectorShown = useInspectorShown();
   return (
@@ -52,11 +61,23 @@ export function TreeHeader({ level, text, onText, onZoom, onAdd, filterRef, isCo
       />
       {shape === "diagram" && (
         <div className="seg tree-zoom" role="group" aria-label={`Zoom: ${LEVEL_NAMES[level]}`}>
-          <button type="button" aria-label="Show less detail" title="Less detail  −" disabled={level === 3} onClick={() => onZoom(1)}>
+          <button
+            type="button"
+            aria-label="Show less detail"
+            title="Less detail  −"
+            disabled={level === 3}
+            onClick={() => onZoom(1)}
+          >
             <Minus size={13} />
           </button>
           <span aria-hidden="true">{LEVEL_NAMES[level]}</span>
-          <button type="button" aria-label="Show more detail" title="More detail  +" disabled={level === 1} onClick={() => onZoom(-1)}>
+          <button
+            type="button"
+            aria-label="Show more detail"
+            title="More detail  +"
+            disabled={level === 1}
+            onClick={() => onZoom(-1)}
+          >
             <Plus size={13} />
           </button>
         </div>
@@ -73,14 +94,21 @@ export function TreeHeader({ level, text, onText, onZoom, onAdd, filterRef, isCo
       <Button icon={<Plus size={14} />} disabled={!isConnected || isEmpty} onClick={onAdd} className="tree-add">
         <span className="tree-add-word">Add agent</span>
       </Button>
-      <Button kind="quiet" icon={<PanelRight size={15} />} aria-label="Inspector" title="Inspector  I" aria-pressed={isInspectorShown} onClick={toggleInspector} />
+      <Button
+        kind="quiet"
+        icon={<PanelRight size={15} />}
+        aria-label="Inspector"
+        title="Inspector  I"
+        aria-pressed={isInspectorShown}
+        onClick={toggleInspector}
+      />
     </div>
   );
 }
 
-/** "24 nodes". */
+/** "24 nodes"; nothing for an empty tree. */
 export function headerFact(shape: readonly LayoutNode[]): string {
   const count = (node: LayoutNode): number => node.children.reduce((sum, child) => sum + count(child), 1);
   const nodes = shape.reduce((sum, root) => sum + count(root), 0);
-  return plural(nodes, "node");
+  return nodes === 0 ? "" : plural(nodes, "node");
 }

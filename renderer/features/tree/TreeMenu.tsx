@@ -37,7 +37,14 @@ export function TreeMenu({ name, at, entries, onClose }: Props): ReactElement {
   const left = Math.max(8, Math.min(at.x, window.innerWidth - WIDTH_PX - 8));
   const top = Math.max(8, Math.min(at.y, window.innerHeight - entries.length * ENTRY_PX - 24));
   return (
-    <div ref={box} className="tree-menu" role="menu" aria-label={name} style={{ left, top, width: WIDTH_PX }} onKeyDown={(event) => steer(event, box.current, onClose)}>
+    <div
+      ref={box}
+      className="tree-menu"
+      role="menu"
+      aria-label={name}
+      style={{ left, top, width: WIDTH_PX }}
+      onKeyDown={(event) => steer(event, box.current, onClose)}
+    >
       {entries.map((entry) => (
         <button
           key={entry.label}

@@ -55,7 +55,11 @@ describe("the diagram as a tree for those who cannot see it", () => {
     expect(migrator.getAttribute("aria-level")).toBe("3");
     expect(migrator.getAttribute("aria-posinset")).toBe("2");
     expect(migrator.getAttribute("aria-setsize")).toBe("5");
-    expect(row(/^checkout-api, supervisor, Running, 5 agents, rest_for_one, 1 of 5 in 60 s used/).getAttribute("aria-expanded")).toBe("true");
+    expect(
+      row(/^checkout-api, supervisor, Running, 5 agents, rest_for_one, 1 of 5 in 60 s used/).getAttribute(
+        "aria-expanded",
+      ),
+    ).toBe("true");
     expect(row(/^data-pipeline, supervisor, Escalated/)).toBeTruthy();
     expect(row(/^test-writer, .*Waiting for you/)).toBeTruthy();
   });
@@ -107,9 +111,17 @@ describe("the keyboard alone", () => {
     press("x");
     press("p");
     await waitFor(() =>
-      expect(demo.core.calls.filter((call) => call.name.startsWith("node.")).map((call) => call.name)).toEqual(["node.restart", "node.restart", "node.stop", "node.pause"]),
+      expect(demo.core.calls.filter((call) => call.name.startsWith("node.")).map((call) => call.name)).toEqual([
+        "node.restart",
+        "node.restart",
+        "node.stop",
+        "node.pause",
+      ]),
     );
-    expect(demo.core.calls.filter((call) => call.name === "node.restart").map((call) => call.input)).toMatchObject([{ id: "fleet/schema-migrator" }, { id: "fleet/schema-migrator", fresh: true }]);
+    expect(demo.core.calls.filter((call) => call.name === "node.restart").map((call) => call.input)).toMatchObject([
+      { id: "fleet/schema-migrator" },
+      { id: "fleet/schema-migrator", fresh: true },
+    ]);
     expect(app.store.getState().overlay).toBeUndefined();
   });
 
@@ -118,7 +130,10 @@ describe("the keyboard alone", () => {
     select(app.store, "fleet/checkout-api");
     press("r");
     const { overlay } = app.store.getState();
-    expect(overlay).toMatchObject({ kind: "confirm", question: { title: "Restart 5 agents of checkout-api?", action: "Restart 5 agents" } });
+    expect(overlay).toMatchObject({
+      kind: "confirm",
+      question: { title: "Restart 5 agents of checkout-api?", action: "Restart 5 agents" },
+    });
     expect(overlay?.kind === "confirm" && overlay.question.body).toMatch(/resume.*does not count toward intensity/);
     expect(demo.core.calls.filter((call) => call.name === "node.restart")).toEqual([]);
   });
@@ -184,7 +199,10 @@ describe("the outline", () => {
 
   test("shows the same nodes as rows of a table and sorts siblings", async () => {
     const grid = await outline();
-    const names = (): string[] => within(grid).getAllByRole("row", { selected: false }).map((one) => one.id.split("/").at(-1) ?? "");
+    const names = (): string[] =>
+      within(grid)
+        .getAllByRole("row", { selected: false })
+        .map((one) => one.id.split("/").at(-1) ?? "");
     expect(names().slice(1, 4)).toEqual(["checkout-api", "planner", "schema-migrator"]);
     fireEvent.click(within(grid).getByRole("button", { name: "Name" }));
     await waitFor(() => expect(names().slice(1, 4)).toEqual(["checkout-api", "api-builder", "planner"]));
@@ -197,7 +215,10 @@ describe("the outline", () => {
     pick("ui-builder");
     pick("log-triage", { ctrlKey: true });
     fireEvent.click(await screen.findByRole("button", { name: /^Stop/ }));
-    expect(app.store.getState().overlay).toMatchObject({ kind: "confirm", question: { title: "Stop 2 agents?", isDangerous: true } });
+    expect(app.store.getState().overlay).toMatchObject({
+      kind: "confirm",
+      question: { title: "Stop 2 agents?", isDangerous: true },
+    });
   });
 });
 

@@ -35,7 +35,9 @@ export function TreePage(): ReactElement {
   const { store } = useApp();
   const shape = useShape();
   const isLive = useIsLive();
-  const selected = useAppState((state) => (state.selected !== undefined && state.nodes.has(state.selected) ? state.selected : undefined));
+  const selected = useAppState((state) =>
+    state.selected !== undefined && state.nodes.has(state.selected) ? state.selected : undefined,
+  );
   const filter = useAppState((state) => state.filter);
   const isInspectorShown = useInspectorShown();
   const chosenLevel = useTreeView((state) => state.level);
@@ -66,7 +68,10 @@ export function TreePage(): ReactElement {
     [store],
   );
   const closeMenu = useCallback(() => setMenu(undefined), []);
-  const add = useCallback(() => openOverlay(store, { kind: "addChild", what: "agent", ...parentFor(store.getState(), selected) }), [store, selected]);
+  const add = useCallback(
+    () => openOverlay(store, { kind: "addChild", what: "agent", ...parentFor(store.getState(), selected) }),
+    [store, selected],
+  );
 
   const isInspected = isInspectorShown && selected !== undefined;
   return (
@@ -74,11 +79,47 @@ export function TreePage(): ReactElement {
       title="Tree"
       fact={headerFact(shape)}
       bleed
-      actions={<TreeHeader level={level} text={filter} onText={setFilter} onZoom={zoom} onAdd={add} filterRef={filterRef} isConnected={isLive} isEmpty={shape.length === 0} />}
-      inspector={isInspected && <Inspector path={selected} isConnected={isLive} onAct={act} onTerminal={go.terminal} onSession={go.session} onEvents={go.events} onSelect={onSelect} onMenu={onMenu} />}
+      actions={
+        <TreeHeader
+          level={level}
+          text={filter}
+          onText={setFilter}
+          onZoom={zoom}
+          onAdd={add}
+          filterRef={filterRef}
+          isConnected={isLive}
+          isEmpty={shape.length === 0}
+        />
+      }
+      inspector={
+        isInspected && (
+          <Inspector
+            path={selected}
+            isConnected={isLive}
+            onAct={act}
+            onTerminal={go.terminal}
+            onSession={go.session}
+            onEvents={go.events}
+            onSelect={onSelect}
+            onMenu={onMenu}
+          />
+        )
+      }
       onCloseInspector={toggleInspector}
     >
-      <Content shape={shape} level={level} selected={selected} isLive={isLive} filter={filter} onFilter={setFilter} onSelect={onSelect} onMenu={onMenu} go={go} rowsRef={rowsRef} actOn={actOn} />
+      <Content
+        shape={shape}
+        level={level}
+        selected={selected}
+        isLive={isLive}
+        filter={filter}
+        onFilter={setFilter}
+        onSelect={onSelect}
+        onMenu={onMenu}
+        go={go}
+        rowsRef={rowsRef}
+        actOn={actOn}
+      />
       {menu !== undefined && <NodeMenu menu={menu} isConnected={isLive} act={act} go={go} onClose={closeMenu} />}
     </Page>
   );
@@ -98,11 +139,28 @@ interface ContentProps {
   readonly actOn: Act;
 }
 
-function Content({ shape, level, selected, isLive, filter, onFilter, onSelect, onMenu, go, rowsRef, actOn }: ContentProps): ReactElement {
+function Content({
+  shape,
+  level,
+  selected,
+  isLive,
+  filter,
+  onFilter,
+  onSelect,
+  onMenu,
+  go,
+  rowsRef,
+  actOn,
+}: ContentProps): ReactElement {
   const hasTree = useAppState((state) => state.hasTree);
   const matches = useMatches(filter);
   const view = useTreeView((state) => state.shape);
-  if (shape.length === 0) return <div className="tree-content">{hasTree ? <EmptyTree isConnected={isLive} onStart={go.firstRun} /> : <Skeleton rows={8} />}</div>;
+  if (shape.length === 0)
+    return (
+      <div className="tree-content">
+        {hasTree ? <EmptyTree isConnected={isLive} onStart={go.firstRun} /> : <Skeleton rows={8} />}
+      </div>
+    );
   const shared = { shape, matches, selected, onMenu, onOpen: go.terminal, rowsRef };
   return (
     <div className="tree-content">
@@ -115,7 +173,9 @@ function Content({ shape, level, selected, isLive, filter, onFilter, onSelect, o
 
 function PickedRows({ isLive, actOn }: { readonly isLive: boolean; readonly actOn: Act }): ReactElement | null {
   const selection = useAppState((state) => state.selection);
-  return selection.size > 1 ? <PickedBar count={selection.size} isConnected={isLive} onAct={(action) => actOn(action, [...selection])} /> : null;
+  return selection.size > 1 ? (
+    <PickedBar count={selection.size} isConnected={isLive} onAct={(action) => actOn(action, [...selection])} />
+  ) : null;
 }
 
 function clampLevel(level: number): ZoomLevel {
@@ -123,7 +183,14 @@ function clampLevel(level: number): ZoomLevel {
 }
 
 /** A new agent goes under the selected supervisor, or beside the selected agent. */
-function parentFor(tree: { readonly nodes: ReadonlyMap<string, { readonly kind: string }>; readonly parents: ReadonlyMap<string, string> }, selected: string | undefined): { readonly parent?: string } {
-  const parent = selected === undefined || tree.nodes.get(selected)?.kind === "supervisor" ? selected : tree.parents.get(selected);
+function parentFor(
+  tree: {
+    readonly nodes: ReadonlyMap<string, { readonly kind: string }>;
+    readonly parents: ReadonlyMap<string, string>;
+  },
+  selected: string | undefined,
+): { readonly parent?: string } {
+  const parent =
+    selected === undefined || tree.nodes.get(selected)?.kind === "supervisor" ? selected : tree.parents.get(selected);
   return parent === undefined ? {} : { parent };
 }

@@ -60,7 +60,13 @@ export function blastRadius(root: BlastNode, path: string): BlastRadius | undefi
   const failing = chain?.at(-1);
   if (chain === undefined || failing === undefined) return undefined;
   const supervisor = chain.at(-2);
-  const working: Working = { effects: new Map(), givesUp: [], reach: undefined, aftermath: undefined, counted: undefined };
+  const working: Working = {
+    effects: new Map(),
+    givesUp: [],
+    reach: undefined,
+    aftermath: undefined,
+    counted: undefined,
+  };
   const isAlreadyDown = [failing, supervisor].some((node) => node?.kind === "supervisor" && hasGivenUp(node));
   // What has stopped already cannot be taken down again.
   if (!isAlreadyDown) {
@@ -105,7 +111,8 @@ function isRestarted(child: BlastNode): boolean {
 }
 
 function endFor(working: Working, child: BlastNode, supervisor: BlastNode | undefined): void {
-  if (child.kind === "supervisor") working.aftermath = { type: "stays_down", because: supervisor === undefined ? "top" : "not_permanent" };
+  if (child.kind === "supervisor")
+    working.aftermath = { type: "stays_down", because: supervisor === undefined ? "top" : "not_permanent" };
   mark(working, [child], child.kind === "supervisor" ? "stop" : "bystander");
 }
 
@@ -123,7 +130,9 @@ function reachOf(chain: readonly BlastNode[], group: readonly BlastNode[]): Blas
   const last = group.at(-1);
   if (failing === undefined || supervisor === undefined || first === undefined || last === undefined) return undefined;
   const from = supervisor.children.indexOf(first);
-  return from < 0 ? undefined : { from, to: supervisor.children.indexOf(last), at: supervisor.children.indexOf(failing) };
+  return from < 0
+    ? undefined
+    : { from, to: supervisor.children.indexOf(last), at: supervisor.children.indexOf(failing) };
 }
 
 /**

@@ -13,7 +13,10 @@ export function blastSentence(radius: BlastRadius): BlastSentence {
   if (radius.isAlreadyDown) return alreadyDown(radius);
   if (radius.givesUp.length > 0) return givingUp(radius);
   if (radius.effects.get(failing.path) === "ends") {
-    return { lead: `If ${failing.id} fails, it is not restarted:`, rest: "its restart type is temporary. No other agent is hit." };
+    return {
+      lead: `If ${failing.id} fails, it is not restarted:`,
+      rest: "its restart type is temporary. No other agent is hit.",
+    };
   }
   const counts = countEffects(radius);
   const restarted = counts.resumes + counts.fresh;
@@ -23,12 +26,19 @@ export function blastSentence(radius: BlastRadius): BlastSentence {
     return { lead: `If ${failing.id} fails, it restarts alone`, rest: join(how, used) };
   }
   const others = restarted - 1;
-  const who = supervisor?.strategy === "one_for_all" ? `all of ${supervisor.id}.` : `it and the ${others} started after it.`;
-  return { lead: `If ${failing.id} fails, ${agents(restarted)} ${verb(restarted, "restart")}:`, rest: join(who, tally(counts), used) };
+  const who =
+    supervisor?.strategy === "one_for_all" ? `all of ${supervisor.id}.` : `it and the ${others} started after it.`;
+  return {
+    lead: `If ${failing.id} fails, ${agents(restarted)} ${verb(restarted, "restart")}:`,
+    rest: join(who, tally(counts), used),
+  };
 }
 
 /** Lines of the inspector's "If it fails": a headline, then who resumes, who starts fresh, and what it counts. */
-export function blastLines(radius: BlastRadius, fleetAgents: number): { readonly headline: string; readonly lines: readonly string[] } {
+export function blastLines(
+  radius: BlastRadius,
+  fleetAgents: number,
+): { readonly headline: string; readonly lines: readonly string[] } {
   const counts = countEffects(radius);
   const restarted = counts.resumes + counts.fresh;
   const sentence = blastSentence(radius);
@@ -52,7 +62,8 @@ export function effectWord(effect: BlastEffect): string {
 
 function alreadyDown({ failing, supervisor }: BlastRadius): BlastSentence {
   const down = failing.kind === "supervisor" ? failing : (supervisor ?? failing);
-  const who = failing === down ? `Its ${agents(agentsBelow(down))} ${verb(agentsBelow(down), "stay")}` : `${failing.id} stays`;
+  const who =
+    failing === down ? `Its ${agents(agentsBelow(down))} ${verb(agentsBelow(down), "stay")}` : `${failing.id} stays`;
   return { lead: `${down.id} gave up.`, rest: `${who} down until you restart ${down.id}.` };
 }
 
@@ -62,8 +73,12 @@ function givingUp(radius: BlastRadius): BlastSentence {
   const first = radius.givesUp[0] ?? failing;
   const isOwn = first === failing;
   const hit = radius.effects.size;
-  const lead = isOwn ? `If ${failing.id} gives up, ${agents(hit)} ${verb(hit, "stop")}.` : `If ${failing.id} fails, ${first.id} gives up:`;
-  const spent = isOwn ? "" : `${first.restartsInWindow ?? 0} of ${first.intensity ?? 0} restarts are used. ${agents(agentsBelow(first))} ${verb(agentsBelow(first), "stop")}.`;
+  const lead = isOwn
+    ? `If ${failing.id} gives up, ${agents(hit)} ${verb(hit, "stop")}.`
+    : `If ${failing.id} fails, ${first.id} gives up:`;
+  const spent = isOwn
+    ? ""
+    : `${first.restartsInWindow ?? 0} of ${first.intensity ?? 0} restarts are used. ${agents(agentsBelow(first))} ${verb(agentsBelow(first), "stop")}.`;
   const chain = radius.givesUp.slice(1).map((node) => `${node.id} has no restart left either and gives up too.`);
   return { lead, rest: join(spent, ...chain, aftermath(radius, outermost)) };
 }
@@ -101,7 +116,9 @@ function tally(counts: Counts): string {
 }
 
 function named(radius: BlastRadius, effect: BlastEffect, verbs: readonly [string, string]): string {
-  const paths = [...radius.effects].filter(([, value]) => value === effect).map(([path]) => path.slice(path.lastIndexOf("/") + 1));
+  const paths = [...radius.effects]
+    .filter(([, value]) => value === effect)
+    .map(([path]) => path.slice(path.lastIndexOf("/") + 1));
   if (paths.length === 0) return "";
   if (paths.length === 1) return `${paths[0]} ${verbs[0]}.`;
   const shown = paths.length > 4 ? [...paths.slice(0, 3), `${paths.length - 3} more`] : paths;

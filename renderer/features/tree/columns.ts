@@ -48,13 +48,18 @@ export function chooseColumns(plan: readonly PlanNode[], width: number): Columns
   const shape: Shape = { deepestName: 1, deepestLine: 0, largestLadder: 1, largestStrip: 0 };
   for (const root of plan) measure(shape, root, 1);
   const room = allowance(width);
-  const indent = Math.max(MIN_INDENT_PX, Math.min(INDENT_PX, Math.floor((width * 0.22) / Math.max(1, shape.deepestName - 2))));
+  const indent = Math.max(
+    MIN_INDENT_PX,
+    Math.min(INDENT_PX, Math.floor((width * 0.22) / Math.max(1, shape.deepestName - 2))),
+  );
   const nameX = (depth: number): number => (depth <= 1 ? 22 : FIRST_NAME_X + (depth - 2) * indent);
   const branch = (depth: number): number => (depth <= 1 ? 20 : indent - 16);
-  const ladderX = shape.deepestLine === 0 ? nameX(shape.deepestName) + 62 : nameX(Math.max(2, shape.deepestLine)) + room.name;
+  const ladderX =
+    shape.deepestLine === 0 ? nameX(shape.deepestName) + 62 : nameX(Math.max(2, shape.deepestLine)) + room.name;
   const longest = Math.max(3, Math.min(room.rungs, shape.largestLadder));
   const stripRoom = Math.max(120, width - ladderX - 230);
-  const stripStep = (count: number): number => Math.max(9, Math.min(count > 13 ? 17 : 21, Math.floor(stripRoom / Math.max(1, count))));
+  const stripStep = (count: number): number =>
+    Math.max(9, Math.min(count > 13 ? 17 : 21, Math.floor(stripRoom / Math.max(1, count))));
   const stripEnd = shape.largestStrip === 0 ? 0 : ladderX + 8 + widestStrip(shape.largestStrip, stripStep);
   return {
     nameX,
@@ -87,6 +92,8 @@ export interface TextColumns {
   readonly cli: number;
   readonly word: number;
   readonly hasDetail: boolean;
+  /** Room for what a failure does, or the count of restarts, after the state; else the former takes the state's place. */
+  readonly hasTail: boolean;
 }
 
 /** Mean width of a character of a name, 13 px Inter at weight 520. */
@@ -111,5 +118,11 @@ export function textColumns(room: number, longestName: number): TextColumns {
   const widest = room >= ROOMY_PX ? ROOMY_WORD_PX : WORD_PX;
   const word = Math.max(90, Math.min(widest, room - name - GAPS_PX));
   const afterWord = room - name - widest - GAPS_PX;
-  return { name, word, cli: afterWord >= CLI_PX + EFFECT_PX ? CLI_PX : 0, hasDetail: afterWord >= CLI_PX + EFFECT_PX + DETAIL_PX };
+  return {
+    name,
+    word,
+    cli: afterWord >= CLI_PX + EFFECT_PX ? CLI_PX : 0,
+    hasDetail: afterWord >= CLI_PX + EFFECT_PX + DETAIL_PX,
+    hasTail: afterWord >= EFFECT_PX,
+  };
 }

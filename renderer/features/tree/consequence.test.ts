@@ -6,7 +6,13 @@ import { steer } from "./steer.ts";
 function agent(id: string, state: BlastNode["state"], cliSessionId?: string): BlastNode {
   return { id, path: `shop/${id}`, kind: "agent", state, cliSessionId, children: [] };
 }
-const web: BlastNode = { id: "web", path: "shop/web", kind: "supervisor", state: "busy", children: [agent("a", "busy", "1"), agent("b", "paused"), agent("c", "stopped")] };
+const web: BlastNode = {
+  id: "web",
+  path: "shop/web",
+  kind: "supervisor",
+  state: "busy",
+  children: [agent("a", "busy", "1"), agent("b", "paused"), agent("c", "stopped")],
+};
 
 describe("what an act reaches", () => {
   test.each([
@@ -20,11 +26,16 @@ describe("what an act reaches", () => {
   });
 
   test("restarting says who resumes and that it does not count", () => {
-    expect(consequenceOf("restart", [web]).body).toBe("1 resumes, 2 start fresh. What they are doing now is interrupted. A restart by you does not count toward intensity.");
+    expect(consequenceOf("restart", [web]).body).toBe(
+      "1 resumes, 2 start fresh. What they are doing now is interrupted. A restart by you does not count toward intensity.",
+    );
   });
 
   test("a node below another chosen one is not asked twice", () => {
-    const parents = new Map([["shop/a", "shop/web"], ["shop/web", "shop"]]);
+    const parents = new Map([
+      ["shop/a", "shop/web"],
+      ["shop/web", "shop"],
+    ]);
     expect(topmost(["shop/web", "shop/a", "shop/x"], (path) => parents.get(path))).toEqual(["shop/web", "shop/x"]);
   });
 

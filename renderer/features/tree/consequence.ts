@@ -16,7 +16,15 @@ export interface Consequence {
   readonly isDanger: boolean;
 }
 
-const VERBS: Record<TreeAction, string> = { start: "Start", pause: "Pause", resume: "Resume", restart: "Restart", restartFresh: "Restart fresh", stop: "Stop", drain: "Drain" };
+const VERBS: Record<TreeAction, string> = {
+  start: "Start",
+  pause: "Pause",
+  resume: "Resume",
+  restart: "Restart",
+  restartFresh: "Restart fresh",
+  stop: "Stop",
+  drain: "Drain",
+};
 
 /** `targets` are the chosen nodes without those that stand below another chosen one. */
 export function consequenceOf(action: TreeAction, targets: readonly BlastNode[]): Consequence {
@@ -24,7 +32,13 @@ export function consequenceOf(action: TreeAction, targets: readonly BlastNode[])
   const reached = targets.flatMap(agentsOf).filter((agent) => reaches(action, agent));
   const what = reached.length === 1 ? (reached[0]?.id ?? "1 agent") : `${reached.length} agents`;
   const whose = targets.length === 1 && targets[0]?.kind === "supervisor" ? ` of ${targets[0].id}` : "";
-  return { agents: reached.length, title: `${verb} ${what}${reached.length === 1 ? "" : whose}?`, body: BODIES[action](reached), verb, isDanger: action === "stop" };
+  return {
+    agents: reached.length,
+    title: `${verb} ${what}${reached.length === 1 ? "" : whose}?`,
+    body: BODIES[action](reached),
+    verb,
+    isDanger: action === "stop",
+  };
 }
 
 /** What P, R and X mean for a node as it stands: P pauses or resumes, R starts what does not run. */
@@ -48,7 +62,8 @@ const BODIES: Record<TreeAction, (reached: readonly BlastNode[]) => string> = {
   start: (reached) => `${sessions(reached)} Their restart counts do not change.`,
   pause: () => "They take no new work until you resume them. Where it is safe their processes are frozen at once.",
   resume: () => "They go on where they were paused.",
-  restart: (reached) => `${sessions(reached)} What they are doing now is interrupted. A restart by you does not count toward intensity.`,
+  restart: (reached) =>
+    `${sessions(reached)} What they are doing now is interrupted. A restart by you does not count toward intensity.`,
   restartFresh: () => "Each begins a new conversation. The old sessions are kept and can be taken up again.",
   stop: () => "Supervisors will not restart them. Sessions are kept.",
   drain: () => "Each finishes its current turn, takes no new work, then stops.",
@@ -57,7 +72,10 @@ const BODIES: Record<TreeAction, (reached: readonly BlastNode[]) => string> = {
 function sessions(reached: readonly BlastNode[]): string {
   const resuming = reached.filter((agent) => agent.cliSessionId !== undefined).length;
   const fresh = reached.length - resuming;
-  const parts = [resuming > 0 ? `${resuming} ${resuming === 1 ? "resumes" : "resume"}` : "", fresh > 0 ? `${fresh} ${fresh === 1 ? "starts" : "start"} fresh` : ""];
+  const parts = [
+    resuming > 0 ? `${resuming} ${resuming === 1 ? "resumes" : "resume"}` : "",
+    fresh > 0 ? `${fresh} ${fresh === 1 ? "starts" : "start"} fresh` : "",
+  ];
   const text = parts.filter((part) => part !== "").join(", ");
   return text === "" ? "" : `${text}.`;
 }

@@ -67,7 +67,12 @@ export interface LayoutRow {
   readonly isOpen?: boolean;
   /** Agents below it, at any depth. */
   readonly agents: number;
-  readonly strip?: { readonly x: number; readonly step: number; readonly end: number; readonly paths: readonly string[] };
+  readonly strip?: {
+    readonly x: number;
+    readonly step: number;
+    readonly end: number;
+    readonly paths: readonly string[];
+  };
 }
 
 /** `main`: 4 px. `branch`: trunk to name. `run`: name to ladder. `ladder`: the agents' diagonal. `spur`: one agent's way to it. */
@@ -168,7 +173,11 @@ function placeRootLadder(draft: Draft, root: PlanNode, rootY: number): void {
   const y = draft.y;
   const turn = { x: ROOT_X, y: y - reach };
   addLine(draft, { owner: root.path, kind: "main", points: [{ x: ROOT_X, y: rootY }, turn] });
-  addLine(draft, { owner: root.path, kind: "run", points: [turn, { x: ROOT_X + reach, y }, { x: draft.columns.ladderX, y }] });
+  addLine(draft, {
+    owner: root.path,
+    kind: "run",
+    points: [turn, { x: ROOT_X + reach, y }, { x: draft.columns.ladderX, y }],
+  });
   placeLadder(draft, root, 1);
   draft.y = y + root.children.length * ROW_PX + BLOCK_GAP;
 }
@@ -239,7 +248,14 @@ function placeSupervisor(draft: Draft, node: PlanNode, place: Place): void {
     draft.y += SECTION_GAP;
     return;
   }
-  addLine(draft, { owner: node.path, kind: "run", points: [{ x: place.x + 2, y }, { x: columns.ladderX, y }] });
+  addLine(draft, {
+    owner: node.path,
+    kind: "run",
+    points: [
+      { x: place.x + 2, y },
+      { x: columns.ladderX, y },
+    ],
+  });
   if (kind !== "block") {
     draft.y = y + ROW_PX;
     return;
@@ -277,7 +293,8 @@ function placeLadder(draft: Draft, node: PlanNode, depth: number): void {
     const isRung = index <= bend;
     const fork = isRung ? { x: ladderX + index * ROW_PX, y: rowY } : { x: bendAt.x, y: rowY - SPUR_PX };
     const tickFrom = isRung ? fork.x : fork.x + SPUR_PX;
-    if (!isRung && index < count - 1) addLine(draft, { owner: child.path, kind: "spur", points: [fork, { x: tickFrom, y: rowY }] });
+    if (!isRung && index < count - 1)
+      addLine(draft, { owner: child.path, kind: "spur", points: [fork, { x: tickFrom, y: rowY }] });
     addAgent(draft, child, { owner: node, depth: depth + 1, fork, tickFrom, y: rowY });
   });
 }

@@ -25,6 +25,12 @@ export function menuEntries({ path, kind, isConnected, actions, act, add, go }: 
   return [
     ...ways,
     { label: "Events", keys: "e", run: () => go.events(path) },
-    ...actions.map(({ id, label, keys }) => ({ label, ...(keys === undefined ? {} : { keys }), isDanger: id === "stop" || id === "remove", isDisabled: !isConnected, run: () => act(id) })),
+    ...actions.map(({ id, label, keys }) => ({
+      label,
+      ...(keys === undefined ? {} : { keys }),
+      isDanger: id === "stop" || id === "remove",
+      isDisabled: !isConnected,
+      run: () => act(id),
+    })),
   ];
 }

@@ -4,7 +4,6 @@ import { cliName } from "#shared/model/stateWords.ts";
 import { NEED_ORDER } from "#shared/model/states.ts";
 import type { LayoutNode } from "./layout.ts";
 
-
 export type SortKey = "name" | "state" | "cli" | "strategy" | "restarts" | "lives";
 export interface Sorting {
   readonly key: SortKey;

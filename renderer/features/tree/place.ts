@@ -32,7 +32,11 @@ export function rowAt(layout: TreeLayout, path: string | undefined): LayoutRow |
 }
 
 /** The row itself, or the nearest one above it in the tree that is on the page. */
-export function shownRow(layout: TreeLayout, path: string | undefined, parentOf: (path: string) => string | undefined): LayoutRow | undefined {
+export function shownRow(
+  layout: TreeLayout,
+  path: string | undefined,
+  parentOf: (path: string) => string | undefined,
+): LayoutRow | undefined {
   for (let at = path; at !== undefined; at = parentOf(at)) {
     const row = rowAt(layout, at);
     if (row !== undefined) return row;
@@ -41,7 +45,10 @@ export function shownRow(layout: TreeLayout, path: string | undefined, parentOf:
 }
 
 /** Scroll offset that leaves `anchor` at the same height of the screen when the layout changes under it. */
-export function keepPlace(change: { readonly before: LayoutRow | undefined; readonly after: LayoutRow | undefined }, scrollTop: number): number {
+export function keepPlace(
+  change: { readonly before: LayoutRow | undefined; readonly after: LayoutRow | undefined },
+  scrollTop: number,
+): number {
   const { before, after } = change;
   return before === undefined || after === undefined ? scrollTop : Math.max(0, scrollTop + after.y - before.y);
 }
@@ -80,14 +87,22 @@ export interface BlastLine {
 const BLAST_OFFSET_PX = 8;
 
 /** Straight or at 45 degrees, because the branches are. Undefined where the failing node has no row, or nothing left to lose. */
-export function blastLine(layout: TreeLayout, { failing, supervisor, reach, isAlreadyDown }: BlastRadius): BlastLine | undefined {
+export function blastLine(
+  layout: TreeLayout,
+  { failing, supervisor, reach, isAlreadyDown }: BlastRadius,
+): BlastLine | undefined {
   const ring = rowAt(layout, failing.path)?.fork;
   if (ring === undefined || isAlreadyDown) return undefined;
-  const hit = reach === undefined || supervisor === undefined ? [] : supervisor.children.slice(reach.from, reach.to + 1);
+  const hit =
+    reach === undefined || supervisor === undefined ? [] : supervisor.children.slice(reach.from, reach.to + 1);
   const points = hit.flatMap((child) => {
     const fork = rowAt(layout, child.path)?.fork;
     return fork === undefined ? [] : [{ x: fork.x - BLAST_OFFSET_PX, y: fork.y }];
   });
   const ends = points.length > 1 ? [points[0], points.at(-1)] : [];
-  return { ring, points, stops: ends.filter((point) => point !== undefined && point.y !== ring.y).filter((point) => point !== undefined) };
+  return {
+    ring,
+    points,
+    stops: ends.filter((point) => point !== undefined && point.y !== ring.y).filter((point) => point !== undefined),
+  };
 }

@@ -26,10 +26,17 @@ interface Planned {
   readonly calls: boolean;
 }
 
-function planNode(input: LayoutInput, node: LayoutNode, at: { readonly position: number; readonly isRoot: boolean }): Planned {
+function planNode(
+  input: LayoutInput,
+  node: LayoutNode,
+  at: { readonly position: number; readonly isRoot: boolean },
+): Planned {
   const isCalled = [input.urgent, input.matches].some((set) => set?.has(node.path) === true);
   if (node.kind === "agent") {
-    return { node: { path: node.path, strategy: undefined, form: "agent", position: at.position, agents: 1, children: [] }, calls: isCalled };
+    return {
+      node: { path: node.path, strategy: undefined, form: "agent", position: at.position, agents: 1, children: [] },
+      calls: isCalled,
+    };
   }
   const planned = node.children.map((child, index) => planNode(input, child, { position: index + 1, isRoot: false }));
   const children = planned.map((child) => child.node);

@@ -9,7 +9,9 @@ export interface SteerRow {
   readonly isOpen?: boolean | undefined;
 }
 
-export type Steering = { readonly type: "select"; readonly path: string } | { readonly type: "fold"; readonly path: string; readonly isOpen: boolean };
+export type Steering =
+  | { readonly type: "select"; readonly path: string }
+  | { readonly type: "fold"; readonly path: string; readonly isOpen: boolean };
 
 /** Undefined where the key has nowhere to go. */
 export function steer(rows: readonly SteerRow[], at: string | undefined, key: SteerKey): Steering | undefined {

@@ -6,7 +6,9 @@ import { tickStrokes } from "./ticks.ts";
 const SAME = [["waiting_permission", "waiting_answer", "needs_login"]];
 
 test("every state has its own line, without its colour", () => {
-  const shapes = new Map(NODE_STATES.map((state) => [state, JSON.stringify(tickStrokes(state, { x1: 0, x2: 120, y: 0 }))]));
+  const shapes = new Map(
+    NODE_STATES.map((state) => [state, JSON.stringify(tickStrokes(state, { x1: 0, x2: 120, y: 0 }))]),
+  );
   const merged = NODE_STATES.filter((state) => !SAME.some((group) => group.indexOf(state) > 0));
   // Idle and done differ in weight alone: done is faint.
   expect(new Set(merged.map((state) => shapes.get(state))).size).toBe(merged.length);

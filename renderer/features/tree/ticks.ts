@@ -43,7 +43,10 @@ const SHAPES: Record<NodeState, (span: Span) => readonly TickStroke[]> = {
   waiting_permission: held,
   waiting_answer: held,
   needs_login: held,
-  rate_limited: (span) => [track(span), { d: `M${sectionFrom(span)} ${span.y}H${span.x2 - 5}`, tone: "lamp", width: 4, dash: "8 4" }],
+  rate_limited: (span) => [
+    track(span),
+    { d: `M${sectionFrom(span)} ${span.y}H${span.x2 - 5}`, tone: "lamp", width: 4, dash: "8 4" },
+  ],
   paused: ({ x1, x2, y }) => [
     { d: `M${x1} ${y}H${x2 - 18}M${x2 - 10} ${y}H${x2}`, tone: "track", width: 2 },
     { d: `M${x2 - 18} ${y - 4}v8M${x2 - 10} ${y - 4}v8`, tone: "lamp", width: 2 },
@@ -61,7 +64,9 @@ const SHAPES: Record<NodeState, (span: Span) => readonly TickStroke[]> = {
     { d: `M${x1} ${y}H${x2 - 26}M${x2 - 12} ${y}H${x2}`, tone: "lamp", width: 2 },
     { d: `M${x2 - 26} ${y - 5}v10`, tone: "lamp", width: 3 },
   ],
-  escalated: ({ x1, x2, y }) => [{ d: `M${x1} ${y}H${x2 - 24}M${x2 - 12} ${y}H${x2}`, tone: "lamp", width: 2, dash: "5 4" }],
+  escalated: ({ x1, x2, y }) => [
+    { d: `M${x1} ${y}H${x2 - 24}M${x2 - 12} ${y}H${x2}`, tone: "lamp", width: 2, dash: "5 4" },
+  ],
   // On its way to stopped: still a line, already ending in the block.
   stopping: ({ x1, x2, y }) => [
     { d: `M${x1} ${y}H${x2 - 26}`, tone: "track", width: 2 },

@@ -34,7 +34,14 @@ export function useShape(): readonly LayoutNode[] {
 function shapeOf(tree: Pick<Nested, "nodes" | "children">, path: string): readonly LayoutNode[] {
   const node = tree.nodes.get(path);
   if (node === undefined) return [];
-  return [{ path, kind: node.kind, strategy: node.strategy, children: (tree.children.get(path) ?? []).flatMap((child) => shapeOf(tree, child)) }];
+  return [
+    {
+      path,
+      kind: node.kind,
+      strategy: node.strategy,
+      children: (tree.children.get(path) ?? []).flatMap((child) => shapeOf(tree, child)),
+    },
+  ];
 }
 
 export interface Distress {
@@ -57,7 +64,8 @@ function findDistress(nodes: Nested["nodes"]): Distress {
     if (state === "gave_up" || state === "escalated") urgent.add(path);
     if (state === "escalated" && kind === "supervisor") escalated.add(path);
   }
-  if (!isSameSet(urgent, lastDistress.urgent) || !isSameSet(escalated, lastDistress.escalated)) lastDistress = { urgent, escalated };
+  if (!isSameSet(urgent, lastDistress.urgent) || !isSameSet(escalated, lastDistress.escalated))
+    lastDistress = { urgent, escalated };
   return lastDistress;
 }
 
@@ -74,7 +82,11 @@ const NO_PATHS: readonly string[] = [];
 /** Paths the filter finds; undefined without a filter. */
 export function useMatches(text: string): ReadonlySet<string> | undefined {
   const isOn = text.trim() !== "";
-  const found = useAppState(useShallow((state) => (isOn ? [...state.nodes.values()].filter((node) => matchesFilter(node, text)).map((node) => node.path) : NO_PATHS)));
+  const found = useAppState(
+    useShallow((state) =>
+      isOn ? [...state.nodes.values()].filter((node) => matchesFilter(node, text)).map((node) => node.path) : NO_PATHS,
+    ),
+  );
   return useMemo(() => (isOn ? new Set(found) : undefined), [isOn, found]);
 }
 
@@ -89,7 +101,10 @@ export function useCounts(path: string): StateCounts {
 }
 
 /** The first change shows at once, later ones with the next second. */
-function holdCounts(store: AppStore, path: string): { readonly subscribe: (changed: () => void) => () => void; readonly read: () => StateCounts } {
+function holdCounts(
+  store: AppStore,
+  path: string,
+): { readonly subscribe: (changed: () => void) => () => void; readonly read: () => StateCounts } {
   let counts: StateCounts | undefined;
   let since = 0;
   return {
@@ -126,17 +141,26 @@ export function sumOf(counts: StateCounts): number {
 }
 
 export function useEscalatedChildren(path: string): readonly NodePatch[] {
-  return useAppState(useShallow((state) => (state.children.get(path) ?? []).flatMap((child) => {
+  return useAppState(
+    useShallow((state) =>
+      (state.children.get(path) ?? []).flatMap((child) => {
         const node = state.nodes.get(child);
         return node?.state === "escalated" ? [node] : [];
-      })));
+      }),
+    ),
+  );
 }
 
 /** A node with everything below it, as the rules of failure read it. */
 export function snapshotAt(tree: Nested, path: string): BlastNode | undefined {
   const node = tree.nodes.get(path);
   if (node === undefined) return undefined;
-  return { ...node, children: (tree.children.get(path) ?? []).map((child) => snapshotAt(tree, child)).filter((child) => child !== undefined) };
+  return {
+    ...node,
+    children: (tree.children.get(path) ?? [])
+      .map((child) => snapshotAt(tree, child))
+      .filter((child) => child !== undefined),
+  };
 }
 
 /** The whole fleet a node belongs to. */

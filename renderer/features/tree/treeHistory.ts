@@ -19,7 +19,11 @@ export function useLives(node: NodePatch): { readonly lives: readonly Life[]; re
 
 /** Newest first. */
 export function useLastEvents(node: NodePatch): readonly StoredEvent[] {
-  const { data, refetch } = useCoreQuery("events.read", { pattern: subjectPattern(node.path, node.kind), limit: SHOWN_EVENTS, order: "desc" });
+  const { data, refetch } = useCoreQuery("events.read", {
+    pattern: subjectPattern(node.path, node.kind),
+    limit: SHOWN_EVENTS,
+    order: "desc",
+  });
   useAgain(refetch, `${node.state} ${node.stateSince} ${node.detail ?? ""}`);
   return data?.events ?? NO_EVENTS;
 }

@@ -86,5 +86,7 @@ export function useInspectorShown(): boolean {
 
 export function toggleInspector(): void {
   const wide = isWide();
-  treeView.setState(({ isInspectorShown, isSheetShown }) => (wide ? { isInspectorShown: !isInspectorShown } : { isSheetShown: !isSheetShown }));
+  treeView.setState(({ isInspectorShown, isSheetShown }) =>
+    wide ? { isInspectorShown: !isInspectorShown } : { isSheetShown: !isSheetShown },
+  );
 }

@@ -22,7 +22,10 @@ interface Input {
 export function usePageKeys(input: Input): void {
   const { store } = useApp();
   const { rowsRef, filterRef, zoom, act, go } = input;
-  const bindings = useMemo(() => bindingsFor(store, { rowsRef, filterRef, zoom, act, go }), [store, rowsRef, filterRef, zoom, act, go]);
+  const bindings = useMemo(
+    () => bindingsFor(store, { rowsRef, filterRef, zoom, act, go }),
+    [store, rowsRef, filterRef, zoom, act, go],
+  );
   useKeys("Tree", bindings);
 }
 
@@ -47,11 +50,22 @@ function bindingsFor(store: AppStore, { rowsRef, filterRef, zoom, act, go }: Inp
     ["right", "right", "Open, or go in"],
     ["left", "left", "Fold, or go to the supervisor"],
   ];
-  const quiet: readonly (readonly [string, SteerKey])[] = [["j", "down"], ["k", "up"], ["home", "home"], ["end", "end"]];
+  const quiet: readonly (readonly [string, SteerKey])[] = [
+    ["j", "down"],
+    ["k", "up"],
+    ["home", "home"],
+    ["end", "end"],
+  ];
   return [
     ...arrows.map(([keys, key, label]) => ({ keys, label, run: move(key) })),
     ...quiet.map(([keys, key]) => ({ keys, label: "", hidden: true, run: move(key) })),
-    { keys: "enter", label: "Terminal; on a supervisor open or fold", run: withSelected((path) => (store.getState().nodes.get(path)?.kind === "agent" ? go.terminal(path) : toggleFold(path, rowsRef.current))) },
+    {
+      keys: "enter",
+      label: "Terminal; on a supervisor open or fold",
+      run: withSelected((path) =>
+        store.getState().nodes.get(path)?.kind === "agent" ? go.terminal(path) : toggleFold(path, rowsRef.current),
+      ),
+    },
     { keys: "s", label: "Session", run: withSelected(go.session) },
     { keys: "e", label: "Events of the selection", run: withSelected(go.events) },
     { keys: "p", label: "Pause or resume", run: order("P") },
@@ -80,4 +94,3 @@ function toggleFold(path: string, rows: readonly SteerRow[]): void {
   const row = rows.find((one) => one.path === path);
   if (row?.isOpen !== undefined) setFold(path, !row.isOpen);
 }
-

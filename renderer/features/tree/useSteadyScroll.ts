@@ -14,7 +14,11 @@ export function useParentOf(): (path: string) => string | undefined {
 }
 
 /** When levels or folds change, the hovered or selected row (or what now stands for it) stays where the eye is. */
-export function useKeptPlace(scroller: RefObject<HTMLElement | null>, layout: TreeLayout, selected: string | undefined): void {
+export function useKeptPlace(
+  scroller: RefObject<HTMLElement | null>,
+  layout: TreeLayout,
+  selected: string | undefined,
+): void {
   const before = useRef(layout);
   const parentOf = useParentOf();
   useLayoutEffect(() => {
@@ -24,14 +28,24 @@ export function useKeptPlace(scroller: RefObject<HTMLElement | null>, layout: Tr
     if (element === null || old === layout || old.columns.width === 0) return;
     const { scrollTop, clientHeight } = element;
     const isOnScreen = (row: LayoutRow): boolean => row.y >= scrollTop && row.y <= scrollTop + clientHeight;
-    const named = [treeView.getState().hovered, selected].map((path) => shownRow(old, path, parentOf)).find((row) => row !== undefined && isOnScreen(row));
-    const anchor = named ?? (scrollTop > 0 ? rowsWithin(old.rows, scrollTop, scrollTop + clientHeight).find(isOnScreen) : undefined);
-    element.scrollTo({ top: keepPlace({ before: anchor, after: shownRow(layout, anchor?.path, parentOf) }, scrollTop), behavior: "instant" });
+    const named = [treeView.getState().hovered, selected]
+      .map((path) => shownRow(old, path, parentOf))
+      .find((row) => row !== undefined && isOnScreen(row));
+    const anchor =
+      named ?? (scrollTop > 0 ? rowsWithin(old.rows, scrollTop, scrollTop + clientHeight).find(isOnScreen) : undefined);
+    element.scrollTo({
+      top: keepPlace({ before: anchor, after: shownRow(layout, anchor?.path, parentOf) }, scrollTop),
+      behavior: "instant",
+    });
   }, [layout, scroller, selected, parentOf]);
 }
 
 /** A selection made by the keyboard or on another page comes into view; one made here is in view already. */
-export function useSelectionInView(scroller: RefObject<HTMLElement | null>, layout: TreeLayout, selected: string | undefined): void {
+export function useSelectionInView(
+  scroller: RefObject<HTMLElement | null>,
+  layout: TreeLayout,
+  selected: string | undefined,
+): void {
   const seen = useRef<string>(undefined);
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -40,6 +54,7 @@ export function useSelectionInView(scroller: RefObject<HTMLElement | null>, layo
     seen.current = selected;
     const { scrollTop, clientHeight } = element;
     if (row.y < scrollTop + MARGIN_PX) element.scrollTo({ top: Math.max(0, row.y - MARGIN_PX), behavior: "instant" });
-    else if (row.y > scrollTop + clientHeight - 2 * MARGIN_PX) element.scrollTo({ top: row.y - clientHeight + 2 * MARGIN_PX, behavior: "instant" });
+    else if (row.y > scrollTop + clientHeight - 2 * MARGIN_PX)
+      element.scrollTo({ top: row.y - clientHeight + 2 * MARGIN_PX, behavior: "instant" });
   }, [scroller, layout, selected]);
 }

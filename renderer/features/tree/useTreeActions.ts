@@ -27,7 +27,11 @@ function act(app: App, action: TreeAction, paths: readonly string[]): void {
   const { agents, title, body, verb, isDanger } = consequenceOf(action, targets);
   const run = (): void => void performAll(app, action, chosen);
   if (agents < 2) run();
-  else openOverlay(app.store, { kind: "confirm", question: { title, body, action: `${verb} ${agents} agents`, isDangerous: isDanger, run } });
+  else
+    openOverlay(app.store, {
+      kind: "confirm",
+      question: { title, body, action: `${verb} ${agents} agents`, isDangerous: isDanger, run },
+    });
 }
 
 const COMMANDS = {
@@ -43,7 +47,10 @@ const COMMANDS = {
 /** One after the other, in the tree's order; a refusal is said and does not keep the others from it. */
 async function performAll(app: App, action: TreeAction, paths: readonly string[]): Promise<void> {
   for (const id of paths) {
-    const result = action === "restartFresh" ? await app.client.command("node.restart", { id, fresh: true }) : await app.client.command(COMMANDS[action], { id });
+    const result =
+      action === "restartFresh"
+        ? await app.client.command("node.restart", { id, fresh: true })
+        : await app.client.command(COMMANDS[action], { id });
     if (!result.ok) showToast(app.store, { kind: "error", text: result.error.message });
   }
 }

@@ -16,8 +16,14 @@ export function useViewport(box: RefObject<HTMLElement | null>): Viewport {
     const element = box.current;
     if (element === null) return undefined;
     const read = (): void => {
-      const next = { width: element.clientWidth, height: element.clientHeight, scrollTop: Math.floor(element.scrollTop / STEP_PX) * STEP_PX };
-      setViewport((old) => (old.width === next.width && old.height === next.height && old.scrollTop === next.scrollTop ? old : next));
+      const next = {
+        width: element.clientWidth,
+        height: element.clientHeight,
+        scrollTop: Math.floor(element.scrollTop / STEP_PX) * STEP_PX,
+      };
+      setViewport((old) =>
+        old.width === next.width && old.height === next.height && old.scrollTop === next.scrollTop ? old : next,
+      );
     };
     read();
     const observer = new ResizeObserver(read);

@@ -23,7 +23,14 @@ export const COUNT_WORDS: Readonly<Record<NodeState, string>> = {
   escalated: "escalated",
 };
 
-const SAID_AS_IS: ReadonlySet<NodeState> = new Set(["escalated", "gave_up", "stopped", "stopping", "backoff", "paused"]);
+const SAID_AS_IS: ReadonlySet<NodeState> = new Set([
+  "escalated",
+  "gave_up",
+  "stopped",
+  "stopping",
+  "backoff",
+  "paused",
+]);
 
 /** "Running, 5 agents", "Escalated 13:58", "Gave up". `now`: ms since 1970. */
 export function supervisorWords(node: NodePatch, agents: number, now: number): string {
@@ -34,5 +41,7 @@ export function supervisorWords(node: NodePatch, agents: number, now: number): s
 export function usedWords(node: NodePatch): string {
   if (node.intensity === undefined) return "";
   const used = node.restartsInWindow ?? 0;
-  return node.periodMs === undefined ? `${used} of ${node.intensity} used` : intensityWords(used, node.intensity, node.periodMs);
+  return node.periodMs === undefined
+    ? `${used} of ${node.intensity} used`
+    : intensityWords(used, node.intensity, node.periodMs);
 }
