@@ -99,9 +99,10 @@ function openHttp(running: RunningCore, port: number): ReturnType<typeof createH
   });
 }
 
-function refuse({ code, message }: Rejection): void {
+/** Exits at once: what was opened before the refusal must not keep the process. */
+function refuse({ code, message }: Rejection): never {
   process.stderr.write(`${code}: ${message}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 }
 
 const options = readOptions(process.argv.slice(2));

@@ -38,7 +38,7 @@ export function askPolicy(inbox: () => Inbox): AskListener {
       if (how === "answered") inbox().answered(id, answer ?? "Answered in the terminal");
       else inbox().withdraw(id);
     },
-    lifeEnded: (sessionId) => inbox().withdrawAll(`${sessionId}:`, "The agent ended"),
+    lifeEnded: (sessionId) => inbox().withdrawAll(`${sessionId}:`, "The agent went on or ended"),
   };
 }
 

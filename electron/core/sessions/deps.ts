@@ -16,7 +16,7 @@ export interface AskListener {
     askId: string,
     end: { readonly how: "answered" | "withdrawn"; readonly answer?: string | undefined },
   ): void;
-  /** The life ended: whatever it asked is void. */
+  /** Whatever the session still asks is void: it ended, or went on by itself. */
   lifeEnded(sessionId: string): void;
 }
 

@@ -25,6 +25,8 @@ import type { LifeRow } from "./lives.ts";
 /** Enough of the log to redraw any screen of an adopted session. */
 const ADOPTION_TAIL_BYTES = 512 * 1024;
 
+const WAITING: ReadonlySet<NodeState> = new Set(["waiting_permission", "waiting_answer"]);
+
 interface LifeInit {
   readonly row: LifeRow;
   readonly spec: AgentSpec;
@@ -303,6 +305,9 @@ export class LiveLife {
     this.#detail = detail;
     this.#row = { ...this.#row, notes: { ...this.#row.notes, activity, detail } };
     if (moved) this.#note("state_changed", { state: activity, detail });
+    // What an adopted agent had asked was asked of an observer that is gone: once it goes on, nothing waits any more.
+    if (moved && this.#init.adoptedAt !== undefined && !WAITING.has(activity))
+      this.#deps.asks.lifeEnded(this.sessionId);
     if (activity !== "busy") for (const done of this.#turnWaiters.splice(0)) done();
     if (moved) this.#changed();
     else this.#onChange();
