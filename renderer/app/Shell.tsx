@@ -7,7 +7,7 @@ import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { NewsReader } from "./NewsReader.tsx";
 import { Overlays } from "./Overlays.tsx";
-import { pageFor } from "./pages.tsx";
+import { PageView } from "./pages.tsx";
 import { Rail } from "./Rail.tsx";
 import { StatusBar } from "./StatusBar.tsx";
 import { Toasts } from "./Toasts.tsx";
@@ -22,7 +22,6 @@ export function Shell(): ReactElement {
   useGlobalKeys();
   usePlaces();
   const isFirstRun = route.page === "home" && hasTree && !hasFleets;
-  const Page = pageFor(isFirstRun ? "firstRun" : route.page);
   return (
     <div className="app">
       <Rail />
@@ -31,7 +30,7 @@ export function Shell(): ReactElement {
         <div className={isLive || !hasTree ? "main-page" : "main-page stale"}>
           <ErrorBoundary key={route.page}>
             <Suspense fallback={<Skeleton />}>
-              <Page />
+              <PageView name={isFirstRun ? "firstRun" : route.page} />
             </Suspense>
           </ErrorBoundary>
         </div>

@@ -1,5 +1,5 @@
 /** One component per page. The heavy ones are fetched when they are first opened. */
-import { lazy, type ComponentType, type ReactElement } from "react";
+import { createElement, lazy, type ComponentType, type ReactElement } from "react";
 import { HomePage } from "#renderer/features/home/HomePage.tsx";
 import { InboxPage } from "#renderer/features/inbox/InboxPage.tsx";
 import { FirstRunPage } from "#renderer/features/firstRun/FirstRunPage.tsx";
@@ -35,6 +35,7 @@ const PAGES: Readonly<Record<PageName, ComponentType>> = {
   events: fetched("events", "EventsPage"),
 };
 
-export function pageFor(name: PageName): ComponentType {
-  return PAGES[name];
+/** The page of that name. */
+export function PageView({ name }: { readonly name: PageName }): ReactElement {
+  return createElement(PAGES[name]);
 }

@@ -50,11 +50,11 @@ export function openItems(inbox: readonly InboxItem[]): readonly InboxItem[] {
 
 const INBOX_ORDER: Readonly<Record<InboxItem["kind"], number>> = {
   permission: 0,
-  question: 0,
-  needs_login: 1,
-  escalated: 2,
-  gave_up: 2,
-  rate_limited: 3,
+  question: 1,
+  needs_login: 2,
+  escalated: 3,
+  gave_up: 3,
+  rate_limited: 4,
 };
 
 /** Open before snoozed before closed; open ones: agents that wait first, then what broke, the longest waiting first. */

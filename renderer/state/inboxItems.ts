@@ -64,9 +64,9 @@ export function markedAtFirst(item: InboxItem): string | undefined {
 
 export interface InboxActions {
   /** Resolves to true when the answer was taken. */
-  answer(item: InboxItem, option: Option, text?: string): Promise<boolean>;
-  snooze(item: InboxItem, minutes?: number): void;
-  wake(item: InboxItem): void;
+  readonly answer: (item: InboxItem, option: Option, text?: string) => Promise<boolean>;
+  readonly snooze: (item: InboxItem, minutes?: number) => void;
+  readonly wake: (item: InboxItem) => void;
 }
 
 export const SNOOZE_MINUTES = 30;

@@ -39,7 +39,7 @@ export function actionsFor(node: Pick<NodePatch, "state" | "kind" | "path">): re
     ["resume", node.state === "paused"],
     ["start", !isLive],
     ["pause", isRunning(node.state)],
-    ["restart", isLive || node.kind === "supervisor"],
+    ["restart", isLive || (node.kind === "supervisor" && node.state !== "stopped" && node.state !== "done")],
     ["restartFresh", node.kind === "agent" && isLive],
     ["drain", node.kind === "agent" && isLive],
     ["stop", isLive || isBackingOff],

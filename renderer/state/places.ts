@@ -5,27 +5,20 @@ import type { Route } from "./navigation.ts";
 export function routeOfPlace(place: string): Route | undefined {
   if (!place.startsWith("/")) return undefined;
   const [page = "", ...rest] = place.slice(1).split("/");
-  const tail = decode(rest.join("/"));
-  switch (page) {
-    case "":
-      return { page: "home" };
-    case "inbox":
-      return tail === "" ? { page: "inbox" } : { page: "inbox", id: tail };
-    case "tree":
-      return tail === "" ? { page: "tree" } : { page: "tree", path: tail };
-    case "terminals":
-      return tail === "" ? { page: "terminals" } : { page: "terminals", path: tail };
-    case "session":
-      return tail === "" ? { page: "sessions" } : { page: "session", path: tail };
-    case "sessions":
-    case "events":
-    case "search":
-    case "settings":
-      return { page };
-    default:
-      return undefined;
-  }
+  return MAKERS[page]?.(decode(rest.join("/")));
 }
+
+const MAKERS: Readonly<Record<string, (tail: string) => Route>> = {
+  "": () => ({ page: "home" }),
+  inbox: (tail) => (tail === "" ? { page: "inbox" } : { page: "inbox", id: tail }),
+  tree: (tail) => (tail === "" ? { page: "tree" } : { page: "tree", path: tail }),
+  terminals: (tail) => (tail === "" ? { page: "terminals" } : { page: "terminals", path: tail }),
+  session: (tail) => (tail === "" ? { page: "sessions" } : { page: "session", path: tail }),
+  sessions: () => ({ page: "sessions" }),
+  events: () => ({ page: "events" }),
+  search: (tail) => (tail === "" ? { page: "search" } : { page: "search", text: tail }),
+  settings: () => ({ page: "settings" }),
+};
 
 function decode(text: string): string {
   try {

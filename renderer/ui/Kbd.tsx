@@ -28,6 +28,6 @@ export function Kbd({ keys }: { readonly keys: string | readonly string[] }): Re
 }
 
 function KeySign({ part }: { readonly part: string }): ReactElement {
-  if (part === "mod") return isMac() ? <Command size={10} strokeWidth={1.8} /> : <span>Ctrl </span>;
+  if (part === "mod") return isMac() ? <Command size={10} strokeWidth={1.8} /> : <span className="kbd-word">Ctrl</span>;
   return <span>{SIGNS[part] ?? part.toUpperCase()}</span>;
 }

@@ -37,8 +37,8 @@ const secondsFormat = new Intl.DateTimeFormat(undefined, {
   hourCycle: "h23",
 });
 const weekdayFormat = new Intl.DateTimeFormat("en", { weekday: "short" });
-const dayFormat = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
-const longDayFormat = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long" });
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const longDayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
 
 /** 14:06; within a week "Wed 13:58"; before that "3 Jun 13:58". Empty for no time. */
 export function clockWords(at: number, now: number): string {

@@ -94,27 +94,35 @@ export function AddChildDialog({ what, parent }: Props): ReactElement {
             </p>
           )}
         </div>
-        <div className="dialog-foot">
-          <Button size="large" keys="esc" onClick={close}>
-            Cancel
-          </Button>
-          <span className="grow" />
-          <Button
-            size="large"
-            kind="primary"
-            submits
-            keys="enter"
-            disabled={!isLive || parents.length === 0}
-            running={add.isPending && "Adding"}
-          >
-            {draft.what === "agent" ? "Add and start" : "Add"}
-          </Button>
-        </div>
-        <div className="dialog-note">
-          It is written to the fleet file, comments kept; remove it there or from the tree.
-        </div>
+        <Foot what={draft.what} isAble={isLive && parents.length > 0} isAdding={add.isPending} onCancel={close} />
       </form>
     </Dialog>
+  );
+}
+
+interface FootProps {
+  readonly what: ChildDraft["what"];
+  readonly isAble: boolean;
+  readonly isAdding: boolean;
+  readonly onCancel: () => void;
+}
+
+function Foot({ what, isAble, isAdding, onCancel }: FootProps): ReactElement {
+  return (
+    <>
+      <div className="dialog-foot">
+        <Button size="large" keys="esc" onClick={onCancel}>
+          Cancel
+        </Button>
+        <span className="grow" />
+        <Button size="large" kind="primary" submits keys="enter" disabled={!isAble} running={isAdding && "Adding"}>
+          {what === "agent" ? "Add and start" : "Add"}
+        </Button>
+      </div>
+      <div className="dialog-note">
+        It is written to the fleet file, comments kept; remove it there or from the tree.
+      </div>
+    </>
   );
 }
 

@@ -63,17 +63,7 @@ export function EmergencyStopDialog(): ReactElement {
             <TollRow key={line.words} line={line} />
           ))}
         </ul>
-        {stop.error !== undefined && (
-          <p className="problem-inline" role="alert">
-            {stop.error.message}
-          </p>
-        )}
-        {!isLive && (
-          <p className="problem-inline" role="alert">
-            This window cannot reach Signalbox. Run <code>signalbox estop</code> in a terminal: it ends the agents
-            without the app.
-          </p>
-        )}
+        <Obstacle isLive={isLive} refusal={stop.error?.message} />
       </div>
       <div className="dialog-foot">
         <Button size="large" keys="esc" onClick={close}>
@@ -108,6 +98,28 @@ export function EmergencyStopDialog(): ReactElement {
         <span className="nowrap">Works when the app hangs</span>
       </div>
     </Dialog>
+  );
+}
+
+function Obstacle({
+  isLive,
+  refusal,
+}: {
+  readonly isLive: boolean;
+  readonly refusal: string | undefined;
+}): ReactElement | null {
+  if (!isLive) {
+    return (
+      <p className="problem-inline" role="alert">
+        This window cannot reach Signalbox. Run <code>signalbox estop</code> in a terminal: it ends the agents without
+        the app.
+      </p>
+    );
+  }
+  return refusal === undefined ? null : (
+    <p className="problem-inline" role="alert">
+      {refusal}
+    </p>
   );
 }
 

@@ -2,22 +2,16 @@
 import { FolderOpen, RefreshCw } from "lucide-react";
 import { useState, type ReactElement } from "react";
 import { useApp } from "#renderer/state/AppContext.tsx";
-import { useCommand, useCoreQuery } from "#renderer/state/commands.ts";
-import { useInfo, useIsLive, useKeys, useNavigation } from "#renderer/state/hooks.ts";
+import { useCoreQuery } from "#renderer/state/commands.ts";
 import { openOverlay } from "#renderer/state/overlays.ts";
 import { Button } from "#renderer/ui/Button.tsx";
-import { Field } from "#renderer/ui/Field.tsx";
 import { Logo } from "#renderer/ui/Logo.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
-import { plural } from "#shared/lib/words.ts";
 import type { AgentCli } from "#shared/model/agentCli.ts";
 import { CliList } from "./CliList.tsx";
-import { FleetPreview } from "./FleetPreview.tsx";
+import { StartForm } from "./StartForm.tsx";
 import "./firstRun.css";
-
-/** A shell, for looking around without any CLI. */
-const SHELL = "command";
 
 export function FirstRunPage(): ReactElement {
   const { client, queries, store } = useApp();
@@ -79,101 +73,10 @@ export function FirstRunPage(): ReactElement {
   );
 }
 
-function StartForm({
-  agents,
-  clis,
-}: {
-  readonly agents: readonly string[];
-  readonly clis: readonly AgentCli[];
-}): ReactElement {
-  const navigation = useNavigation();
-  const isLive = useIsLive();
-  const homeDir = useInfo()?.homeDir ?? "";
-  const [typed, setTyped] = useState<string>();
-  const folder = typed ?? homeDir;
-  const create = useCommand("fleet.createFirst");
-  const up = useCommand("fleet.up");
-  const canStart = isLive && agents.length > 0 && folder.trim() !== "" && !create.isPending;
-  const start = async () => {
-    if (!canStart) return;
-    const result = await create.run({ cwd: folder.trim(), agents: [...agents] }, { isQuiet: true });
-    if (result.ok) navigation.navigate({ page: "tree" });
-  };
-  const startExisting = async () => {
-    const result = await up.run({ file: `${folder.trim().replace(/[\\/]$/, "")}/signalbox.yaml` }, { isQuiet: true });
-    if (result.ok) navigation.navigate({ page: "tree" });
-  };
-  useKeys("First run", [{ keys: "enter", label: "Start the fleet", run: () => void start() }]);
-  const error = up.error ?? create.error;
-  const names = agents.map((id) => ({
-    id: id === SHELL ? "shell" : id,
-    cli: id === SHELL ? "Command" : (clis.find((cli) => cli.id === id)?.name ?? id),
-  }));
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void start();
-      }}
-    >
-      <div className="section-head">
-        <h2>First fleet</h2>
-        <span className="count">
-          {agents.length === 0
-            ? "pick at least one agent above"
-            : `${plural(agents.length, "agent")}, each restarted alone when it fails`}
-        </span>
-      </div>
-      <FleetPreview agents={names} />
-      <label className="labelled first-run-folder">
-        <span className="label">Folder they work in</span>
-        <Field
-          className="mono"
-          value={folder}
-          onChange={(event) => setTyped(event.target.value)}
-          invalid={create.error?.code === "not_found"}
-          aria-label="Folder they work in"
-        />
-        <span className="t3">
-          The fleet file signalbox.yaml is written there; edit it in any editor, changes apply as you save.
-        </span>
-      </label>
-      {error !== undefined && (
-        <div className="problem-inline" role="alert">
-          {error.message}{" "}
-          {error.code === "already_present" && (
-            <Button running={up.isPending && "Starting"} onClick={() => void startExisting()}>
-              Start the one that is there
-            </Button>
-          )}
-        </div>
-      )}
-      <div className="row">
-        <Button
-          kind="primary"
-          size="large"
-          keys="enter"
-          submits
-          disabled={!canStart}
-          running={create.isPending && "Starting"}
-        >
-          {agents.length === 1 ? "Start with one agent" : "Start the fleet"}
-        </Button>
-        <span className="small t3">Agents start right away; a CLI bills you as it does in a terminal.</span>
-      </div>
-      <div className="section-head first-run-terminal">Or from a terminal</div>
-      <div className="code-block">
-        <span className="dim">$</span> signalbox up{" "}
-        {folder.trim() === "" ? "signalbox.yaml" : `${folder.trim()}/signalbox.yaml`}
-      </div>
-    </form>
-  );
-}
-
-/** What can be used at once; a shell where there is no CLI yet, so that the product can be seen at all. */
+/** What can be used at once; a shell where there is no CLI yet, so that the product can be seen at all (the file calls it a command). */
 function defaultPick(clis: readonly AgentCli[]): readonly string[] {
   const ready = clis.filter((cli) => cli.installed && cli.signIn !== "signed_out").map((cli) => cli.id);
-  return ready.length > 0 ? ready.slice(0, 2) : [SHELL];
+  return ready.length > 0 ? ready.slice(0, 2) : ["command"];
 }
 
 function readySentence(ready: readonly AgentCli[]): string {

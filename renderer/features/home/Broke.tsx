@@ -2,7 +2,7 @@
 import { useMemo, type ReactElement } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { useCoreQuery } from "#renderer/state/commands.ts";
-import { useAppState, useNavigation } from "#renderer/state/hooks.ts";
+import { useAppState, useNavigation, useNowNumber } from "#renderer/state/hooks.ts";
 import { NodeLamp, StateWord } from "#renderer/state/StateWord.tsx";
 import type { NodePatch } from "#shared/contract/index.ts";
 import { isSameDay } from "#shared/lib/words.ts";
@@ -23,7 +23,9 @@ export function Broke(): ReactElement | null {
     { pattern: "ws.*.agent.*.exited", order: "desc", limit: 1000 },
     { staleMs: 10_000 },
   );
-  const recovered = useMemo(() => recoveredToday(events.data?.events ?? [], broken, Date.now()), [events.data, broken]);
+  // Minutes: midnight need not be met to the second.
+  const now = useNowNumber((at) => Math.floor(at / 60_000) * 60_000);
+  const recovered = useMemo(() => recoveredToday(events.data?.events ?? [], broken, now), [events.data, broken, now]);
   const sorted = broken.toSorted(
     (left, right) =>
       NEED_ORDER.indexOf(left.state) - NEED_ORDER.indexOf(right.state) ||
@@ -64,12 +66,11 @@ function BrokenRow({ node }: { readonly node: NodePatch }): ReactElement {
   );
 }
 
-/** How it ended, then what is known beyond that. */
+/** What is known beyond the state's own words, which say the exit of what crashed or gave up. */
 function causeOf(node: NodePatch): string {
-  const parts = [node.exitDetail, node.detail].filter((part) => part !== undefined && part !== "");
-  const [first, second] = parts;
-  if (first !== undefined && second !== undefined && second.startsWith(first)) return second;
-  return parts.join(": ");
+  const exit = node.state === "backoff" ? node.exitDetail : undefined;
+  const parts = [exit, node.detail].filter((part) => part !== undefined && part !== "");
+  return parts.length === 2 && parts[1]?.startsWith(parts[0] ?? "") === true ? parts[1] : parts.join(": ");
 }
 
 /** Agents that crashed today and are no longer broken. */

@@ -132,7 +132,9 @@ function NeedActions({ item, isMarked }: { readonly item: InboxItem; readonly is
       option.id !== "leave",
   );
   const isShort = safe.length > 0 && safe.length <= 3 && safe.every((option) => option.label.length <= SHORT);
-  const shown = (isShort ? safe : []).toReversed();
+  const fitting = isShort ? safe : [];
+  // Of a permission the refusal comes first and the likely answer last, beside the pointer's way; answers keep their numbers' order.
+  const shown = item.kind === "permission" ? fitting.toReversed() : fitting;
   const send = async (option: InboxItem["options"][number]) => {
     setSending(option.id);
     await answer(item, option);

@@ -1,5 +1,5 @@
 /** Agents that run, those that did something last on top. The order is held while the pointer is on the list. */
-import { useRef, useState, type ReactElement } from "react";
+import { useState, type ReactElement } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { useAppState, useInfo, useNavigation, useNode } from "#renderer/state/hooks.ts";
 import { NodeLamp, StateWord } from "#renderer/state/StateWord.tsx";
@@ -16,10 +16,9 @@ const ORDER: Partial<Record<NodeState, number>> = { busy: 0, starting: 1, idle: 
 export function Running(): ReactElement | null {
   const latest = useAppState(useShallow(({ nodes }) => runningPaths(nodes)));
   const agents = useAppState(({ nodes }) => [...nodes.values()].filter((node) => node.kind === "agent").length);
-  const [isHeld, setHeld] = useState(false);
-  const held = useRef(latest);
+  const [held, setHeld] = useState<readonly string[]>();
   const navigation = useNavigation();
-  const paths = isHeld ? held.current.filter((path) => latest.includes(path)) : latest;
+  const paths = held?.filter((path) => latest.includes(path)) ?? latest;
   if (latest.length === 0) return null;
   return (
     <section aria-label="Running">
@@ -30,14 +29,7 @@ export function Running(): ReactElement | null {
         </span>
         <span className="aside small">by last activity</span>
       </div>
-      <ul
-        className="list"
-        onMouseEnter={() => {
-          held.current = latest;
-          setHeld(true);
-        }}
-        onMouseLeave={() => setHeld(false)}
-      >
+      <ul className="list" onMouseEnter={() => setHeld(latest)} onMouseLeave={() => setHeld(undefined)}>
         {paths.slice(0, SHOWN).map((path) => (
           <RunningRow key={path} path={path} />
         ))}

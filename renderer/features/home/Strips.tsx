@@ -19,9 +19,10 @@ export function Strips(): ReactElement {
   const groups = useMemo(() => agentGroups(tree), [tree]);
   const shown = worstGroups(groups, MAX_STRIPS);
   const hidden = groups.length - shown.length;
-  const isDense = shown.length > 6 || shown.some((group) => group.agents.length > 6);
+  const lamps = shown.reduce((sum, group) => sum + group.agents.length, 0);
+  const density = lamps > 28 ? " strips-dense" : lamps > 16 ? " strips-close" : "";
   return (
-    <div className={isDense ? "strips strips-dense" : "strips"}>
+    <div className={`strips${density}`}>
       {shown.map((group) => (
         <Strip key={group.supervisor.path} group={group} />
       ))}

@@ -1,5 +1,5 @@
 /** Agents that wait for a person, answered in place: the list on the left, one item with everything needed to decide. */
-import { useEffect, useState, type ReactElement } from "react";
+import { useEffect, type ReactElement } from "react";
 import {
   useAppState,
   useInbox,
@@ -84,15 +84,16 @@ export function InboxPage(): ReactElement {
   );
 }
 
-/** The item of the route; else the first that waits. An item that was just settled stays in sight. */
+/** The item of the route; else the first that waits, which the route then names: settled, it stays in sight. */
 function useCurrentItem(items: readonly InboxItem[]): InboxItem | undefined {
   const route = useRoute();
+  const navigation = useNavigation();
   const wanted = route.page === "inbox" ? route.id : undefined;
-  const [kept, setKept] = useState<string>();
-  const firstOpen = items.find((item) => item.status === "open");
-  const found = items.find((item) => item.id === (wanted ?? kept)) ?? firstOpen;
+  const found = items.find((item) => item.id === wanted) ?? items.find((item) => item.status === "open");
   const foundId = found?.id;
-  useEffect(() => setKept(foundId), [foundId]);
+  useEffect(() => {
+    if (foundId !== undefined && foundId !== wanted) navigation.replace({ page: "inbox", id: foundId });
+  }, [foundId, wanted, navigation]);
   return found;
 }
 

@@ -1,14 +1,6 @@
 /** One item: who asks, what exactly, why, the answers, and what its terminal showed just before. */
 import type { ReactElement } from "react";
-import {
-  useInfo,
-  useKeys,
-  useNavigation,
-  useNode,
-  useNowText,
-  useParent,
-  useNodeState,
-} from "#renderer/state/hooks.ts";
+import { useInfo, useKeys, useNavigation, useNode, useNowText, useParent } from "#renderer/state/hooks.ts";
 import { lampOf, useInboxActions, waiterOf, wishOf } from "#renderer/state/inboxItems.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
@@ -52,28 +44,32 @@ export function ItemDetail({ item }: { readonly item: InboxItem }): ReactElement
   );
 }
 
-/** "Claude Code in ~/code/checkout. Waiting 2m 08s. Answering types into its terminal." */
+/** "Claude Code in ~/code/checkout. Under web-app. Waiting 2m 08s. Answering here types into its terminal." */
 function Whereabouts({ item }: { readonly item: InboxItem }): ReactElement {
-  const node = useNode(item.path);
   const parent = useParent(item.path);
-  const parentState = useNodeState(parent ?? "");
-  const homeDir = useInfo()?.homeDir;
   const isOpen = item.status === "open";
   const age = useNowText((now) =>
     isOpen ? exactDuration(now - Date.parse(item.since)) : clockWords(Date.parse(item.since), now),
   );
-  const cli = cliName(item.agent ?? node?.agent);
   return (
     <p className="item-where small t3">
-      {cli !== "" && node?.cwd !== undefined && (
-        <>
-          {cli} in <span className="mono">{shortPath(node.cwd, homeDir)}</span>.{" "}
-        </>
-      )}
-      {parent !== undefined && parentState !== undefined && <>Under {parent.split("/").at(-1)}. </>}
+      <Program item={item} />
+      {parent !== undefined && `Under ${parent.split("/").at(-1) ?? parent}. `}
       {isOpen ? `Waiting ${age}.` : `Asked ${age}.`}
       {isOpen && item.via === "keys" && " Answering here types into its terminal."}
     </p>
+  );
+}
+
+function Program({ item }: { readonly item: InboxItem }): ReactElement | null {
+  const node = useNode(item.path);
+  const homeDir = useInfo()?.homeDir;
+  const cli = cliName(item.agent ?? node?.agent);
+  if (cli === "" || node?.cwd === undefined) return null;
+  return (
+    <>
+      {cli} in <span className="mono">{shortPath(node.cwd, homeDir)}</span>.{" "}
+    </>
   );
 }
 

@@ -94,20 +94,26 @@ export function Palette({ text }: { readonly text: string }): ReactElement {
           <div className="palette-none t2">Nothing is called that. Search what agents printed with # and the text.</div>
         )}
       </div>
-      <div className="palette-foot small t3">
-        <span className="key-hint">
-          <Kbd keys={["up", "down"]} /> move
-        </span>
-        <span className="key-hint">
-          <Kbd keys="enter" /> run
-        </span>
-        <span className="key-hint">
-          <Kbd keys="tab" /> actions of the item
-        </span>
-        <span className="grow" />
-        <span>&gt; commands, @ agents, # events</span>
-      </div>
+      <Legend />
     </Dialog>
+  );
+}
+
+function Legend(): ReactElement {
+  return (
+    <div className="palette-foot small t3">
+      <span className="key-hint">
+        <Kbd keys={["up", "down"]} /> move
+      </span>
+      <span className="key-hint">
+        <Kbd keys="enter" /> run
+      </span>
+      <span className="key-hint">
+        <Kbd keys="tab" /> actions of the item
+      </span>
+      <span className="grow" />
+      <span>&gt; commands, @ agents, # events</span>
+    </div>
   );
 }
 

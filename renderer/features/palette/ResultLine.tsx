@@ -34,10 +34,11 @@ export function ResultLine({ id, result: { entry, ranges }, isMarked, onMark, on
 
 /** The matched parts in the stronger weight. */
 function stressed(text: string, ranges: Result["ranges"]): ReactNode {
-  const marks = Array.from(text, () => false);
+  const letters = Array.from({ length: text.length }, (_, at) => text.charAt(at));
+  const marks = letters.map(() => false);
   for (const [start, end] of ranges) marks.fill(true, start, end);
   const parts: { text: string; isOn: boolean }[] = [];
-  for (const [index, letter] of [...text].entries()) {
+  for (const [index, letter] of letters.entries()) {
     const isOn = marks[index] ?? false;
     const last = parts.at(-1);
     if (last !== undefined && last.isOn === isOn) last.text += letter;

@@ -9,7 +9,7 @@ import { isEnterSafe, lampOf, waiterOf, wishOf } from "#renderer/state/inboxItem
 import { Lamp } from "#renderer/ui/Lamp.tsx";
 import type { NodePatch } from "#shared/contract/index.ts";
 import { countdownWords, plural } from "#shared/lib/words.ts";
-import { cliName, STATE_WORDS } from "#shared/model/stateWords.ts";
+import { BROKEN_STATES, cliName, STATE_WORDS, WAITING_STATES } from "#shared/model/stateWords.ts";
 import { showToast } from "#renderer/state/overlays.ts";
 
 export type EntryGroup = "Commands" | "Agents and supervisors" | "Events and sessions";
@@ -53,7 +53,7 @@ export function nodeEntries(app: App, node: NodePatch): readonly Entry[] {
     icon: entryIcon(ACTION_ICONS[action.id]),
     title: titleOf(action.id, action.label, node),
     hint: consequence(app, action.id, node),
-    weight: action.id === "remove" ? -20 : 0,
+    weight: weightOf(action.id, node),
     ...(action.keys === undefined ? {} : { keys: action.keys }),
     run: () => actOn(app, action.id, node.path),
   }));
@@ -88,6 +88,13 @@ export function nodeEntries(app: App, node: NodePatch): readonly Entry[] {
       navigation.navigate({ page: "events", pattern: patternOf(node) }),
     ),
   ];
+}
+
+/** What is broken is most likely meant; what deletes is never offered first. */
+function weightOf(id: NodeActionId, node: NodePatch): number {
+  if (id === "remove") return -20;
+  const isBroken = BROKEN_STATES.has(node.state) && (id === "start" || id === "restart");
+  return (isBroken ? 12 : 0) + (WAITING_STATES.has(node.state) ? 4 : 0);
 }
 
 function titleOf(id: NodeActionId, label: string, node: NodePatch): string {

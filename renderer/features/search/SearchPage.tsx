@@ -1,10 +1,13 @@
 /** Search over everything agents ever printed, and over events; a hit opens the session at that very place. */
 import { CaseSensitive, Search as SearchIcon } from "lucide-react";
 import { useDeferredValue, useEffect, useRef, useState, type ReactElement } from "react";
+import { useStore } from "zustand";
 import { useKeys, useNavigation, useRoute } from "#renderer/state/hooks.ts";
+import type { Route } from "#renderer/state/navigation.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Field } from "#renderer/ui/Field.tsx";
 import { Page } from "#renderer/ui/Page.tsx";
+import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { countWords, plural } from "#shared/lib/words.ts";
 import { EventHits } from "./EventHits.tsx";
 import { OutputHits } from "./OutputHits.tsx";
@@ -16,14 +19,17 @@ const MIN_LENGTH = 2;
 
 export function SearchPage(): ReactElement {
   const route = useRoute();
+  const { store } = useNavigation();
+  // One search per step of the history: what is typed here changes the step, a search asked for elsewhere is a new one.
+  const step = useStore(store, (state) => state.index);
+  return route.page === "search" ? <SearchStep key={step} given={route} /> : <Skeleton />;
+}
+
+function SearchStep({ given }: { readonly given: Extract<Route, { page: "search" }> }): ReactElement {
   const navigation = useNavigation();
-  const given = route.page === "search" ? route : { page: "search" as const };
   const [text, setText] = useState(given.text ?? "");
   const [isCaseSensitive, setCaseSensitive] = useState(false);
   const fieldRef = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (given.text !== undefined) setText(given.text);
-  }, [given.text]);
   useEffect(() => fieldRef.current?.focus(), []);
   const wanted = useSettledText(text.trim());
   useEffect(() => {

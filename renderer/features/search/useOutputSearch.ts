@@ -12,6 +12,7 @@ export interface OutputSearch {
 }
 
 const NONE: OutputSearch = { status: "none", hits: [], isTruncated: false, error: undefined };
+const SEARCHING: OutputSearch = { ...NONE, status: "searching" };
 /** Enough to see where to look; more is for the terminal. */
 const LIMIT = 500;
 
@@ -23,27 +24,27 @@ interface Options {
 /** Streams hits as they are found; a new text ends the search before it. Empty text: no search. */
 export function useOutputSearch(text: string, { caseSensitive, id }: Options): OutputSearch {
   const { client } = useApp();
-  const [search, setSearch] = useState<OutputSearch>(NONE);
+  const wanted = JSON.stringify([text, caseSensitive, id]);
+  const [found, setFound] = useState<{ readonly wanted: string; readonly search: OutputSearch }>();
   useEffect(() => {
-    if (text === "") return setSearch(NONE);
-    setSearch({ ...NONE, status: "searching" });
-    const stream = client.open(
-      "search",
-      { text, caseSensitive, limit: LIMIT, ...(id === undefined ? {} : { id }) },
-      {
-        onItem: (item) =>
-          setSearch((before) =>
-            item.type === "hits"
-              ? { ...before, hits: [...before.hits, ...item.hits] }
-              : { ...before, status: "done", isTruncated: item.truncated },
-          ),
-        onEnd: (error) =>
-          setSearch((before) =>
-            error === undefined ? { ...before, status: "done" } : { ...before, status: "failed", error },
-          ),
-      },
-    );
+    if (text === "") return;
+    let search: OutputSearch = SEARCHING;
+    const tell = (change: Partial<OutputSearch>) => {
+      search = { ...search, ...change };
+      setFound({ wanted, search });
+    };
+    const input = { text, caseSensitive, limit: LIMIT, ...(id === undefined ? {} : { id }) };
+    const stream = client.open("search", input, {
+      onItem: (item) =>
+        tell(
+          item.type === "hits"
+            ? { hits: [...search.hits, ...item.hits] }
+            : { status: "done", isTruncated: item.truncated },
+        ),
+      onEnd: (error) => tell(error === undefined ? { status: "done" } : { status: "failed", error }),
+    });
     return () => stream.close();
-  }, [client, text, caseSensitive, id]);
-  return search;
+  }, [client, text, caseSensitive, id, wanted]);
+  if (text === "") return NONE;
+  return found?.wanted === wanted ? found.search : SEARCHING;
 }

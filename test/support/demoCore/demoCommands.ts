@@ -4,10 +4,10 @@ import { fail, ok } from "#shared/model/result.ts";
 import { settingsSchema } from "#shared/model/settings.ts";
 import { LIVE_STATES } from "#shared/model/states.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
-import { allNodes, done, findNode, refuse, type DemoCore } from "./demoCore.ts";
+import { allNodes, done, findNode, refuse, type DemoDesk } from "./demoWorld.ts";
 import { sampleFleet } from "./sampleFleets.ts";
 
-export function demoCommands(core: Omit<DemoCore, "handlers">): Handlers["commands"] {
+export function demoCommands(core: DemoDesk): Handlers["commands"] {
   return { ...fleetCommands(core), ...nodeCommands(core), ...appCommands(core), ...sessionCommands(core) };
 }
 
@@ -15,7 +15,7 @@ type Picked<P extends string> = {
   [K in Extract<keyof Handlers["commands"], `${P}.${string}`>]: Handlers["commands"][K];
 };
 
-function fleetCommands({ world }: Omit<DemoCore, "handlers">): Picked<"fleet"> {
+function fleetCommands({ world }: DemoDesk): Picked<"fleet"> {
   const tellFleets = () => {
     for (const sink of world.watchers.tree) sink.send({ type: "snapshot", fleets: world.fleets });
   };
@@ -48,7 +48,7 @@ function fleetCommands({ world }: Omit<DemoCore, "handlers">): Picked<"fleet"> {
   };
 }
 
-function nodeCommands(core: Omit<DemoCore, "handlers">): Picked<"node"> {
+function nodeCommands(core: DemoDesk): Picked<"node"> {
   const { world } = core;
   const change = async (ref: string, make: Partial<NodePatch>) => {
     const node = findNode(world.fleets, ref);
@@ -69,7 +69,7 @@ function nodeCommands(core: Omit<DemoCore, "handlers">): Picked<"node"> {
   };
 }
 
-function appCommands(core: Omit<DemoCore, "handlers">): Picked<"app"> & Picked<"auth"> & Picked<"settings"> {
+function appCommands(core: DemoDesk): Picked<"app"> & Picked<"auth"> & Picked<"settings"> {
   const { world } = core;
   const running = () => allNodes(world.fleets).filter((node) => node.kind === "agent" && LIVE_STATES.has(node.state));
   const all = (change: Partial<NodePatch>) => {
@@ -100,7 +100,7 @@ function appCommands(core: Omit<DemoCore, "handlers">): Picked<"app"> & Picked<"
   };
 }
 
-function sessionCommands(core: Omit<DemoCore, "handlers">): Picked<"session"> & Picked<"inbox"> {
+function sessionCommands(core: DemoDesk): Picked<"session"> & Picked<"inbox"> {
   const { world } = core;
   const item = async (id: string, change: Partial<(typeof world.inbox)[number]>) => {
     const found = world.inbox.find((candidate) => candidate.id === id);

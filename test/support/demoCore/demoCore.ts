@@ -2,17 +2,14 @@
  * A fake core for looking at screens and testing pages: Handlers over sample data in memory. Commands change the data the
  * way a person would expect to see it; nothing is started, stored or supervised.
  */
-import type { NodePatch, StreamItem } from "#shared/contract/index.ts";
-import type { InboxItem } from "#shared/model/inbox.ts";
-import type { Fleet, TreeNode } from "#shared/model/node.ts";
-import { fail, ok } from "#shared/model/result.ts";
+import type { Fleet } from "#shared/model/node.ts";
 import { settingsSchema } from "#shared/model/settings.ts";
 import type { Settings } from "#shared/model/settings.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
-import type { StreamSink } from "#shared/rpc/protocol.ts";
 import { demoCommands } from "./demoCommands.ts";
 import { demoQueries } from "./demoQueries.ts";
 import { demoStreams } from "./demoStreams.ts";
+import { findNode, type DemoDesk, type DemoWorld } from "./demoWorld.ts";
 import { bigFleet, downFleet, sampleFleet } from "./sampleFleets.ts";
 import { sampleEvents, sampleInbox } from "./sampleRecords.ts";
 
@@ -30,28 +27,9 @@ export interface DemoCall {
   readonly input: unknown;
 }
 
-export interface DemoCore {
+export interface DemoCore extends DemoDesk {
   readonly handlers: Handlers;
   readonly calls: DemoCall[];
-  readonly world: DemoWorld;
-  /** Changes a node and tells every watcher. */
-  patch(path: string, change: Partial<NodePatch>): void;
-  /** Adds or changes an inbox item and tells every watcher. */
-  putItem(item: InboxItem): void;
-}
-
-export interface DemoWorld {
-  fleets: Fleet[];
-  inbox: InboxItem[];
-  settings: Settings;
-  interrupted: readonly string[];
-  readonly events: ReturnType<typeof sampleEvents>;
-  readonly watchers: {
-    readonly tree: Set<StreamSink<StreamItem<"tree">>>;
-    readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;
-    readonly settings: Set<StreamSink<StreamItem<"settings">>>;
-    readonly status: Set<StreamSink<StreamItem<"status">>>;
-  };
 }
 
 export function createDemoCore(options: DemoOptions = {}): DemoCore {
@@ -67,7 +45,7 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     watchers: { tree: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
   };
   const calls: DemoCall[] = [];
-  const core: Omit<DemoCore, "handlers"> = {
+  const core: DemoDesk & { readonly calls: DemoCall[] } = {
     calls,
     world,
     patch(path, change) {
@@ -109,18 +87,3 @@ function recorded(commands: Handlers["commands"], calls: DemoCall[]): Handlers["
     },
   });
 }
-
-export function allNodes(fleets: readonly Fleet[]): TreeNode[] {
-  const below = (node: TreeNode): TreeNode[] => [node, ...node.children.flatMap(below)];
-  return fleets.flatMap((fleet) => below(fleet.root));
-}
-
-/** By path, or by id where that is enough. */
-export function findNode(fleets: readonly Fleet[], ref: string): TreeNode | undefined {
-  const nodes = allNodes(fleets);
-  return nodes.find((node) => node.path === ref) ?? nodes.find((node) => node.id === ref);
-}
-
-export const refuse = (ref: string) =>
-  fail("not_found", `No agent or supervisor is called ${ref}. Look at the tree for its name.`);
-export const done = (path: string) => ok({ path });

@@ -2,7 +2,7 @@
 import { fail, ok } from "#shared/model/result.ts";
 import { subjectMatches } from "./demoSubjects.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
-import { allNodes, findNode, refuse, type DemoWorld } from "./demoCore.ts";
+import { allNodes, findNode, refuse, type DemoWorld } from "./demoWorld.ts";
 import { SAMPLE_CLIS, sampleLives, samplePastSessions } from "./sampleRecords.ts";
 
 const FLEET_TEXT = `version: 1

@@ -2,7 +2,7 @@
 import { fail, ok } from "#shared/model/result.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
 import type { StreamHandle } from "#shared/rpc/protocol.ts";
-import { allNodes, findNode, refuse, type DemoWorld } from "./demoCore.ts";
+import { allNodes, findNode, refuse, type DemoWorld } from "./demoWorld.ts";
 import { subjectMatches } from "./demoSubjects.ts";
 import { sampleLives } from "./sampleRecords.ts";
 import { terminalLine, terminalText } from "./sampleTerminal.ts";
@@ -104,12 +104,14 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
   };
 }
 
+const STYLE = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
+
 function plainLines(path: string): { line: string; offset: number }[] {
   let offset = 0;
   return terminalText(path)
     .split("\r\n")
     .map((raw) => {
-      const entry = { line: raw.replaceAll(/\u001b\[\d+m/g, ""), offset };
+      const entry = { line: raw.replaceAll(STYLE, ""), offset };
       offset += raw.length + 2;
       return entry;
     });

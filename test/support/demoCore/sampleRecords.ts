@@ -126,37 +126,57 @@ export function sampleInbox(now: number): InboxItem[] {
   ];
 }
 
-/** Three lives for whoever restarted, one for the others. */
+/** As many lives as its generation says. */
 export function sampleLives(nodes: readonly TreeNode[], now: number): Life[] {
-  return nodes.flatMap((node, index) => {
-    if (node.sessionId === undefined || node.agent === undefined) return [];
-    const { sessionId, agent, path } = node;
-    const count = node.generation;
-    return Array.from({ length: count }, (_, back): Life => {
-      const generation = count - back;
-      const isLast = back === 0;
-      const start = ago(now, (40 + back * 70) * MINUTE);
-      return {
-        sessionId: isLast ? sessionId : sessionIdOf(1000 + index * 20 + generation),
-        path,
-        generation,
-        mode: generation === 1 ? "fresh" : "resumed",
-        agent,
-        startedAt: isLast ? (node.startedAt ?? start) : start,
-        outputBytes: 4000 + index * 700,
-        outputStart: (generation - 1) * 90_000,
-        ...(node.cliSessionId === undefined ? {} : { cliSessionId: node.cliSessionId }),
-        ...(isLast && node.pid !== undefined
-          ? { pid: node.pid }
-          : {
-              endedAt: ago(now, (8 + back * 65) * MINUTE),
-              exitCause: isLast ? (node.exitCause ?? "done") : "crashed",
-              exitCode: isLast && node.exitCause === "done" ? 0 : 1,
-              exitDetail: isLast ? (node.exitDetail ?? "Exit 0") : "Exit 1",
-            }),
-      };
-    });
-  });
+  return nodes.flatMap((node, index) =>
+    Array.from({ length: node.sessionId === undefined ? 0 : node.generation }, (_, back) =>
+      back === 0 ? lastLife(node, index, now) : earlierLife(node, { index, back, now }),
+    ),
+  );
+}
+
+function lastLife(node: TreeNode, index: number, now: number): Life {
+  const { generation, cliSessionId } = node;
+  const life = {
+    sessionId: node.sessionId ?? "",
+    path: node.path,
+    generation,
+    mode: generation === 1 ? ("fresh" as const) : ("resumed" as const),
+    agent: node.agent ?? "command",
+    startedAt: node.startedAt ?? ago(now, 40 * MINUTE),
+    outputBytes: 4000 + index * 700,
+    outputStart: (generation - 1) * 90_000,
+    ...(cliSessionId === undefined ? {} : { cliSessionId }),
+  };
+  if (node.pid !== undefined) return { ...life, pid: node.pid };
+  return {
+    ...life,
+    endedAt: node.stateSince,
+    exitCause: node.exitCause ?? "done",
+    exitCode: node.exitCause === "done" ? 0 : 1,
+    exitDetail: node.exitDetail ?? "Exit 0",
+  };
+}
+
+function earlierLife(
+  node: TreeNode,
+  { index, back, now }: { readonly index: number; readonly back: number; readonly now: number },
+): Life {
+  const generation = node.generation - back;
+  return {
+    sessionId: sessionIdOf(1000 + index * 20 + generation),
+    path: node.path,
+    generation,
+    mode: generation === 1 ? "fresh" : "resumed",
+    agent: node.agent ?? "command",
+    startedAt: ago(now, (40 + back * 70) * MINUTE),
+    endedAt: ago(now, (45 + (back - 1) * 70) * MINUTE),
+    exitCause: "crashed",
+    exitCode: 1,
+    exitDetail: "Exit 1",
+    outputBytes: 90_000,
+    outputStart: (generation - 1) * 90_000,
+  };
 }
 
 export function sampleEvents(now: number): StoredEvent[] {
