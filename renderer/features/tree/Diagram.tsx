@@ -24,6 +24,7 @@ import { useDistress } from "./treeData.ts";
 import { setHovered, useTreeView } from "./treeView.ts";
 import { useKeptPlace, useParentOf, useSelectionInView } from "./useSteadyScroll.ts";
 import { useViewport, type Viewport } from "./useViewport.ts";
+import "./diagram.css";
 
 interface Props {
   readonly shape: readonly LayoutNode[];

@@ -19,6 +19,7 @@ import { LastEvents, Lives } from "./History.tsx";
 import { NodeLamp } from "./NodeLamp.tsx";
 import { fleetSnapshot, snapshotAt, sumOf, useCounts, useEscalatedChildren } from "./treeData.ts";
 import { supervisorWords, usedWords } from "./words.ts";
+import "./inspector.css";
 
 export interface InspectorProps {
   readonly path: string;

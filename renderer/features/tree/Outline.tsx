@@ -26,6 +26,7 @@ import { sumOf, useCounts } from "./treeData.ts";
 import { setFold, useTreeView } from "./treeView.ts";
 import { useViewport } from "./useViewport.ts";
 import { supervisorWords } from "./words.ts";
+import "./outline.css";
 
 interface Props {
   readonly shape: readonly LayoutNode[];

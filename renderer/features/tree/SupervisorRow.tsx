@@ -11,6 +11,7 @@ import { FactColumns, FactsBelow, FactsBeside } from "./SupervisorFacts.tsx";
 import { sumOf, useCounts, type StateCounts } from "./treeData.ts";
 import { setFold, useTreeView } from "./treeView.ts";
 import { supervisorWords, usedWords } from "./words.ts";
+import "./supervisors.css";
 
 /** "2 rate-limited" with its lamp and gap. */
 const WORDED_COUNT_PX = 98;

@@ -3,7 +3,8 @@ import { useCallback, useMemo, useRef, useState, type ReactElement, type RefObje
 import { useApp } from "#renderer/state/AppContext.tsx";
 import { select } from "#renderer/state/appStore.ts";
 import { useAppState, useIsLive } from "#renderer/state/hooks.ts";
-import { openOverlay } from "#renderer/state/overlays.ts";
+import { openOverlay, type Overlay } from "#renderer/state/overlays.ts";
+import type { TreeSlice } from "#renderer/state/treeSlice.ts";
 import { Page } from "#renderer/ui/Page.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { BlastBar } from "./BlastBar.tsx";
@@ -68,12 +69,8 @@ export function TreePage(): ReactElement {
     [store],
   );
   const closeMenu = useCallback(() => setMenu(undefined), []);
-  const add = useCallback(
-    () => openOverlay(store, { kind: "addChild", what: "agent", ...parentFor(store.getState(), selected) }),
-    [store, selected],
-  );
+  const add = useCallback(() => openOverlay(store, addUnder(store.getState(), selected)), [store, selected]);
 
-  const isInspected = isInspectorShown && selected !== undefined;
   return (
     <Page
       title="Tree"
@@ -92,7 +89,8 @@ export function TreePage(): ReactElement {
         />
       }
       inspector={
-        isInspected && (
+        isInspectorShown &&
+        selected !== undefined && (
           <Inspector
             path={selected}
             isConnected={isLive}
@@ -183,14 +181,8 @@ function clampLevel(level: number): ZoomLevel {
 }
 
 /** A new agent goes under the selected supervisor, or beside the selected agent. */
-function parentFor(
-  tree: {
-    readonly nodes: ReadonlyMap<string, { readonly kind: string }>;
-    readonly parents: ReadonlyMap<string, string>;
-  },
-  selected: string | undefined,
-): { readonly parent?: string } {
-  const parent =
-    selected === undefined || tree.nodes.get(selected)?.kind === "supervisor" ? selected : tree.parents.get(selected);
-  return parent === undefined ? {} : { parent };
+function addUnder({ nodes, parents }: Pick<TreeSlice, "nodes" | "parents">, selected: string | undefined): Overlay {
+  const isAgent = selected !== undefined && nodes.get(selected)?.kind === "agent";
+  const parent = isAgent ? parents.get(selected) : selected;
+  return { kind: "addChild", what: "agent", ...(parent === undefined ? {} : { parent }) };
 }

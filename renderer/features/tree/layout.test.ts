@@ -49,12 +49,10 @@ function rename(node: LayoutNode, prefix: string): LayoutNode {
 
 function slantsOf(layout: TreeLayout): { dx: number; dy: number }[] {
   return layout.lines.flatMap((line) =>
-    line.points
-      .slice(1)
-      .map((point, index) => ({
-        dx: point.x - (line.points[index]?.x ?? 0),
-        dy: point.y - (line.points[index]?.y ?? 0),
-      })),
+    line.points.slice(1).map((point, index) => ({
+      dx: point.x - (line.points[index]?.x ?? 0),
+      dy: point.y - (line.points[index]?.y ?? 0),
+    })),
   );
 }
 
