@@ -18,6 +18,7 @@ export interface KeeperServerDeps extends Pick<ConnectionDeps, "table" | "token"
 
 /** Clients get this long to take what is still on its way to them. */
 const CLOSE_WITHIN_MS = 1000;
+const LISTEN_RETRY_MS = 100;
 
 export class KeeperServer {
   readonly #deps: KeeperServerDeps;
@@ -27,6 +28,7 @@ export class KeeperServer {
   #coreCount = 0;
   #isDraining = false;
   #isLeaving = false;
+  #isReturning = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: KeeperServerDeps) {
@@ -110,15 +112,31 @@ export class KeeperServer {
   }
 
   async #listenAgainIfGone(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined || this.#isLeaving || (await isThere(this.#deps.socket))) return;
-    if (this.#server !== server) return;
-    this.#server = undefined;
-    this.#watcher?.close();
-    // Connected clients stay; only the listening end is replaced.
-    server.close();
+    if (this.#isReturning || this.#isLeaving || (await isThere(this.#deps.socket))) return;
+    if (this.#isReturning || this.#isLeaving) return;
+    this.#isReturning = true;
     this.#deps.log("the socket file was removed; listening again");
-    await this.listen().catch((error: unknown) => this.#deps.log(`could not listen again: ${String(error)}`));
+    // Whoever removed it may still be at it: the directory goes after the file.
+    while (!this.#isLeaving && !(await this.#listenOnce())) {
+      await new Promise((resolve) => setTimeout(resolve, LISTEN_RETRY_MS));
+    }
+    this.#isReturning = false;
+    // Removed once more between the last look and now: its event was passed over.
+    await this.#listenAgainIfGone();
+  }
+
+  /** True when the socket is there and stays. */
+  async #listenOnce(): Promise<boolean> {
+    // Connected clients stay; only the listening end is replaced.
+    this.#server?.close();
+    this.#server = undefined;
+    try {
+      await this.listen();
+      return await isThere(this.#deps.socket);
+    } catch (error) {
+      this.#deps.log(`could not listen again: ${String(error)}`);
+      return false;
+    }
   }
 }
 

@@ -20,6 +20,7 @@ import {
   readSessionRecord,
   readSessionRecords,
   removeSessionRecord,
+  replayRecord,
   sessionDir,
   sweepRecords,
 } from "./keeperHostRecords.ts";
@@ -131,9 +132,8 @@ class SocketKeeperHost implements KeeperHost {
 
   attach(sessionId: string, fromOffset: number, sink: OutputSink): () => void {
     const home = this.#homes.get(sessionId);
-    if (home !== undefined) return home.attach(sessionId, fromOffset, sink);
-    this.#logger.warn("Attached to a session no keeper holds.", { sessionId });
-    return () => undefined;
+    if (home !== undefined && home.link !== "lost") return home.attach(sessionId, fromOffset, sink);
+    return replayRecord(this.#options.dataDir, { sessionId, offset: fromOffset }, sink);
   }
 
   async forget(sessionId: string): Promise<Result<void>> {

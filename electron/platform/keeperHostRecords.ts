@@ -2,8 +2,10 @@
 import { readFile, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { SESSION_META_FILE, SESSIONS_DIR, sessionMetaSchema, type SessionMeta } from "#shared/rpc/keeperFiles.ts";
+import type { OutputSink } from "#core/ports/ptyHost.ts";
 import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import { killSessions } from "./processTree.ts";
+import { streamSegments } from "./segmentLog.ts";
 
 export function sessionDir(dataDir: string, sessionId: string): string {
   return join(dataDir, SESSIONS_DIR, sessionId);
@@ -54,4 +56,24 @@ export async function sweepRecords(records: readonly SessionMeta[]): Promise<num
     records.map(({ sessionId, root }) => ({ sessionId, seen: new Map(), ...(root === undefined ? {} : { root }) })),
   );
   return killed;
+}
+
+/** A session no keeper holds any more: its log from `fromOffset` on, then its exit where one was recorded. */
+export function replayRecord(
+  dataDir: string,
+  from: { sessionId: string; offset: number },
+  sink: OutputSink,
+): () => void {
+  const abort = new AbortController();
+  const replay = async (): Promise<void> => {
+    const range = { from: from.offset, signal: abort.signal };
+    for await (const { offset, bytes } of streamSegments(sessionDir(dataDir, from.sessionId), range)) {
+      sink.data(offset, bytes);
+    }
+    const record = await readSessionRecord(dataDir, from.sessionId);
+    if (record?.exit !== undefined && !abort.signal.aborted) sink.exit(record.exit);
+  };
+  // A log that cannot be read now can be read later; the exit is in list() all the same.
+  replay().catch(() => undefined);
+  return () => abort.abort();
 }

@@ -63,6 +63,10 @@ test("an exit that happens while no app runs is told later, even after the keepe
   expect(listed.ok && listed.value).toMatchObject([
     { sessionId: request.sessionId, outputBytes: 6, exit: { code: 4 } },
   ]);
+  const recorder = new Recorder(2);
+  next.attach(request.sessionId, 2, recorder);
+  expect(await recorder.untilExit()).toMatchObject({ code: 4 });
+  expect(recorder.text).toBe("ne\r\n");
   await next.forget(request.sessionId);
   expect(await next.list()).toEqual({ ok: true, value: [] });
 });
