@@ -43,7 +43,10 @@ function treeNotices(node: NodePatch): Notice[] {
     return [
       { ...at, kind: "gave_up", title: `${nameOf(node.path)} ${node.state === "escalated" ? "escalated" : "gave up"}` },
     ];
-  return node.state === "crashed" ? [{ ...at, kind: "broke", title: `${nameOf(node.path)} broke` }] : [];
+  // A supervisor shows its worst child's state; what broke is the child.
+  return node.state === "crashed" && node.kind === "agent"
+    ? [{ ...at, kind: "broke", title: `${nameOf(node.path)} broke` }]
+    : [];
 }
 
 /** What ended with its whole fleet is told by the fleet's own notice. */

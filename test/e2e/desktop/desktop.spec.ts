@@ -1,6 +1,7 @@
 /** The desktop shell end to end: window, port, menu, tray, notifications, and agents that outlive the app. */
-import { expect, test as base } from "@playwright/test";
+import { expect, type Page, test as base } from "@playwright/test";
 import { cliTree, cliUp } from "../../support/cliTree.ts";
+import { eventually } from "../../support/deadline.ts";
 import { DesktopBench, runtime } from "../../support/desktopApp.ts";
 import type { DialogCall } from "../../support/electronDouble/record.ts";
 
@@ -47,7 +48,7 @@ test("an inline script does not run, and a window does not open", async ({ bench
     return [await violation, "ranInline" in globalThis] as const;
   });
   expect(blocked).toEqual(["script-src-elem", false]);
-  await page.evaluate(() => void window.open("app://signalbox/"));
+  await openLater(page, "app://signalbox/");
   await expect.poll(() => electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
 });
 
@@ -64,8 +65,7 @@ test("the menu goes to the pages of the window", async ({ bench }) => {
 
 test("closing the window hides it; quitting leaves the agents; the next start adopts them", async ({ bench }) => {
   const first = await bench.start("--fleet", bench.fleet("shop", [LONG]));
-  await expect.poll(() => cliTree(bench.dataDir, "api").then((node) => node?.pid)).toBeTruthy();
-  const before = await cliTree(bench.dataDir, "api");
+  const before = await runningAgent(bench, "api");
   await first.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
   expect(
     await first.electron.evaluate(({ BrowserWindow }) =>
@@ -73,11 +73,11 @@ test("closing the window hides it; quitting leaves the agents; the next start ad
     ),
   ).toEqual([false]);
   await first.electron.close();
-  expect(() => process.kill(before?.pid ?? -1, 0)).not.toThrow();
+  expect(() => process.kill(before.pid, 0)).not.toThrow();
 
   await bench.start();
-  await expect.poll(() => cliTree(bench.dataDir, "api").then((node) => node?.pid)).toBe(before?.pid);
-  expect((await cliTree(bench.dataDir, "api"))?.generation).toBe(before?.generation);
+  await expect.poll(() => cliTree(bench.dataDir, "api").then((node) => node?.pid)).toBe(before.pid);
+  expect((await cliTree(bench.dataDir, "api"))?.generation).toBe(before.generation);
 });
 
 test.describe("what tests can press in the double alone", () => {
@@ -89,7 +89,7 @@ test.describe("what tests can press in the double alone", () => {
       .poll(() => electron.evaluate(() => globalThis.electronDouble.trays[0]?.tooltip))
       .toBe("Signalbox\n1 of 1 agents running");
     expect(await electron.evaluate(() => globalThis.electronDouble.trays[0]?.icon)).toContain("tray-running");
-    const pid = (await cliTree(bench.dataDir, "api"))?.pid ?? -1;
+    const { pid } = await runningAgent(bench, "api");
     const dialogs = await electron.evaluate(async (): Promise<readonly DialogCall[]> => {
       const { record, press } = {
         record: globalThis.electronDouble,
@@ -114,7 +114,7 @@ test.describe("what tests can press in the double alone", () => {
     ]);
     await cliUp(bench.dataDir, file);
     const titles = () => electron.evaluate(() => globalThis.electronDouble.notifications.map((one) => one.title));
-    await expect.poll(titles).toContain("shop gave up");
+    await expect.poll(titles, { timeout: 30_000 }).toContain("shop gave up");
     await electron.evaluate(() =>
       globalThis.electronDouble.notifications.find((one) => one.title === "shop gave up")?.emit("click"),
     );
@@ -124,8 +124,7 @@ test.describe("what tests can press in the double alone", () => {
 
   test("quit and stop all leaves no agent", async ({ bench }) => {
     const { electron } = await bench.start("--fleet", bench.fleet("shop", [LONG]));
-    await expect.poll(() => cliTree(bench.dataDir, "api").then((node) => node?.pid)).toBeTruthy();
-    const pid = (await cliTree(bench.dataDir, "api"))?.pid ?? -1;
+    const { pid } = await runningAgent(bench, "api");
     const closed = electron.waitForEvent("close");
     await electron.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById("quitAndStop")?.click());
     await closed;
@@ -135,15 +134,28 @@ test.describe("what tests can press in the double alone", () => {
   test("a link in an agent's output is opened only after the person has seen its address", async ({ bench }) => {
     const { electron, page } = await bench.start();
     await expect(page.getByRole("navigation", pages)).toBeVisible();
-    await page.evaluate(() => void window.open("https://example.com/a"));
+    await openLater(page, "https://example.com/a");
     const asked = () => electron.evaluate(() => globalThis.electronDouble.dialogs.map((dialog) => dialog.detail));
     await expect.poll(asked).toEqual(["https://example.com/a"]);
-    await page.evaluate(() => void window.open("file:///etc/passwd"));
-    await page.evaluate(() => void window.open("javascript:alert(1)"));
+    await openLater(page, "file:///etc/passwd");
+    await openLater(page, "javascript:alert(1)");
     expect(await electron.evaluate(() => globalThis.electronDouble.openedOutside)).toEqual([]);
     expect(await asked()).toHaveLength(1);
   });
 });
+
+/** Waits until the agent has a process. */
+async function runningAgent(bench: DesktopBench, id: string): Promise<{ pid: number; generation: number }> {
+  return eventually(`${id} runs`, async () => {
+    const node = await cliTree(bench.dataDir, id);
+    return node?.pid === undefined ? undefined : { pid: node.pid, generation: node.generation };
+  });
+}
+
+/** From a task of the page's own: what it opens must not hold up the one who asked. */
+async function openLater(page: Page, address: string): Promise<void> {
+  await page.evaluate((url) => void setTimeout(() => window.open(url), 0), address);
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -31,6 +31,11 @@ export function pageSide(codec: Codec, names: { binding: string; receiver: strin
       else port?.postMessage(message.data);
     },
   });
+  // No popup ever opens: what Electron's window-open handler denies, Chromium is not even asked for.
+  page.open = (url: string) => {
+    send(codec.encode({ open: new URL(url, location.href).href }));
+    return null;
+  };
   const ipcRenderer = {
     postMessage: (channel: string, message: unknown, transfer: MessagePort[] = []) =>
       send(codec.encode({ channel, message, ports: transfer.map(adopt) })),

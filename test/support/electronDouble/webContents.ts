@@ -68,13 +68,11 @@ export class WebContents extends EventEmitter {
       case "Page.loadEventFired":
         this.emit("did-finish-load");
         return;
-      case "Page.windowOpen":
-        this.#windowOpen?.({ url: fromChromium(params.url) });
-        return this.#closePopups();
     }
   }
 
   #received(message: any): void {
+    if (message.open !== undefined) return this.#openWindow(fromChromium(message.open));
     if (message.port !== undefined) return this.#ports.get(message.port)?.arrived(message);
     const ports = message.ports.map((id: number) => {
       const port = new MessagePortMain((what) => this.#push({ port: id, ...what }));
@@ -86,6 +84,11 @@ export class WebContents extends EventEmitter {
       { sender: this, senderFrame: { url: this.#url, parent: null }, ports },
       message.message,
     );
+  }
+
+  #openWindow(url: string): void {
+    const { action } = this.#windowOpen?.({ url }) ?? { action: "allow" };
+    if (action !== "deny") throw new Error("the Electron double opens no second window");
   }
 
   #push(message: object): void {
@@ -105,13 +108,6 @@ export class WebContents extends EventEmitter {
   async #fulfil({ requestId, request }: any): Promise<void> {
     const answer = await answerRequest(request);
     await this.#cdp("Fetch.fulfillRequest", { requestId, ...answer }).catch(() => {});
-  }
-
-  async #closePopups(): Promise<void> {
-    const { targetInfos } = await this.#browser!.send("Target.getTargets");
-    for (const target of targetInfos)
-      if (target.openerId === this.#targetId)
-        await this.#browser!.send("Target.closeTarget", { targetId: target.targetId });
   }
 
   async loadURL(url: string): Promise<void> {
