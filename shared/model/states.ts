@@ -34,7 +34,7 @@ export const LIVE_STATES: ReadonlySet<NodeState> = new Set([
   "stopping",
 ]);
 
-/** Most urgent first; a supervisor shows its worst child down to `needs_login`, else busy (design.md section 4). */
+/** Most urgent first (design.md section 4): the order in which lists and counts show them. */
 export const NEED_ORDER: readonly NodeState[] = [
   "gave_up",
   "escalated",

@@ -95,10 +95,7 @@ describe("the command adapter", () => {
     await clock.advance(2_999);
     observer.output(10);
     await clock.advance(3_000);
-    expect(facts.map((fact) => (fact.type === "activity" ? fact.activity : fact.type))).toEqual([
-      "busy",
-      "ready",
-    ]);
+    expect(facts.map((fact) => (fact.type === "activity" ? fact.activity : fact.type))).toEqual(["busy", "ready"]);
     observer.dispose();
   });
 });

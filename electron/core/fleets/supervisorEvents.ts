@@ -173,7 +173,7 @@ function gaveUp({ tree, spec, nowMs }: Place, event: Extract<SupervisorEvent, { 
   const supervisor = tree.require(spec.id);
   const seconds = Math.round(spec.periodMs / 1000);
   const cause = `${event.id}: ${reasonWords(event.reason)}`;
-  const detail = `More than ${spec.intensity} restarts in ${seconds} s. ${cause}`;
+  const detail = `More than ${spec.intensity} restart${spec.intensity === 1 ? "" : "s"} in ${seconds} s. ${cause}`;
   const top = supervisor.parentId === undefined;
   supervisor.rest = {
     state: top ? "gave_up" : "escalated",

@@ -2,7 +2,7 @@
 import type { NodePatch } from "#shared/contract/index.ts";
 import type { ChildNodeSpec, FleetSpec, SupervisorNodeSpec } from "#shared/model/fleetFile.ts";
 import type { TreeNode } from "#shared/model/node.ts";
-import { LIVE_STATES, NEED_ORDER } from "#shared/model/states.ts";
+import { LIVE_STATES } from "#shared/model/states.ts";
 import type { Health, NodeState } from "#shared/model/states.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { AgentChild, AgentView } from "#core/ports/agentRunner.ts";
@@ -35,7 +35,8 @@ export interface NodeRecord {
 }
 
 const RUNNING: ReadonlySet<NodeState> = new Set(["starting", "busy", "idle", "stopping"]);
-const NEEDS_SOMEONE = NEED_ORDER.slice(0, NEED_ORDER.indexOf("rate_limited") + 1);
+/** What of a child shows on its supervisor, worst first: only what a person has to act on. */
+const NEEDS_SOMEONE: readonly NodeState[] = ["crashed", "waiting_permission", "waiting_answer", "needs_login"];
 const ENDED: ReadonlySet<NodeState> = new Set(["gave_up", "escalated"]);
 
 export class TreeState {

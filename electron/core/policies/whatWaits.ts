@@ -45,7 +45,7 @@ export function askPolicy(inbox: () => Inbox): AskListener {
 /** A supervisor that gave up or escalated waits for a person. */
 export function troublePolicy(inbox: Inbox): (event: NewEvent) => void {
   return (event) => {
-    const { path, child, reason } = event.data;
+    const { path, child, reason, intensity } = event.data;
     const kind =
       event.type === "supervisor.gave_up" ? "gave_up" : event.type === "supervisor.escalated" ? "escalated" : undefined;
     if (kind === undefined || typeof path !== "string") return;
@@ -54,7 +54,7 @@ export function troublePolicy(inbox: Inbox): (event: NewEvent) => void {
       kind,
       path,
       title: kind === "gave_up" ? `${path} gave up` : `${path} escalated`,
-      body: `${String(child)}: ${String(reason)}. More than ${String(event.data["intensity"])} restarts in ${Math.round(Number(event.data["periodMs"]) / 1000)} s.`,
+      body: `${String(child)}: ${String(reason)}. More than ${String(intensity)} restart${intensity === 1 ? "" : "s"} in ${Math.round(Number(event.data["periodMs"]) / 1000)} s.`,
       irreversible: false,
       options: ACTIONS,
       via: "action",

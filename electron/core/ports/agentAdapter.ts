@@ -110,7 +110,7 @@ export type AgentFact =
 export interface AgentAsk {
   /** Unique within the session. */
   readonly id: string;
-  readonly kind: "permission" | "question";
+  readonly kind: "permission" | "question" | "needs_login" | "rate_limited";
   readonly title: string;
   /** The command or the question itself. */
   readonly body: string;
@@ -118,7 +118,8 @@ export interface AgentAsk {
   /** Cannot be undone: answered by its letter, never by Enter. */
   readonly irreversible: boolean;
   readonly options: readonly AskOption[];
-  readonly via: "hook" | "keys";
+  /** `action`: nothing can be answered from outside; the terminal is the place. */
+  readonly via: "hook" | "keys" | "action";
 }
 
 export interface AskOption {

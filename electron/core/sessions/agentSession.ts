@@ -197,7 +197,7 @@ export class AgentSession implements AgentChild {
       sinceMs: refusal.atMs,
       detail: refusal.detail,
       exitCause: "crashed",
-      exitDetail: refusal.detail,
+      exitDetail: "Could not start",
     };
   }
 

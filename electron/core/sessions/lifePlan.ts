@@ -1,7 +1,9 @@
 /** Pure rules of a life: how the next one begins (architecture decision 2) and what its end means to the supervisor (decision 1). */
 import type { AgentSpec } from "#shared/model/fleetFile.ts";
 import type { ExitCause } from "#shared/model/states.ts";
-import type { ExitVerdict } from "#core/ports/agentAdapter.ts";
+import { parseTime } from "#shared/lib/isoTime.ts";
+import type { KeeperExit } from "#shared/rpc/keeperProtocol.ts";
+import type { ExitEvidence, ExitVerdict } from "#core/ports/agentAdapter.ts";
 import type { ExitReason } from "#core/kernel/index.ts";
 import type { LifeRow } from "./lives.ts";
 
@@ -31,6 +33,23 @@ export function decideLifeStart({ last, spec, resumable, automatic, freshAsked }
 export function isResumeBroken(mode: string, verdict: ExitVerdict, livedMs: number): boolean {
   if (mode !== "resumed") return false;
   return verdict.resumeRefused || (verdict.cause === "crashed" && livedMs < SETTLE_WINDOW_MS);
+}
+
+/** What the row and the keeper know of an end. */
+export function exitFacts(
+  row: LifeRow,
+  exit: KeeperExit,
+  wallNowMs: number,
+): Pick<ExitEvidence, "code" | "signal" | "outOfMemory" | "mode" | "livedMs" | "wallNowMs" | "activity"> {
+  return {
+    code: exit.code,
+    signal: exit.signal,
+    outOfMemory: exit.outOfMemory,
+    mode: row.mode === "resumed" ? "resume" : "fresh",
+    livedMs: wallNowMs - parseTime(row.startedAt),
+    wallNowMs,
+    activity: row.notes.activity,
+  };
 }
 
 /** The supervisor's view of an end: parking and keeper loss are not failures. */

@@ -16,10 +16,11 @@ import type {
 import type { AgentView } from "#core/ports/agentRunner.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import type { SessionDeps } from "./deps.ts";
-import { exitReason, isResumeBroken } from "./lifePlan.ts";
+import { exitFacts, exitReason, isResumeBroken } from "./lifePlan.ts";
 import { LiveOutput } from "./liveOutput.ts";
+import { WaitNotice } from "./waitNotice.ts";
 import { noteAdopted, noteByAgent, noteEnded, noteStarted } from "./lifeEvents.ts";
-import { endState, rowOfSession } from "./lives.ts";
+import { endedRow, endState, rowOfSession } from "./lives.ts";
 import type { LifeRow } from "./lives.ts";
 
 /** Enough of the log to redraw any screen of an adopted session. */
@@ -56,6 +57,7 @@ export class LiveLife {
   readonly #deps: SessionDeps;
   readonly #init: LifeInit;
   readonly #observer: AgentObserver;
+  readonly #notice: WaitNotice;
   readonly #exited = Promise.withResolvers<ExitReason>();
   readonly #disposals: (() => void)[] = [];
   readonly #turnWaiters: (() => void)[] = [];
@@ -69,6 +71,11 @@ export class LiveLife {
     this.#state = init.row.notes.activity;
     this.#detail = init.row.notes.detail;
     this.#sinceMs = deps.clock.wallNow();
+    this.#notice = new WaitNotice({
+      clock: deps.clock,
+      asked: (ask) => deps.asks.asked(init.row.path, this.sessionId, ask),
+      ended: (askId) => deps.asks.ended(this.sessionId, askId, { how: "withdrawn" }),
+    });
     this.output = new LiveOutput(init.adoptedAt ?? 0, init.size);
     this.#observer = init.adapter.createObserver({
       clock: deps.clock,
@@ -284,8 +291,10 @@ export class LiveLife {
         if (this.#init.prompt !== undefined) void this.say(this.#init.adapter.messageKeys(this.#init.prompt));
         return;
       case "asked":
+        this.#notice.asked(fact.ask.id);
         return this.#deps.asks.asked(this.#row.path, this.sessionId, fact.ask);
       case "ask_ended":
+        this.#notice.askEnded(fact.askId);
         return this.#deps.asks.ended(this.sessionId, fact.askId, fact);
       case "cli_session":
         this.#row = { ...this.#row, cliSessionId: fact.cliSessionId };
@@ -303,14 +312,15 @@ export class LiveLife {
     const moved = this.#state !== activity;
     this.#state = activity;
     this.#detail = detail;
+    this.#notice.activity(activity, detail);
     this.#row = { ...this.#row, notes: { ...this.#row.notes, activity, detail } };
     if (moved) this.#note("state_changed", { state: activity, detail });
     // What an adopted agent had asked was asked of an observer that is gone: once it goes on, nothing waits any more.
     if (moved && this.#init.adoptedAt !== undefined && !WAITING.has(activity))
       this.#deps.asks.lifeEnded(this.sessionId);
     if (activity !== "busy") for (const done of this.#turnWaiters.splice(0)) done();
-    if (moved) this.#changed();
-    else this.#onChange();
+    if (moved) this.#sinceMs = this.#deps.clock.wallNow();
+    this.#onChange();
   }
 
   #note(verb: string, data: Record<string, unknown>): void {
@@ -335,7 +345,7 @@ export class LiveLife {
     this.#stopDone = this.#deps.ptyHost.stop({
       sessionId: this.sessionId,
       graceMs,
-      ...(polite === undefined ? {} : { politeInput: base64(polite) }),
+      ...(polite === undefined ? {} : { politeInput: btoa(String.fromCharCode(...polite)) }),
     });
     this.#changed();
   }
@@ -350,14 +360,9 @@ export class LiveLife {
   async #finish(exit: KeeperExit): Promise<void> {
     if (!this.#alive) return;
     const [screenText] = await Promise.all([this.#deps.screens.text(this.sessionId).catch(() => ""), this.#stopDone]);
-    const wallNowMs = this.#deps.clock.wallNow();
     const verdict = this.#init.adapter.classifyExit({
-      ...exit,
+      ...exitFacts(this.#row, exit, this.#deps.clock.wallNow()),
       requested: exit.requested || this.#stopping,
-      mode: this.#row.mode === "resumed" ? "resume" : "fresh",
-      livedMs: wallNowMs - parseTime(this.#row.startedAt),
-      wallNowMs,
-      activity: this.#row.notes.activity,
       activityDetail: this.#detail,
       screenText,
       ...(this.#limitUntil === undefined ? {} : { limitUntil: this.#limitUntil }),
@@ -372,16 +377,7 @@ export class LiveLife {
     this.#detail = verdict.detail;
     const livedMs = parseTime(exit.at) - parseTime(this.#row.startedAt);
     const resumeBroken = isResumeBroken(this.#row.mode, verdict, livedMs);
-    this.#row = {
-      ...this.#row,
-      endedAt: exit.at,
-      exitCause: verdict.cause,
-      exitCode: exit.code,
-      signal: exit.signal,
-      exitDetail: verdict.detail,
-      outputBytes: this.output.size,
-      notes: { ...this.#row.notes, resumeBroken },
-    };
+    this.#row = endedRow(this.#row, { exit, verdict, resumeBroken, outputBytes: this.output.size });
     noteEnded(this.#deps, this.#row, resumeBroken);
     this.#deps.recorder.afterCommit(() => {
       this.#deps.screens.close(this.sessionId);
@@ -389,14 +385,11 @@ export class LiveLife {
     });
     for (const dispose of this.#disposals.splice(0)) dispose();
     this.#observer.dispose();
+    this.#notice.dispose();
     this.#deps.asks.lifeEnded(this.sessionId);
     for (const done of this.#turnWaiters.splice(0)) done();
     this.output.end(verdict.detail);
     this.#changed();
     this.#exited.resolve(exitReason(verdict.cause, verdict.detail));
   }
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }

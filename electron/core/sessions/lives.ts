@@ -4,7 +4,8 @@ import { lifeModeSchema } from "#shared/model/node.ts";
 import type { Life } from "#shared/model/node.ts";
 import { agentActivitySchema, exitCauseSchema } from "#shared/model/states.ts";
 import type { NodeState } from "#shared/model/states.ts";
-import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
+import type { KeeperExit, KeeperSession } from "#shared/rpc/keeperProtocol.ts";
+import type { ExitVerdict } from "#core/ports/agentAdapter.ts";
 import type { Store, StoreTx } from "#core/store/index.ts";
 
 /** What an adopting core needs to know of a life it did not start. */
@@ -205,4 +206,21 @@ export function endState(row: LifeRow): NodeState {
     default:
       return "crashed";
   }
+}
+
+/** The row of a life that just ended. */
+export function endedRow(
+  row: LifeRow,
+  end: { exit: KeeperExit; verdict: ExitVerdict; resumeBroken: boolean; outputBytes: number },
+): LifeRow {
+  return {
+    ...row,
+    endedAt: end.exit.at,
+    exitCause: end.verdict.cause,
+    exitCode: end.exit.code,
+    signal: end.exit.signal,
+    exitDetail: end.verdict.detail,
+    outputBytes: end.outputBytes,
+    notes: { ...row.notes, resumeBroken: end.resumeBroken },
+  };
 }

@@ -1,0 +1,82 @@
+/**
+ * An agent that waits without saying what for (or whose questions only its terminal understands) waits in the inbox all
+ * the same. One notice per life; it goes when the agent goes on or when the agent's own request arrives.
+ */
+import type { AgentActivity } from "#shared/model/states.ts";
+import type { AgentAsk } from "#core/ports/agentAdapter.ts";
+import type { Clock } from "#core/ports/clock.ts";
+
+/** The request itself usually follows within this time. */
+const PATIENCE_MS = 700;
+const NOTICE_ID = "waits";
+
+export interface WaitNoticeDeps {
+  readonly clock: Clock;
+  readonly asked: (ask: AgentAsk) => void;
+  readonly ended: (askId: string) => void;
+}
+
+export class WaitNotice {
+  readonly #deps: WaitNoticeDeps;
+  readonly #asks = new Set<string>();
+  #cancel: () => void = () => {};
+  #isOpen = false;
+
+  constructor(deps: WaitNoticeDeps) {
+    this.#deps = deps;
+  }
+
+  activity(activity: AgentActivity, detail: string): void {
+    this.#cancel();
+    const notice = noticeFor(activity, detail);
+    if (notice === undefined) {
+      this.#withdraw();
+      return;
+    }
+    this.#cancel = this.#deps.clock.after(PATIENCE_MS, () => {
+      if (this.#asks.size > 0) return;
+      this.#isOpen = true;
+      this.#deps.asked(notice);
+    });
+  }
+
+  asked(askId: string): void {
+    this.#asks.add(askId);
+    this.#withdraw();
+  }
+
+  askEnded(askId: string): void {
+    this.#asks.delete(askId);
+  }
+
+  dispose(): void {
+    this.#cancel();
+  }
+
+  #withdraw(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#deps.ended(NOTICE_ID);
+  }
+}
+
+function noticeFor(activity: AgentActivity, detail: string): AgentAsk | undefined {
+  const words = WORDS[activity];
+  if (words === undefined) return undefined;
+  return {
+    id: NOTICE_ID,
+    kind: words.kind,
+    title: words.title,
+    body: detail === "" ? words.body : detail,
+    irreversible: false,
+    options: [{ id: "dismiss", label: "Leave it for now", key: "D", takesText: false }],
+    via: "action",
+  };
+}
+
+const WORDS: Readonly<Partial<Record<AgentActivity, { kind: AgentAsk["kind"]; title: string; body: string }>>> = {
+  waiting_permission: { kind: "permission", title: "Waits for your permission", body: "Answer in its terminal." },
+  waiting_answer: { kind: "question", title: "Waits for your answer", body: "Answer in its terminal." },
+  needs_login: { kind: "needs_login", title: "Needs you to sign in", body: "Sign in from its terminal." },
+  rate_limited: { kind: "rate_limited", title: "Reached a limit", body: "It goes on when the limit resets." },
+};
