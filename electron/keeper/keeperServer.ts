@@ -3,7 +3,7 @@
  * leave: 30 s after the last session ended while no app is connected.
  */
 import { watch, type FSWatcher } from "node:fs";
-import { chmod, lstat, unlink } from "node:fs/promises";
+import { chmod, lstat, rmdir, unlink } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { dirname } from "node:path";
 import { Connection, type ConnectionDeps } from "./connection.ts";
@@ -80,6 +80,8 @@ export class KeeperServer {
     for (const connection of this.#connections) connection.close();
     // Closing the server also removes the socket file.
     const closed = new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+    // Only when it is empty: another version, or the app, may have its socket there.
+    if (process.platform !== "win32") await rmdir(dirname(this.#deps.socket)).catch(() => undefined);
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS))]);
   }
 

@@ -144,7 +144,8 @@ test("a deleted socket comes back, with its directory too", async () => {
     ok: true,
     value: { endpoint: { pid: keeper?.endpoint.pid } },
   });
-  await rm(dirname(socket), { recursive: true });
+  // The keeper may put its socket back while its directory is being emptied; then the directory stays, rightly.
+  await rm(dirname(socket), { recursive: true }).catch(() => undefined);
   expect(await ensureKeeper(harness.options)).toMatchObject({
     ok: true,
     value: { endpoint: { pid: keeper?.endpoint.pid } },
