@@ -1,5 +1,5 @@
 /** The Logger port over pino: JSON lines in `<data>/logs/core.log`, turned over at start. A full disk costs log lines, nothing else. */
-import { mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import { fsyncSync, mkdirSync, openSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
 import type { Logger } from "#core/ports/logger.ts";
@@ -7,8 +7,6 @@ import type { Logger } from "#core/ports/logger.ts";
 /** A month of a busy installation; grep still takes a blink. */
 const TURN_OVER_BYTES = 10 * 1024 * 1024;
 const KEPT = 5;
-/** Lines that wait while the disk does not answer; beyond it they are dropped. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
 export interface LoggerOptions {
   readonly dataDir: string;
@@ -20,7 +18,7 @@ export interface LoggerOptions {
 
 export interface FileLogger extends Logger {
   readonly file: string;
-  /** Writes what waits; call it before the process ends. */
+  /** What was written is on the disk, as far as the disk takes it. */
   flush(): void;
 }
 
@@ -29,23 +27,36 @@ export function createFileLogger({ dataDir, level = "info", name = "core" }: Log
   const file = join(folder, `${name}.log`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   turnOver(folder, name);
-  const destination = pino.destination({ dest: openSync(file, "a", 0o600), sync: false, maxLength: MAX_WAITING_BYTES });
-  destination.on("error", () => undefined);
-  const log = pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const descriptor = openSync(file, "a", 0o600);
+  const log = pino(
+    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    { write: lineWriter(descriptor) },
+  );
   return {
     file,
     debug: (message, fields) => log.debug(fields ?? {}, message),
     info: (message, fields) => log.info(fields ?? {}, message),
     warn: (message, fields) => log.warn(fields ?? {}, message),
     error: (message, fields) => log.error(fields ?? {}, message),
-    flush: () => {
-      try {
-        destination.flushSync();
-      } catch {
-        // The disk is full: there is nowhere left to say so.
-      }
-    },
+    flush: () => attempt(() => fsyncSync(descriptor)),
   };
+}
+
+/**
+ * Synchronous, so that the lines before a crash are there. Not pino's own destination: on a full disk its flush tries
+ * for ever, and an app that cannot quit is worse than a log line that is missing.
+ */
+function lineWriter(descriptor: number): (line: string) => void {
+  return (line) => attempt(() => void writeSync(descriptor, line));
+}
+
+/** The disk is full or gone: there is nowhere left to say so. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    return;
+  }
 }
 
 /** core.log becomes core.1.log and so on; the oldest is overwritten. */
