@@ -9,7 +9,7 @@ import { Dialog } from "#renderer/ui/Dialog.tsx";
 export function ConfirmDialog({ question }: { readonly question: Question }): ReactElement {
   const { store } = useApp();
   const close = () => closeOverlay(store);
-  useKeys("Question", [{ keys: "esc", label: "Cancel", run: close, inInputs: true }], true);
+  useKeys("Question", [{ keys: "esc", label: "Cancel", run: close, inInputs: true }], "modal");
   const confirm = () => {
     close();
     question.run();

@@ -19,7 +19,7 @@ export function KeysDialog(): ReactElement {
       { keys: "esc", label: "Close", run: close, hidden: true },
       { keys: "?", label: "Close", run: close, hidden: true },
     ],
-    true,
+    "modal",
   );
   return (
     <Dialog label="Keys of this page" width={640} onClose={close}>

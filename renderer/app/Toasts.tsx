@@ -18,7 +18,7 @@ export function Toasts(): ReactElement {
     last.undo?.();
     dropToast(store, last.id);
   };
-  useKeys("Everywhere", [{ keys: "mod+z", label: "Undo (pause, snooze)", run: undoLast }]);
+  useKeys("Everywhere", [{ keys: "mod+z", label: "Undo (pause, snooze)", run: undoLast }], "app");
   return (
     <div className="toasts">
       {toasts.map((toast) => (

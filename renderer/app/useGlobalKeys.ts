@@ -15,27 +15,31 @@ export function useGlobalKeys(): void {
     label,
     run: () => navigation.navigate(route),
   });
-  useKeys("Everywhere", [
-    { keys: "mod+k", label: "Command palette", reserved: true, run: () => openOverlay(store, { kind: "palette" }) },
-    {
-      keys: "mod+shift+.",
-      label: "Emergency stop",
-      reserved: true,
-      run: () => openOverlay(store, { kind: "emergencyStop" }),
-    },
-    { keys: "mod+j", label: "Next agent that waits", reserved: true, run: () => nextWaiting(app) },
-    go("g h", "Home", { page: "home" }),
-    go("g i", "Inbox", { page: "inbox" }),
-    go("g t", "Tree", { page: "tree" }),
-    go("g l", "Terminals", { page: "terminals" }),
-    go("g s", "Sessions", { page: "sessions" }),
-    go("g e", "Events", { page: "events" }),
-    go("g f", "Search everything printed", { page: "search" }),
-    go("mod+,", "Settings", { page: "settings" }),
-    { keys: "alt+left", label: "Back", run: () => navigation.back() },
-    { keys: "alt+right", label: "Forward", run: () => navigation.forward() },
-    { keys: "?", label: "Keys of this page", run: () => openOverlay(store, { kind: "keys" }) },
-  ]);
+  useKeys(
+    "Everywhere",
+    [
+      { keys: "mod+k", label: "Command palette", reserved: true, run: () => openOverlay(store, { kind: "palette" }) },
+      {
+        keys: "mod+shift+.",
+        label: "Emergency stop",
+        reserved: true,
+        run: () => openOverlay(store, { kind: "emergencyStop" }),
+      },
+      { keys: "mod+j", label: "Next agent that waits", reserved: true, run: () => nextWaiting(app) },
+      go("g h", "Home", { page: "home" }),
+      go("g i", "Inbox", { page: "inbox" }),
+      go("g t", "Tree", { page: "tree" }),
+      go("g l", "Terminals", { page: "terminals" }),
+      go("g s", "Sessions", { page: "sessions" }),
+      go("g e", "Events", { page: "events" }),
+      go("g f", "Search everything printed", { page: "search" }),
+      go("mod+,", "Settings", { page: "settings" }),
+      { keys: "alt+left", label: "Back", run: () => navigation.back() },
+      { keys: "alt+right", label: "Forward", run: () => navigation.forward() },
+      { keys: "?", label: "Keys of this page", run: () => openOverlay(store, { kind: "keys" }) },
+    ],
+    "app",
+  );
 }
 
 /** Round the open inbox items of agents; an agent that waits without an item is shown in its terminal. */

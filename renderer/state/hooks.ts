@@ -13,7 +13,7 @@ import type { ConnectionState } from "#shared/rpc/reconnectingClient.ts";
 import { useApp } from "./AppContext.tsx";
 import type { AppState } from "./appStore.ts";
 import { countAgents, homeCounts, openItems, type StateCounts } from "./derive.ts";
-import type { KeyBinding } from "./keys.ts";
+import type { KeyBinding, KeyLayer } from "./keys.ts";
 import type { Navigation, Route } from "./navigation.ts";
 import { onTick } from "./ticker.ts";
 import type { FleetEntry } from "./treeSlice.ts";
@@ -128,11 +128,11 @@ export function backoffShare(
 }
 
 /** Keys of a page or dialog while it is mounted. `name` heads them in the list under `?`. */
-export function useKeys(name: string, bindings: readonly KeyBinding[], isModal = false): void {
+export function useKeys(name: string, bindings: readonly KeyBinding[], layer: KeyLayer = "page"): void {
   const { keys } = useApp();
   const latest = useRef(bindings);
   useEffect(() => {
     latest.current = bindings;
   });
-  useEffect(() => keys.register({ name, isModal, bindings: () => latest.current }), [keys, name, isModal]);
+  useEffect(() => keys.register({ name, layer, bindings: () => latest.current }), [keys, name, layer]);
 }

@@ -18,11 +18,13 @@ export interface KeyBinding {
   readonly hidden?: boolean;
 }
 
+/** `app`: works on every page, unless the page uses the key itself. `modal`: hides everything below but reserved keys. */
+export type KeyLayer = "app" | "page" | "modal";
+
 export interface KeyScope {
   /** Heading in the list of keys. */
   readonly name: string;
-  /** Hides the scopes registered before it, but for reserved keys. */
-  readonly isModal?: boolean;
+  readonly layer: KeyLayer;
   readonly bindings: () => readonly KeyBinding[];
 }
 
@@ -55,7 +57,7 @@ export function createKeyRegistry(now: () => number = Date.now): KeyRegistry {
   let prefix: { readonly keys: readonly string[]; readonly at: number } | undefined;
 
   const active = (): readonly KeyScope[] => {
-    const modal = scopes.findLastIndex((scope) => scope.isModal === true);
+    const modal = scopes.findLastIndex((scope) => scope.layer === "modal");
     return scopes.slice(Math.max(modal, 0)).toReversed();
   };
   const candidates = (place: KeyPlace): readonly KeyBinding[] => {
@@ -67,7 +69,8 @@ export function createKeyRegistry(now: () => number = Date.now): KeyRegistry {
   };
   return {
     register(scope) {
-      scopes = [...scopes, scope];
+      // The frame mounts after its first page but before the next ones; its keys stay the outermost.
+      scopes = scope.layer === "app" ? [scope, ...scopes] : [...scopes, scope];
       return () => {
         scopes = scopes.filter((other) => other !== scope);
       };

@@ -1,5 +1,5 @@
 /** Keys as they are printed on controls. `mod` is Cmd on a Mac and Ctrl elsewhere. */
-import { ArrowBigUp, ArrowDown, ArrowUp, Command, CornerDownLeft } from "lucide-react";
+import { ArrowBigUp, ArrowDown, ArrowLeft, ArrowRight, ArrowUp, Command, CornerDownLeft } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
 import { isMac } from "./platform.ts";
 
@@ -8,6 +8,9 @@ const SIGNS: Readonly<Record<string, ReactNode>> = {
   shift: <ArrowBigUp size={11} strokeWidth={1.8} />,
   up: <ArrowUp size={10} strokeWidth={1.8} />,
   down: <ArrowDown size={10} strokeWidth={1.8} />,
+  left: <ArrowLeft size={10} strokeWidth={1.8} />,
+  right: <ArrowRight size={10} strokeWidth={1.8} />,
+  alt: <span className="kbd-word">Alt</span>,
   esc: "Esc",
   tab: "Tab",
   space: "Space",

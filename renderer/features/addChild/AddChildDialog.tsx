@@ -39,7 +39,7 @@ export function AddChildDialog({ what, parent }: Props): ReactElement {
   const [isTried, setTried] = useState(false);
   const change = (part: Partial<ChildDraft>) => setDraft((before) => ({ ...before, ...part }));
   const close = () => closeOverlay(store);
-  useKeys("Add", [{ keys: "esc", label: "Cancel", run: close, inInputs: true }], true);
+  useKeys("Add", [{ keys: "esc", label: "Cancel", run: close, inInputs: true }], "modal");
   const takenIds = new Set(
     [...store.getState().nodes.keys()]
       .filter((path) => path.startsWith(`${fleetOf(draft.parent)}/`))

@@ -15,7 +15,7 @@ export function OpenFleetDialog(): ReactElement {
   const up = useCommand("fleet.up");
   const [file, setFile] = useState("");
   const close = () => closeOverlay(store);
-  useKeys("Open a fleet file", [{ keys: "esc", label: "Cancel", run: close, inInputs: true }], true);
+  useKeys("Open a fleet file", [{ keys: "esc", label: "Cancel", run: close, inInputs: true }], "modal");
   const canOpen = isLive && file.trim() !== "";
   const open = async () => {
     if (!canOpen) return;

@@ -42,7 +42,7 @@ export function EmergencyStopDialog(): ReactElement {
         run: () => void (isLive && !isBusy && done === undefined && pauseAll()),
       },
     ],
-    true,
+    "modal",
   );
   if (done !== undefined) return <Stopped {...done} onClose={close} />;
   const title =

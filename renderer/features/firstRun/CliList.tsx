@@ -51,10 +51,12 @@ function CliRow({
         <input type="checkbox" checked={isChosen} disabled={!cli.installed} onChange={onToggle} />
         <Lamp state={lampOf(cli)} size={14} />
         <span className="medium cli-name">{cli.name}</span>
-        <span className="mono t2 tab cli-version">{cli.version ?? ""}</span>
-        <span className="mono t3 ell cli-path" title={cli.path}>
-          {cli.path === undefined ? "" : shortPath(cli.path, homeDir)}
-        </span>
+        {cli.installed && <span className="mono t2 tab cli-version">{cli.version ?? ""}</span>}
+        {cli.installed && (
+          <span className="mono t3 ell cli-path" title={cli.path}>
+            {cli.path === undefined ? "" : shortPath(cli.path, homeDir)}
+          </span>
+        )}
         <span
           className="small ell grow"
           style={needsPerson ? { color: "var(--st-waiting-fg)" } : { color: "var(--text-secondary)" }}
@@ -75,10 +77,5 @@ function lampOf(cli: AgentCli): NodeState {
 function signInWords(cli: AgentCli): string {
   if (!cli.installed) return cli.advice ?? "Not found";
   if (cli.signIn === "signed_in") return "Signed in";
-  return (
-    cli.advice ??
-    (cli.signIn === "signed_out"
-      ? `Not signed in. Run ${cli.id} once in a terminal.`
-      : "Ready; sign-in is only seen when it runs")
-  );
+  return cli.advice ?? (cli.signIn === "signed_out" ? `Not signed in. Run ${cli.id} once in a terminal.` : "Ready");
 }

@@ -16,9 +16,6 @@ export function NoAgents(): ReactElement {
   useKeys("Home", [{ keys: "n", label: "Add agent", run: add }]);
   return (
     <div className="home-empty">
-      <div className="strong title">
-        No agents in {fleets.length === 1 ? (fleets[0]?.name ?? "this fleet") : "these fleets"}
-      </div>
       <div className="t2">Add one agent now. Group agents under a supervisor later, when one depends on another.</div>
       <div className="row">
         <Button kind="primary" size="large" keys="n" disabled={!isLive} onClick={add}>

@@ -8,8 +8,11 @@ import { plural } from "#shared/lib/words.ts";
 import { STATE_WORDS } from "#shared/model/stateWords.ts";
 import { agentGroups, worstGroups, type Group } from "./groups.ts";
 
-/** Two lines of them at 1440 px; the others are a click away. */
+/** About two lines of them at 1440 px; the others are a click away. */
 const MAX_STRIPS = 10;
+const MAX_DENSE_STRIPS = 6;
+/** From here on lamps stand close. */
+const MANY_LAMPS = 60;
 /** Longer lines would push the others off the page; the rest is counted. */
 const MAX_LAMPS = 12;
 
@@ -17,7 +20,8 @@ export function Strips(): ReactElement {
   const tree = useAppState(useShallow(({ fleets, nodes, children }) => ({ fleets, nodes, children })));
   const navigation = useNavigation();
   const groups = useMemo(() => agentGroups(tree), [tree]);
-  const shown = worstGroups(groups, MAX_STRIPS);
+  const agents = groups.reduce((sum, group) => sum + group.agents.length, 0);
+  const shown = worstGroups(groups, agents > MANY_LAMPS ? MAX_DENSE_STRIPS : MAX_STRIPS);
   const hidden = groups.length - shown.length;
   const lamps = shown.reduce((sum, group) => sum + group.agents.length, 0);
   const density = lamps > 28 ? " strips-dense" : lamps > 16 ? " strips-close" : "";
@@ -28,7 +32,7 @@ export function Strips(): ReactElement {
       ))}
       {hidden > 0 && (
         <button type="button" className="strips-more small t2" onClick={() => navigation.navigate({ page: "tree" })}>
-          {plural(hidden, "more quiet supervisor")}
+          {`${plural(hidden, "more supervisor")} in the tree`}
         </button>
       )}
     </div>

@@ -36,9 +36,11 @@ export function ItemDetail({ item }: { readonly item: InboxItem }): ReactElement
       {item.status === "open" ? <Answers item={item} /> : <Settled item={item} />}
       {isAgent && node.sessionId !== undefined && <JustBefore path={item.path} sessionId={node.sessionId} />}
       {!isAgent && node !== undefined && (
-        <Button keys="o" onClick={() => navigation.navigate({ page: "tree", path: item.path })}>
-          Show in the tree
-        </Button>
+        <div className="item-elsewhere">
+          <Button keys="o" onClick={() => navigation.navigate({ page: "tree", path: item.path })}>
+            Show in the tree
+          </Button>
+        </div>
       )}
     </article>
   );

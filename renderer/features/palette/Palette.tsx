@@ -23,7 +23,7 @@ export function Palette({ text }: { readonly text: string }): ReactElement {
   const results = useResults(app, typed, within);
   const marked = results[Math.min(at, results.length - 1)];
   const close = () => closeOverlay(app.store);
-  useKeys("Command palette", [{ keys: "mod+k", label: "Close", run: close, inInputs: true, hidden: true }], true);
+  useKeys("Command palette", [{ keys: "mod+k", label: "Close", run: close, inInputs: true, hidden: true }], "modal");
   useEffect(() => {
     listRef.current?.querySelector("[aria-selected=true]")?.scrollIntoView?.({ block: "nearest" });
   }, [at, results]);
