@@ -65,7 +65,7 @@ function installedMatchesLock() {
   );
 }
 
-/** node-pty has no binary for Linux in its package; better-sqlite3 has one for every system. Both are Node-API. */
+/** Both packages bring a Node-API binary for the usual systems; where none loads, node-pty is compiled. */
 async function ensureNative() {
   makeSpawnHelperExecutable();
   if (!(await loads("node-pty"))) await compileNodePty();

@@ -93,7 +93,7 @@ class UnixPty implements PtyProcess {
   }
 
   resize(cols: number, rows: number): void {
-    if (this.#stream !== undefined) this.#binding.resize(this.#master, cols, rows);
+    if (this.#stream !== undefined) this.#binding.resize(this.#master, cols, rows, 0, 0);
   }
 
   setPaused(isPaused: boolean): void {

@@ -9,7 +9,8 @@ import { dirname, join } from "node:path";
 export interface PtyBinding {
   /** Throws when forkpty fails; `onExit` is called once, on the event loop, after the child was reaped. */
   fork(...args: ForkArguments): { fd: number; pid: number; pty: string };
-  resize(fd: number, cols: number, rows: number): void;
+  /** Pixels are for programs that draw; 0 where nobody knows. */
+  resize(fd: number, cols: number, rows: number, widthPx: number, heightPx: number): void;
 }
 
 type ForkArguments = [
