@@ -33,10 +33,12 @@ export function FindBar({ find, path, onOpenHit, onClose }: Props): ReactElement
     find?.clear();
     onClose();
   };
-  const step = (isBack: boolean) => (isBack ? find?.previous(text, { caseSensitive }) : find?.next(text, { caseSensitive }));
+  const step = (isBack: boolean) =>
+    isBack ? find?.previous(text, { caseSensitive }) : find?.next(text, { caseSensitive });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") close();
-    else if (event.key === "Enter" || event.key === "ArrowUp" || event.key === "ArrowDown") step(event.key === "ArrowUp" || (event.key === "Enter" && !event.shiftKey));
+    else if (event.key === "Enter" || event.key === "ArrowUp" || event.key === "ArrowDown")
+      step(event.key === "ArrowUp" || (event.key === "Enter" && !event.shiftKey));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -46,18 +48,41 @@ export function FindBar({ find, path, onOpenHit, onClose }: Props): ReactElement
     <div className="find-bar" role="search" aria-label="Find in this terminal">
       <div className="find-row">
         <Search size={14} aria-hidden="true" />
-        <input ref={input} className="mono find-input" aria-label="Find" value={text} spellCheck={false} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} />
+        <input
+          ref={input}
+          className="mono find-input"
+          aria-label="Find"
+          value={text}
+          spellCheck={false}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
         <span className={words === "None" ? "small tab nowrap bad" : "small t3 tab nowrap"} role="status">
           {words}
         </span>
-        <button type="button" className="chip find-switch" aria-pressed={caseSensitive} title="Match capitals" onClick={() => setCaseSensitive(!caseSensitive)}>
+        <button
+          type="button"
+          className="chip find-switch"
+          aria-pressed={caseSensitive}
+          title="Match capitals"
+          onClick={() => setCaseSensitive(!caseSensitive)}
+        >
           Aa
         </button>
-        <button type="button" className="chip find-switch" aria-pressed={isAllLives} onClick={() => setAllLives(!isAllLives)}>
+        <button
+          type="button"
+          className="chip find-switch"
+          aria-pressed={isAllLives}
+          onClick={() => setAllLives(!isAllLives)}
+        >
           All lives
         </button>
-        {!isAllLives && <Button kind="quiet" keys="up" className="find-key" aria-label="Previous match" onClick={() => step(true)} />}
-        {!isAllLives && <Button kind="quiet" keys="down" className="find-key" aria-label="Next match" onClick={() => step(false)} />}
+        {!isAllLives && (
+          <Button kind="quiet" keys="up" className="find-key" aria-label="Previous match" onClick={() => step(true)} />
+        )}
+        {!isAllLives && (
+          <Button kind="quiet" keys="down" className="find-key" aria-label="Next match" onClick={() => step(false)} />
+        )}
         <Button kind="quiet" icon={<X size={13} />} aria-label="Close" onClick={close} />
       </div>
       {isAllLives && lives.hits.length > 0 && (

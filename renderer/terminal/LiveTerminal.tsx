@@ -61,6 +61,7 @@ export function useTerminalLook(): TerminalLook {
   const screenReader = useScreenReader();
   const kept = useRef<TerminalLook>({ fontSize, renderer, screenReader });
   const { current } = kept;
-  if (current.fontSize !== fontSize || current.renderer !== renderer || current.screenReader !== screenReader) kept.current = { fontSize, renderer, screenReader };
+  if (current.fontSize !== fontSize || current.renderer !== renderer || current.screenReader !== screenReader)
+    kept.current = { fontSize, renderer, screenReader };
   return kept.current;
 }

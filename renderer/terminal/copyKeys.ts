@@ -4,7 +4,11 @@ import { isMac } from "#renderer/ui/platform.ts";
 
 export function copyKeys(terminal: Terminal): void {
   terminal.attachCustomKeyEventHandler((event) => {
-    const deed = copyDeed(event, { isMac: isMac(), isWindows: navigator.userAgent.includes("Windows"), hasSelection: terminal.hasSelection() });
+    const deed = copyDeed(event, {
+      isMac: isMac(),
+      isWindows: navigator.userAgent.includes("Windows"),
+      hasSelection: terminal.hasSelection(),
+    });
     if (deed === "copy") {
       if (event.type === "keydown") copySelection(terminal);
       event.preventDefault();
@@ -23,7 +27,10 @@ export interface KeyPlace {
 type Pressed = Pick<KeyboardEvent, "code" | "key" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">;
 
 /** What a key means here; nearly always it is the agent's. */
-export function copyDeed(event: Pressed, { isMac: onMac, isWindows, hasSelection }: KeyPlace): "agent" | "copy" | "paste" {
+export function copyDeed(
+  event: Pressed,
+  { isMac: onMac, isWindows, hasSelection }: KeyPlace,
+): "agent" | "copy" | "paste" {
   if (event.altKey || event.metaKey || onMac) return "agent";
   if (event.shiftKey && event.key === "Insert") return "paste";
   if (!event.ctrlKey) return "agent";

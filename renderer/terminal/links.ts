@@ -7,6 +7,12 @@ export function openLink({ store }: Pick<App, "store">, uri: string): void {
   if (/^https?:\/\//i.test(uri)) return open();
   openOverlay(store, {
     kind: "confirm",
-    question: { title: "Open this link?", body: `The agent printed ${uri}. It is no web page, so another program may open it.`, action: "Open", isDangerous: true, run: open },
+    question: {
+      title: "Open this link?",
+      body: `The agent printed ${uri}. It is no web page, so another program may open it.`,
+      action: "Open",
+      isDangerous: true,
+      run: open,
+    },
   });
 }

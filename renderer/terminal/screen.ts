@@ -57,7 +57,11 @@ export function createScreen(element: HTMLElement, { look, readOnly, onLink }: S
   const open = (event: MouseEvent, uri: string) => {
     if (isMac() ? event.metaKey : event.ctrlKey) onLink(uri);
   };
-  const terminal = new Terminal({ ...baseOptions(look), disableStdin: readOnly, linkHandler: { activate: open, allowNonHttpProtocols: true } });
+  const terminal = new Terminal({
+    ...baseOptions(look),
+    disableStdin: readOnly,
+    linkHandler: { activate: open, allowNonHttpProtocols: true },
+  });
   const fit = new FitAddon();
   const search = new SearchAddon();
   terminal.loadAddon(fit);
@@ -78,7 +82,9 @@ export function createScreen(element: HTMLElement, { look, readOnly, onLink }: S
     proposeSize() {
       terminal.options.fontSize = current.fontSize;
       const size = fit.proposeDimensions();
-      return size === undefined || !Number.isFinite(size.cols) || !Number.isFinite(size.rows) ? undefined : { cols: Math.max(2, size.cols), rows: Math.max(1, size.rows) };
+      return size === undefined || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)
+        ? undefined
+        : { cols: Math.max(2, size.cols), rows: Math.max(1, size.rows) };
     },
     letterbox(size) {
       if (size.cols !== terminal.cols || size.rows !== terminal.rows) terminal.resize(size.cols, size.rows);

@@ -1,7 +1,7 @@
 /** Find within one terminal: xterm's search with this product's words and colours. */
 import type { SearchAddon } from "@xterm/addon-search";
 import type { Terminal } from "@xterm/xterm";
-import { readMatchColors } from "./terminalTheme.ts";
+import { readMatchColors, readTheme } from "./terminalTheme.ts";
 
 export interface FindResult {
   /** From 0; -1 while none is marked. */
@@ -26,16 +26,29 @@ export interface TerminalFind {
 export const COUNT_LIMIT = 1000;
 
 export function createFind(terminal: Terminal, search: SearchAddon): TerminalFind {
-  const options = ({ caseSensitive, isTyping }: FindOptions) => ({ caseSensitive, incremental: isTyping === true, decorations: readMatchColors() });
+  const options = ({ caseSensitive, isTyping }: FindOptions) => ({
+    caseSensitive,
+    incremental: isTyping === true,
+    decorations: readMatchColors(),
+  });
   return {
-    next: (text, how) => void search.findNext(text, options(how)),
-    previous: (text, how) => void search.findPrevious(text, options(how)),
+    next(text, how) {
+      terminal.options.theme = readTheme(true);
+      search.findNext(text, options(how));
+    },
+    previous(text, how) {
+      terminal.options.theme = readTheme(true);
+      search.findPrevious(text, options(how));
+    },
     clear() {
+      terminal.options.theme = readTheme();
       search.clearDecorations();
       terminal.clearSelection();
     },
     onResult(listener) {
-      const handle = search.onDidChangeResults(({ resultIndex, resultCount }) => listener({ index: resultIndex, count: resultCount }));
+      const handle = search.onDidChangeResults(({ resultIndex, resultCount }) =>
+        listener({ index: resultIndex, count: resultCount }),
+      );
       return () => handle.dispose();
     },
   };

@@ -2,7 +2,8 @@
 import type { ITheme } from "@xterm/xterm";
 import type { ISearchDecorationOptions } from "@xterm/addon-search";
 
-export function readTheme(root: HTMLElement = document.documentElement): ITheme {
+/** While finding, the marked match is the selection and wears the match's colour. */
+export function readTheme(isFinding = false, root: HTMLElement = document.documentElement): ITheme {
   const style = getComputedStyle(root);
   const token = (name: string) => style.getPropertyValue(name).trim();
   const isDark = root.dataset["theme"] !== "light";
@@ -22,8 +23,8 @@ export function readTheme(root: HTMLElement = document.documentElement): ITheme 
     foreground,
     cursor: foreground,
     cursorAccent: token("--term-bg"),
-    selectionBackground: token("--surface-selected"),
-    selectionInactiveBackground: token("--surface-pressed"),
+    selectionBackground: token(isFinding ? "--term-match-on" : "--surface-selected"),
+    selectionInactiveBackground: token(isFinding ? "--term-match-on" : "--surface-pressed"),
     black: isDark ? token("--surface-pressed") : foreground,
     brightBlack: dim,
     // White text must be readable on a light ground, too.
@@ -35,6 +36,7 @@ export function readTheme(root: HTMLElement = document.documentElement): ITheme 
     brightMagenta: colors.magenta,
     brightCyan: colors.cyan,
     brightWhite: isDark ? "#ffffff" : foreground,
+    overviewRulerBorder: token("--term-bg"),
     scrollbarSliderBackground: `${token("--border-strong")}55`,
     scrollbarSliderHoverBackground: `${token("--border-strong")}88`,
     scrollbarSliderActiveBackground: `${token("--border-strong")}aa`,

@@ -109,7 +109,10 @@ class LiveView implements TerminalView {
 
   #listenToKeys(): void {
     const { client, sessionId, onRefused } = this.#options;
-    const queue = createInputQueue({ send: (base64) => client.command("session.input", { sessionId, base64 }), onRefused });
+    const queue = createInputQueue({
+      send: (base64) => client.command("session.input", { sessionId, base64 }),
+      onRefused,
+    });
     const isPersons = createFocusReports(() => this.#isFocused);
     const { terminal } = this.#screen;
     const offData = terminal.onData((data) => {
@@ -122,7 +125,11 @@ class LiveView implements TerminalView {
     // xterm tells of its own scrolling only; a person's comes as wheel or key.
     const onWheel = () => requestAnimationFrame(() => this.#tellTop());
     this.#element.addEventListener("wheel", onWheel, { passive: true });
-    this.#disposals.push(() => offData.dispose(), () => offBinary.dispose(), () => offScroll.dispose());
+    this.#disposals.push(
+      () => offData.dispose(),
+      () => offBinary.dispose(),
+      () => offScroll.dispose(),
+    );
     this.#disposals.push(() => this.#element.removeEventListener("wheel", onWheel));
   }
 
@@ -172,7 +179,10 @@ class LiveView implements TerminalView {
       this.#follow();
     });
     observer.observe(this.#element);
-    this.#disposals.push(() => document.removeEventListener("visibilitychange", onPage), () => observer.disconnect());
+    this.#disposals.push(
+      () => document.removeEventListener("visibilitychange", onPage),
+      () => observer.disconnect(),
+    );
   }
 
   /** Opens the stream when it can be seen, closes it when not. */
@@ -188,7 +198,11 @@ class LiveView implements TerminalView {
     const control = client.open(
       "terminal",
       { sessionId, pace: this.#pace() },
-      { autoAck: false, onItem: (item, bytes) => this.#take(item, bytes), onEnd: (error) => error !== undefined && onRefused(error) },
+      {
+        autoAck: false,
+        onItem: (item, bytes) => this.#take(item, bytes),
+        onEnd: (error) => error !== undefined && onRefused(error),
+      },
     );
     this.#control = control;
     this.#ack = createAckMeter((bytes) => control.ack(bytes));

@@ -16,7 +16,15 @@ const NONE: LivesSearch = { hits: [], isDone: true, isTruncated: false, problem:
 const REST_MS = 180;
 const LIMIT = 200;
 
-export function useLivesSearch({ text, path, caseSensitive }: { readonly text: string; readonly path: string; readonly caseSensitive: boolean }): LivesSearch {
+export function useLivesSearch({
+  text,
+  path,
+  caseSensitive,
+}: {
+  readonly text: string;
+  readonly path: string;
+  readonly caseSensitive: boolean;
+}): LivesSearch {
   const { client } = useApp();
   const [found, setFound] = useState(NONE);
   useEffect(() => {
@@ -31,7 +39,12 @@ export function useLivesSearch({ text, path, caseSensitive }: { readonly text: s
         "search",
         { text, id: path, caseSensitive, limit: LIMIT },
         {
-          onItem: (item) => setFound((now) => (item.type === "hits" ? { ...now, hits: [...now.hits, ...item.hits] } : { ...now, isDone: true, isTruncated: item.truncated })),
+          onItem: (item) =>
+            setFound((now) =>
+              item.type === "hits"
+                ? { ...now, hits: [...now.hits, ...item.hits] }
+                : { ...now, isDone: true, isTruncated: item.truncated },
+            ),
           onEnd: (error) => setFound((now) => ({ ...now, isDone: true, problem: error?.message })),
         },
       );

@@ -52,6 +52,8 @@ export const queries = {
     output: z.object({
       life: lifeSchema,
       resizes: z.array(z.object({ offset: z.number(), cols: z.number(), rows: z.number(), at: z.string() })),
+      /** When bytes were printed, about one per second of activity; without them times are interpolated. */
+      marks: z.array(z.object({ offset: z.number(), at: z.string() })).optional(),
       events: z.array(eventSchema),
     }),
   },

@@ -47,14 +47,22 @@ export function TerminalTile(props: Props): ReactElement {
   const className = ["tile", isFocused ? "tile-focused" : "", isConnected ? "" : "stale"].join(" ");
   return (
     <section className={className} aria-label={node.id}>
-      <TileHeader node={node} number={props.number} isMaximised={props.isMaximised} onFind={() => onFind(!isFindOpen)} onMaximise={props.onMaximise} />
+      <TileHeader
+        node={node}
+        number={props.number}
+        isMaximised={props.isMaximised}
+        onFind={() => onFind(!isFindOpen)}
+        onMaximise={props.onMaximise}
+      />
       <WaitingBar path={node.path} />
       <div className="tile-body">
         {isFindOpen && (
           <FindBar
             find={view?.find}
             path={node.path}
-            onOpenHit={({ sessionId, offset }) => navigation.navigate({ page: "session", path: node.path, sessionId, offset })}
+            onOpenHit={({ sessionId, offset }) =>
+              navigation.navigate({ page: "session", path: node.path, sessionId, offset })
+            }
             onClose={() => {
               onFind(false);
               view?.focus();
@@ -78,7 +86,15 @@ export function TerminalTile(props: Props): ReactElement {
         {hasOutput === false && exit === undefined && <p className="tile-empty t3">No output yet.</p>}
         {isAtTop && (
           <div className="tile-top">
-            <Button onClick={() => navigation.navigate({ page: "session", path: node.path, ...(node.sessionId === undefined ? {} : { sessionId: node.sessionId, offset: 0 }) })}>
+            <Button
+              onClick={() =>
+                navigation.navigate({
+                  page: "session",
+                  path: node.path,
+                  ...(node.sessionId === undefined ? {} : { sessionId: node.sessionId, offset: 0 }),
+                })
+              }
+            >
               Open the whole recording
             </Button>
           </div>
@@ -99,12 +115,22 @@ function WaitingBar({ path }: { readonly path: string }): ReactElement | null {
     <div className={isAsk ? "tile-bar tile-bar-waiting" : "tile-bar tile-bar-broken"} role="status">
       <span className="medium nowrap">{capital(wishOf(item))}</span>
       <span className="mono ell grow">{item.body}</span>
-      <Button onClick={() => navigation.navigate({ page: "inbox", id: item.id })}>{isAsk ? "Answer" : "Show in the Inbox"}</Button>
+      <Button onClick={() => navigation.navigate({ page: "inbox", id: item.id })}>
+        {isAsk ? "Answer" : "Show in the Inbox"}
+      </Button>
     </div>
   );
 }
 
-function TileFoot({ node, exit, isFocused }: { readonly node: NodePatch; readonly exit: string | undefined; readonly isFocused: boolean }): ReactElement | null {
+function TileFoot({
+  node,
+  exit,
+  isFocused,
+}: {
+  readonly node: NodePatch;
+  readonly exit: string | undefined;
+  readonly isFocused: boolean;
+}): ReactElement | null {
   const { act } = useNodeActions();
   const isConnected = useIsLive();
   if (exit !== undefined && !LIVE_STATES.has(node.state))

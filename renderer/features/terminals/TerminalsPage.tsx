@@ -37,11 +37,23 @@ export function TerminalsPage(): ReactElement {
       bleed
       actions={
         <>
-          <Button kind="quiet" icon={<Accessibility size={14} />} aria-pressed={screenReader} aria-label="Screen reader mode of the terminals" title="Screen reader mode" onClick={toggleScreenReader} />
+          <Button
+            kind="quiet"
+            icon={<Accessibility size={14} />}
+            aria-pressed={screenReader}
+            aria-label="Screen reader mode of the terminals"
+            title="Screen reader mode"
+            onClick={toggleScreenReader}
+          />
           <Button icon={<PanelLeft size={14} />} aria-pressed={hasList} onClick={page.toggleList}>
             Agents
           </Button>
-          <Segments<SizeName> label="Terminals on screen" value={only === undefined ? `${size}` : "1"} options={SIZE_OPTIONS} onChange={page.setSize} />
+          <Segments<SizeName>
+            label="Terminals on screen"
+            value={only === undefined ? `${size}` : "1"}
+            options={SIZE_OPTIONS}
+            onChange={page.setSize}
+          />
           <Button icon={<Search size={14} />} keys="mod+f" onClick={page.find}>
             Find
           </Button>
@@ -49,11 +61,16 @@ export function TerminalsPage(): ReactElement {
       }
     >
       {hasTree && agents.length === 0 ? (
-        <Problem title="No agent has a terminal yet.">Start a fleet with `signalbox up FILE`, or add an agent in the tree.</Problem>
+        <Problem title="No agent has a terminal yet.">
+          Start a fleet with `signalbox up FILE`, or add an agent in the tree.
+        </Problem>
       ) : (
         <div className={hasList ? "terminals terminals-listed" : "terminals"}>
           {hasList && <AgentList agents={agents} shown={shown} isFocusMode={only !== undefined} onPick={page.pick} />}
-          <div className="tiles" style={{ gridTemplate: `repeat(${grid.rows}, minmax(0, 1fr)) / repeat(${grid.columns}, minmax(0, 1fr))` }}>
+          <div
+            className="tiles"
+            style={{ gridTemplate: `repeat(${grid.rows}, minmax(0, 1fr)) / repeat(${grid.columns}, minmax(0, 1fr))` }}
+          >
             {shown.map((path, index) => {
               const node = page.nodes.get(path);
               if (node === undefined) return null;
@@ -84,7 +101,10 @@ function useTerminalsPage() {
   const route = useRoute();
   const navigation = useNavigation();
   const nodes = useAppState((state) => state.nodes);
-  const { size, picked } = useStore(terminalsView, useShallow(({ size: count, picked: paths }) => ({ size: count, picked: paths })));
+  const { size, picked } = useStore(
+    terminalsView,
+    useShallow(({ size: count, picked: paths }) => ({ size: count, picked: paths })),
+  );
   const agents = useMemo(() => agentsOf(nodes), [nodes]);
   const asked = route.page === "terminals" ? route.path : undefined;
   const only = asked !== undefined && nodes.get(asked)?.kind === "agent" ? asked : undefined;
@@ -104,7 +124,8 @@ function useTerminalsPage() {
     wantsFocus.current = undefined;
     view.focus();
   }, []);
-  const go = (path: string | undefined) => navigation.navigate({ page: "terminals", ...(path === undefined ? {} : { path }) });
+  const go = (path: string | undefined) =>
+    navigation.navigate({ page: "terminals", ...(path === undefined ? {} : { path }) });
   const find = () => setFinding(focused ?? finding ?? shown[0]);
   const focusNumber = (number: number) => {
     const path = only === undefined ? shown[number - 1] : agents[number - 1]?.path;
@@ -112,9 +133,24 @@ function useTerminalsPage() {
     if (only === undefined) views.current.get(path)?.focus();
     else go(path);
   };
-  useTerminalKeys({ find, focusNumber, leave: () => focused !== undefined && views.current.get(focused)?.blur(), maximise: () => go(only === undefined ? (focused ?? shown[0]) : undefined) });
+  useTerminalKeys({
+    find,
+    focusNumber,
+    leave: () => focused !== undefined && views.current.get(focused)?.blur(),
+    maximise: () => go(only === undefined ? (focused ?? shown[0]) : undefined),
+  });
   return {
-    nodes, agents, shown, only, size, focused, finding, setFocused, setFinding, keepView, find,
+    nodes,
+    agents,
+    shown,
+    only,
+    size,
+    focused,
+    finding,
+    setFocused,
+    setFinding,
+    keepView,
+    find,
     maximise: (path: string) => go(only === undefined ? path : undefined),
     setSize: (name: SizeName) => {
       const chosen = GRID_SIZES.find((candidate) => `${candidate}` === name) ?? 4;
@@ -122,8 +158,10 @@ function useTerminalsPage() {
       terminalsView.setState({ size: chosen });
       go(undefined);
     },
-    pick: (path: string) => (only === undefined ? terminalsView.setState({ picked: togglePicked(shown, path, size) }) : go(path)),
-    toggleList: () => (only === undefined ? terminalsView.setState(({ isListOpen }) => ({ isListOpen: !isListOpen })) : go(undefined)),
+    pick: (path: string) =>
+      only === undefined ? terminalsView.setState({ picked: togglePicked(shown, path, size) }) : go(path),
+    toggleList: () =>
+      only === undefined ? terminalsView.setState(({ isListOpen }) => ({ isListOpen: !isListOpen })) : go(undefined),
   };
 }
 
@@ -140,7 +178,11 @@ function useSteadyShown({ agents, picked, size, only }: Shown): readonly string[
   return useMemo(() => {
     if (only !== undefined) return [only];
     const isPicked = picked !== undefined;
-    const next = shownPaths(isPicked ? agents.filter((agent) => picked.includes(agent.path)) : agents, isPicked ? picked : kept.current, size);
+    const next = shownPaths(
+      isPicked ? agents.filter((agent) => picked.includes(agent.path)) : agents,
+      isPicked ? picked : kept.current,
+      size,
+    );
     kept.current = next;
     return next;
   }, [agents, picked, size, only]);
@@ -156,7 +198,9 @@ interface Deeds {
 function useTerminalKeys({ find, focusNumber, leave, maximise }: Deeds): void {
   const numbers = Array.from({ length: 9 }, (_, index): KeyBinding => {
     const first = { keys: String(index + 1), run: () => focusNumber(index + 1) };
-    return index === 0 ? { ...first, label: "Type to terminal 1 to 9" } : { ...first, label: `Type to terminal ${index + 1}`, hidden: true };
+    return index === 0
+      ? { ...first, label: "Type to terminal 1 to 9" }
+      : { ...first, label: `Type to terminal ${index + 1}`, hidden: true };
   });
   useKeys("Terminals", [
     { keys: "mod+f", label: "Find in this terminal", reserved: true, run: find },

@@ -27,7 +27,12 @@ export function TileHeader({ node, number, isMaximised, onFind, onMaximise }: Pr
   return (
     <header className="tile-head">
       <NodeLamp node={node} />
-      <button type="button" className="tile-name ell" title={`${node.path}, show it in the tree`} onClick={() => navigation.navigate({ page: "tree", path: node.path })}>
+      <button
+        type="button"
+        className="tile-name ell"
+        title={`${node.path}, show it in the tree`}
+        onClick={() => navigation.navigate({ page: "tree", path: node.path })}
+      >
         {node.id}
       </button>
       <span className="small medium">
@@ -36,11 +41,31 @@ export function TileHeader({ node, number, isMaximised, onFind, onMaximise }: Pr
       <span className="mono t3 ell tile-cwd">{node.cwd === undefined ? "" : shortPath(node.cwd, home)}</span>
       <span className="grow" />
       <span className="tile-actions">
-        <Button kind="quiet" icon={<Search size={13} />} aria-label={`Find in ${node.id}`} title="Find" onClick={onFind} />
+        <Button
+          kind="quiet"
+          icon={<Search size={13} />}
+          aria-label={`Find in ${node.id}`}
+          title="Find"
+          onClick={onFind}
+        />
         {node.state === "paused" ? (
-          <Button kind="quiet" icon={<Play size={13} />} aria-label={`Resume ${node.id}`} title="Resume" disabled={!isLive} onClick={() => act("resume", node.path)} />
+          <Button
+            kind="quiet"
+            icon={<Play size={13} />}
+            aria-label={`Resume ${node.id}`}
+            title="Resume"
+            disabled={!isLive}
+            onClick={() => act("resume", node.path)}
+          />
         ) : (
-          <Button kind="quiet" icon={<Pause size={13} />} aria-label={`Pause ${node.id}`} title="Pause" disabled={!isLive || !isRunning} onClick={() => act("pause", node.path)} />
+          <Button
+            kind="quiet"
+            icon={<Pause size={13} />}
+            aria-label={`Pause ${node.id}`}
+            title="Pause"
+            disabled={!isLive || !isRunning}
+            onClick={() => act("pause", node.path)}
+          />
         )}
         <Button
           kind="quiet"
@@ -50,7 +75,13 @@ export function TileHeader({ node, number, isMaximised, onFind, onMaximise }: Pr
           disabled={!isLive}
           onClick={() => act(isRunning ? "restart" : "start", node.path)}
         />
-        <Button kind="quiet" icon={<History size={13} />} aria-label={`Session of ${node.id}`} title="Open its session" onClick={() => navigation.navigate({ page: "session", path: node.path })} />
+        <Button
+          kind="quiet"
+          icon={<History size={13} />}
+          aria-label={`Session of ${node.id}`}
+          title="Open its session"
+          onClick={() => navigation.navigate({ page: "session", path: node.path })}
+        />
       </span>
       <span className="kbd tile-number" aria-hidden="true">
         {number}

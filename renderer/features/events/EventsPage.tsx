@@ -1,0 +1,143 @@
+/** The event log as a live feed. Not a live region: it says how much is new when asked. */
+import { Pause, Play, Search } from "lucide-react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type ReactElement } from "react";
+import { countWords, plural } from "#shared/lib/words.ts";
+import { isValidPattern } from "#shared/lib/subjects.ts";
+import { useAppState, useIsLive, useKeys, useNavigation, useNowText, useRoute } from "#renderer/state/hooks.ts";
+import { Button } from "#renderer/ui/Button.tsx";
+import { Field } from "#renderer/ui/Field.tsx";
+import { Page } from "#renderer/ui/Page.tsx";
+import { Problem } from "#renderer/ui/Problem.tsx";
+import { Skeleton } from "#renderer/ui/Skeleton.tsx";
+import { EventDetails } from "./EventDetails.tsx";
+import { EventRows } from "./EventRows.tsx";
+import { rateWords } from "./feed.ts";
+import { PatternField } from "./PatternField.tsx";
+import { QuickFilters } from "./QuickFilters.tsx";
+import { useEventFeed, type EventFeed } from "./useEventFeed.ts";
+import "./events.css";
+
+export function EventsPage(): ReactElement {
+  const route = useRoute();
+  const navigation = useNavigation();
+  const asked = route.page === "events" ? route : undefined;
+  const [typed, setTyped] = useState(asked?.pattern ?? ">");
+  const [text, setText] = useState("");
+  const [isPaused, setPaused] = useState(false);
+  const [isAtTop, setAtTop] = useState(true);
+  const [selected, setSelected] = useState<number | undefined>(asked?.seq);
+  const [topSignal, setTopSignal] = useState(0);
+  const [said, setSaid] = useState("");
+  const patternField = useRef<HTMLInputElement>(null);
+  const valid = useLastValid(typed);
+  const calmText = useDeferredValue(text.trim());
+  const isHeld = isPaused || !isAtTop;
+  const feed = useEventFeed(useMemo(() => ({ pattern: valid, text: calmText }), [valid, calmText]), isHeld);
+  const { showWaiting } = feed;
+  useEffect(() => {
+    if (asked?.pattern !== undefined) setTyped(asked.pattern);
+  }, [asked?.pattern]);
+  const setPattern = (pattern: string) => {
+    setTyped(pattern);
+    if (isValidPattern(pattern)) navigation.replace({ page: "events", pattern });
+  };
+  const goLive = useCallback(() => {
+    setPaused(false);
+    setAtTop(true);
+    showWaiting();
+    setTopSignal((signal) => signal + 1);
+  }, [showWaiting]);
+  useEffect(() => {
+    if (!isHeld) showWaiting();
+  }, [isHeld, showWaiting]);
+  const step = (by: 1 | -1) => {
+    const at = feed.shown.findIndex((event) => event.seq === selected);
+    const next = feed.shown[at < 0 ? 0 : Math.min(feed.shown.length - 1, Math.max(0, at + by))];
+    if (next !== undefined) setSelected(next.seq);
+  };
+  useKeys("Events", [
+    { keys: "l", label: "Go to live", run: goLive },
+    { keys: "space", label: "Hold, or go on", run: () => (isPaused ? goLive() : setPaused(true)) },
+    { keys: "/", label: "Filter by subject", run: () => patternField.current?.select() },
+    { keys: "j", label: "Next event below", run: () => step(1) },
+    { keys: "k", label: "Next event above", run: () => step(-1) },
+    { keys: "down", label: "Next event below", run: () => step(1), hidden: true },
+    { keys: "up", label: "Next event above", run: () => step(-1), hidden: true },
+    { keys: "a", label: "Say how many events are new", run: () => setSaid(`${plural(feed.waiting.length, "new event")}.`) },
+    { keys: "i", label: "Close the details", run: () => setSelected(undefined) },
+  ]);
+  const details = feed.shown.find((event) => event.seq === selected);
+  return (
+    <Page
+      title="Events"
+      bleed
+      fact={<PatternField value={typed} inputRef={patternField} onChange={setPattern} />}
+      actions={
+        <>
+          <Rate feed={feed} isHeld={isHeld} />
+          <Button icon={isPaused ? <Play size={13} /> : <Pause size={13} />} keys={isPaused ? "l" : "space"} onClick={() => (isPaused ? goLive() : setPaused(true))}>
+            {isPaused ? "Go to live" : "Hold"}
+          </Button>
+        </>
+      }
+      inspector={details !== undefined && <EventDetails event={details} onSubject={setPattern} />}
+      onCloseInspector={() => setSelected(undefined)}
+    >
+      <div className="events">
+        <div className="events-filters">
+          <QuickFilters pattern={valid} onPattern={setPattern} />
+          <span className="grow" />
+          <Field icon={<Search size={13} />} width={220} type="search" placeholder="Text in any event" aria-label="Text in any event" value={text} onChange={(event) => setText(event.target.value)} />
+        </div>
+        <FeedBody feed={feed} selected={selected} topSignal={topSignal} onSelect={setSelected} onTop={setAtTop} isFiltered={valid !== ">" || calmText !== ""} />
+        {feed.waiting.length > 0 && (
+          <div className="events-new">
+            <Button kind="primary" keys="l" onClick={goLive}>
+              {plural(feed.waiting.length, "new event")}
+            </Button>
+          </div>
+        )}
+        <div className="sr-only" role="status">
+          {said}
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+interface BodyProps {
+  readonly feed: EventFeed;
+  readonly selected: number | undefined;
+  readonly topSignal: number;
+  readonly isFiltered: boolean;
+  readonly onSelect: (seq: number) => void;
+  readonly onTop: (isAtTop: boolean) => void;
+}
+
+function FeedBody({ feed, selected, topSignal, isFiltered, onSelect, onTop }: BodyProps): ReactElement {
+  if (feed.problem !== undefined) return <Problem title={feed.problem} action="Try again" onAction={feed.retry} />;
+  if (!feed.isLoaded && feed.shown.length === 0) return <Skeleton rows={10} />;
+  if (feed.shown.length === 0) return <p className="events-empty t2">{isFiltered ? "No event matches. The pattern is valid; new ones that match appear here." : "Nothing has happened yet. The first start of an agent is the first event."}</p>;
+  return <EventRows events={feed.shown} selected={selected} topSignal={topSignal} onSelect={(event) => onSelect(event.seq)} onTop={onTop} onBottom={feed.loadOlder} />;
+}
+
+function Rate({ feed, isHeld }: { readonly feed: EventFeed; readonly isHeld: boolean }): ReactElement {
+  const isConnected = useIsLive();
+  const stored = useAppState((state) => state.status?.lastSeq ?? 0);
+  const rate = useNowText((now) => rateWords([...feed.waiting, ...feed.shown.slice(0, 200)].map((event) => Date.parse(event.time)), now));
+  const total = Math.max(feed.lastSeq, stored);
+  if (!isConnected) return <span className="small t3">Not connected</span>;
+  return (
+    <span className="row small">
+      <span className={isHeld ? "t2" : "events-live"}>{isHeld ? "Held" : `Live, ${rate}`}</span>
+      <span className="t3 tab events-total">{countWords(total)} stored</span>
+    </span>
+  );
+}
+
+/** A pattern being typed is often wrong for a moment: the feed stays with the last right one. */
+function useLastValid(typed: string): string {
+  const [valid, setValid] = useState(isValidPattern(typed) ? typed : ">");
+  if (typed !== valid && isValidPattern(typed)) setValid(typed);
+  return valid;
+}

@@ -1,0 +1,120 @@
+/** The feed of one filter: the newest page from the log, then the stream; older pages as the person scrolls. */
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { StoredEvent } from "#shared/model/event.ts";
+import { useApp } from "#renderer/state/AppContext.tsx";
+import { arrived, EMPTY_FEED, older, release, type Feed } from "./feed.ts";
+
+export interface EventFilter {
+  /** A valid pattern. */
+  readonly pattern: string;
+  /** Full text; empty for none. */
+  readonly text: string;
+}
+
+export interface EventFeed extends Feed {
+  readonly isLoaded: boolean;
+  readonly problem: string | undefined;
+  readonly lastSeq: number;
+  loadOlder(): void;
+  showWaiting(): void;
+  retry(): void;
+}
+
+const PAGE_ROWS = 500;
+/** Full text is the store's business: what streams in is looked up there, at most this often. */
+const TEXT_EVERY_MS = 700;
+
+export function useEventFeed({ pattern, text }: EventFilter, isHeld: boolean): EventFeed {
+  const { client } = useApp();
+  const [feed, setFeed] = useState(EMPTY_FEED);
+  const [isLoaded, setLoaded] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const [lastSeq, setLastSeq] = useState(0);
+  const [attempt, setAttempt] = useState(0);
+  const held = useRef(isHeld);
+  const isReading = useRef(false);
+  useEffect(() => {
+    held.current = isHeld;
+  }, [isHeld]);
+  const query = useCallback(
+    (range: { from?: number; to?: number; order: "asc" | "desc" }) => client.query("events.read", { pattern, limit: PAGE_ROWS, ...(text === "" ? {} : { text }), ...range }),
+    [client, pattern, text],
+  );
+  useEffect(() => {
+    let isOver = false;
+    let close = () => {};
+    const take = (events: readonly StoredEvent[]) => {
+      setLastSeq((seq) => Math.max(seq, events.at(-1)?.seq ?? 0));
+      setFeed((now) => arrived(now, events, held.current));
+    };
+    setLoaded(false);
+    void query({ order: "desc" }).then((result) => {
+      if (isOver) return;
+      setLoaded(true);
+      setProblem(result.ok ? undefined : result.error.message);
+      if (!result.ok) return;
+      setFeed({ ...EMPTY_FEED, shown: result.value.events, hasOlder: result.value.events.length >= PAGE_ROWS });
+      setLastSeq(result.value.lastSeq);
+      close = follow({ client, pattern, from: result.value.lastSeq + 1, lookUp: text === "" ? undefined : (from) => query({ from, order: "asc" }), take });
+    });
+    return () => {
+      isOver = true;
+      close();
+    };
+  }, [client, query, pattern, text, attempt]);
+  return {
+    ...feed,
+    isLoaded,
+    problem,
+    lastSeq,
+    showWaiting: useCallback(() => setFeed((now) => release(now)), []),
+    retry: useCallback(() => setAttempt((now) => now + 1), []),
+    loadOlder: useCallback(() => {
+      const oldest = feed.shown.at(-1)?.seq;
+      if (oldest === undefined || !feed.hasOlder || isReading.current || oldest === 0) return;
+      isReading.current = true;
+      void query({ to: oldest - 1, order: "desc" }).then((result) => {
+        isReading.current = false;
+        if (result.ok) setFeed((now) => older(now, result.value.events, PAGE_ROWS));
+      });
+    }, [feed, query]),
+  };
+}
+
+interface Following {
+  readonly client: ReturnType<typeof useApp>["client"];
+  readonly pattern: string;
+  readonly from: number;
+  /** With full text: reads the matching ones from a number on. */
+  readonly lookUp: ((from: number) => Promise<{ ok: true; value: { events: readonly StoredEvent[] } } | { ok: false }>) | undefined;
+  readonly take: (events: readonly StoredEvent[]) => void;
+}
+
+function follow({ client, pattern, from, lookUp, take }: Following): () => void {
+  let next = from;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = () => {
+    timer = undefined;
+    const asked = next;
+    void lookUp?.(asked).then((result) => {
+      if (result.ok && result.value.events.length > 0) take(result.value.events);
+    });
+  };
+  const control = client.open(
+    "events",
+    { pattern, from },
+    {
+      onItem({ events }) {
+        if (lookUp === undefined) take(events);
+        else timer ??= setTimeout(() => {
+          look();
+          next = (events.at(-1)?.seq ?? next - 1) + 1;
+        }, TEXT_EVERY_MS);
+      },
+    },
+  );
+  return () => {
+    clearTimeout(timer);
+    control.close();
+  };
+}

@@ -1,0 +1,153 @@
+import { useEffect, useMemo, useState, type ReactElement } from "react";
+import type { NodePatch } from "#shared/contract/index.ts";
+import type { Life } from "#shared/model/node.ts";
+import { useCoreQuery } from "#renderer/state/commands.ts";
+import { useKeys, useNavigation } from "#renderer/state/hooks.ts";
+import { LiveTerminal } from "#renderer/terminal/LiveTerminal.tsx";
+import { createRecordingClock, type RecordingClock } from "#renderer/terminal/recordingClock.ts";
+import { Page } from "#renderer/ui/Page.tsx";
+import { Problem } from "#renderer/ui/Problem.tsx";
+import { LifeStrip } from "./LifeStrip.tsx";
+import { ReplayPane } from "./ReplayPane.tsx";
+import { SessionActions, SessionTitle } from "./SessionHeader.tsx";
+import { SessionSide } from "./SessionSide.tsx";
+
+interface Props {
+  readonly path: string;
+  readonly node: NodePatch | undefined;
+  /** Newest first. */
+  readonly lives: readonly Life[];
+  readonly life: Life;
+  /** Where the link led to, in bytes of this life. */
+  readonly offset: number | undefined;
+}
+
+/** A running life begins live; one that ended, or a link to a moment, begins as a replay held there. */
+export function LifeView({ path, node, lives, life, offset }: Props): ReactElement {
+  const navigation = useNavigation();
+  const isRunning = life.endedAt === undefined;
+  const [moment, setMoment] = useState<{ readonly ms: number; readonly sessionId: string }>();
+  const [shownMs, setShownMs] = useState<number>();
+  const [isSideOpen, setSideOpen] = useState(true);
+  const timeline = useCoreQuery("session.timeline", { sessionId: life.sessionId });
+  const { refetch } = timeline;
+  useEffect(() => {
+    void refetch();
+  }, [life.endedAt, refetch]);
+  const now = timeline.dataUpdatedAt === 0 ? Date.now() : timeline.dataUpdatedAt;
+  const clock = useMemo(
+    () =>
+      timeline.data === undefined
+        ? undefined
+        : createRecordingClock({ ...timeline.data, life: timeline.data.life }, now),
+    [timeline.data, now],
+  );
+  const events = useMemo(() => timeline.data?.events ?? [], [timeline.data]);
+  const eventTimes = useMemo(() => events.map((event) => Date.parse(event.time)), [events]);
+  const chosen = moment?.sessionId === life.sessionId ? moment.ms : undefined;
+  const start = startOf({ chosen, offset, isRunning, clock });
+  const isLive = isRunning && start === undefined;
+  useEffect(() => {
+    if (isLive) setShownMs(undefined);
+  }, [isLive]);
+  const go = (target: Life, ms: number) => {
+    setMoment({ ms, sessionId: target.sessionId });
+    if (target.sessionId === life.sessionId) void refetch();
+    else navigation.replace({ page: "session", path, sessionId: target.sessionId });
+  };
+  const goLive = () => {
+    const newest = lives[0];
+    if (newest === undefined) return;
+    setMoment(undefined);
+    navigation.replace({ page: "session", path });
+  };
+  const step = (direction: 1 | -1) => {
+    const from = shownMs ?? clock?.endMs ?? 0;
+    const target =
+      direction > 0 ? eventTimes.find((time) => time > from + 1) : eventTimes.findLast((time) => time < from - 1);
+    if (target !== undefined) go(life, target);
+  };
+  useKeys("Session", [
+    { keys: "l", label: "Go to live", run: goLive },
+    { keys: "[", label: "Previous event", run: () => step(-1) },
+    { keys: "]", label: "Next event", run: () => step(1) },
+    { keys: "i", label: "Lives and events beside it", run: () => setSideOpen((isOpen) => !isOpen) },
+  ]);
+  return (
+    <Page
+      title={life.path.split("/").at(-1) ?? path}
+      fact={<SessionTitle node={node} life={life} />}
+      actions={
+        <SessionActions
+          path={path}
+          life={life}
+          isLive={isLive}
+          canGoLive={lives[0]?.endedAt === undefined}
+          onLive={goLive}
+        />
+      }
+      bleed
+      inspector={
+        isSideOpen && (
+          <SessionSide
+            lives={lives}
+            current={life}
+            node={node}
+            events={events}
+            shownMs={shownMs ?? clock?.endMs}
+            onLife={(target) => go(target, target.endedAt === undefined ? Date.now() : Date.parse(target.startedAt))}
+            onEvent={(ms) => go(life, ms)}
+          />
+        )
+      }
+      onCloseInspector={() => setSideOpen(false)}
+    >
+      <div className="session">
+        <LifeStrip
+          lives={lives}
+          now={now}
+          state={node?.state}
+          current={life}
+          ms={isLive ? undefined : (shownMs ?? start)}
+          eventTimes={eventTimes}
+          onGo={go}
+        />
+        <div className="session-screen">
+          {timeline.error !== null && (
+            <Problem title={timeline.error.message} action="Try again" onAction={() => void refetch()} />
+          )}
+          {isLive && (
+            <LiveTerminal key={life.sessionId} sessionId={life.sessionId} label={`Terminal of ${path}, live`} />
+          )}
+          {!isLive && clock !== undefined && timeline.data !== undefined && start !== undefined && (
+            <ReplayPane
+              key={life.sessionId}
+              life={life}
+              clock={clock}
+              resizes={timeline.data.resizes}
+              startMs={start}
+              onMoment={setShownMs}
+              onStep={step}
+            />
+          )}
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+interface Start {
+  readonly chosen: number | undefined;
+  readonly offset: number | undefined;
+  readonly isRunning: boolean;
+  readonly clock: RecordingClock | undefined;
+}
+
+/** The moment a replay starts at; undefined for live. A link's offset is shown with the line it points to printed. */
+function startOf({ chosen, offset, isRunning, clock }: Start): number | undefined {
+  if (chosen !== undefined) return chosen;
+  if (clock === undefined) return isRunning && offset === undefined ? undefined : 0;
+  if (offset !== undefined) return clock.timeAt(Math.min(clock.bytes, offset + LINE_BYTES));
+  return isRunning ? undefined : clock.endMs;
+}
+const LINE_BYTES = 400;
