@@ -1,26 +1,11 @@
-/** One component per page. The heavy ones are fetched when they are first opened. */
+/** One component per page. Those with a terminal emulator or a large drawing are fetched when they are first opened. */
 import { createElement, lazy, type ComponentType, type ReactElement } from "react";
+import { FirstRunPage } from "#renderer/features/firstRun/FirstRunPage.tsx";
 import { HomePage } from "#renderer/features/home/HomePage.tsx";
 import { InboxPage } from "#renderer/features/inbox/InboxPage.tsx";
-import { FirstRunPage } from "#renderer/features/firstRun/FirstRunPage.tsx";
 import { SearchPage } from "#renderer/features/search/SearchPage.tsx";
 import { SettingsPage } from "#renderer/features/settings/SettingsPage.tsx";
 import type { PageName } from "#renderer/state/navigation.ts";
-import { Problem } from "#renderer/ui/Problem.tsx";
-
-type Loaded = Readonly<Record<string, ComponentType>>;
-const files = import.meta.glob<Loaded>("../features/{tree,terminals,session,sessions,events}/*Page.tsx");
-
-function fetched(folder: string, name: string): ComponentType {
-  return lazy(async () => {
-    const found = await files[`../features/${folder}/${name}.tsx`]?.();
-    return { default: found?.[name] ?? Missing };
-  });
-}
-
-function Missing(): ReactElement {
-  return <Problem title="This page is not part of this build." />;
-}
 
 const PAGES: Readonly<Record<PageName, ComponentType>> = {
   home: HomePage,
@@ -28,11 +13,15 @@ const PAGES: Readonly<Record<PageName, ComponentType>> = {
   firstRun: FirstRunPage,
   search: SearchPage,
   settings: SettingsPage,
-  tree: fetched("tree", "TreePage"),
-  terminals: fetched("terminals", "TerminalsPage"),
-  session: fetched("session", "SessionPage"),
-  sessions: fetched("sessions", "SessionsPage"),
-  events: fetched("events", "EventsPage"),
+  tree: lazy(async () => ({ default: (await import("#renderer/features/tree/TreePage.tsx")).TreePage })),
+  terminals: lazy(async () => ({
+    default: (await import("#renderer/features/terminals/TerminalsPage.tsx")).TerminalsPage,
+  })),
+  session: lazy(async () => ({ default: (await import("#renderer/features/session/SessionPage.tsx")).SessionPage })),
+  sessions: lazy(async () => ({
+    default: (await import("#renderer/features/sessions/SessionsPage.tsx")).SessionsPage,
+  })),
+  events: lazy(async () => ({ default: (await import("#renderer/features/events/EventsPage.tsx")).EventsPage })),
 };
 
 /** The page of that name. */

@@ -118,15 +118,16 @@ const CODES: Readonly<Record<string, string>> = {
 /** The ways one press may be written: by what it types, and by the key's place, for other layouts. */
 export function chordsOf(event: KeyPress): readonly string[] {
   const head = modifiersOf(event);
+  const shift = event.shiftKey ? "shift+" : "";
   const key = NAMES[event.key] ?? event.key.toLowerCase();
-  // A shifted sign says its shift by itself: `?` is `?`.
   const isSign = key.length === 1 && key.toLowerCase() === key.toUpperCase();
-  const typed = `${head}${event.shiftKey && !isSign ? "shift+" : ""}${key}`;
+  // A shifted sign says its shift by itself, `?` is `?`; of a command either way of writing it counts.
+  const typed = isSign ? [`${head}${key}`] : [`${head}${shift}${key}`];
+  if (isSign && head.includes("mod+")) typed.push(`${head}${shift}${key}`);
   const place = placeName(event.code);
   const isLatin = /^[\x20-\x7e]$/.test(event.key);
-  if (place === undefined || (isLatin && !head.includes("mod+"))) return [typed];
-  const placed = `${head}${event.shiftKey ? "shift+" : ""}${place}`;
-  return placed === typed ? [typed] : [typed, placed];
+  if (place !== undefined && (head.includes("mod+") || !isLatin)) typed.push(`${head}${shift}${place}`);
+  return [...new Set(typed)];
 }
 
 function modifiersOf({ ctrlKey, metaKey, altKey }: KeyPress): string {

@@ -45,8 +45,7 @@ export function EmergencyStopDialog(): ReactElement {
     "modal",
   );
   if (done !== undefined) return <Stopped {...done} onClose={close} />;
-  const title =
-    running === 0 ? "No agent is running. Stop all anyway?" : `Stop all ${plural(running, "running agent")}?`;
+  const title = running === 0 ? "No agent is running. Stop all anyway?" : `Stop all ${plural(running, "agent")}?`;
   return (
     <Dialog label={title} role="alertdialog" width={500} onClose={close}>
       <div className="dialog-head estop-head">
