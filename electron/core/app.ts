@@ -75,7 +75,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const bus = createBus({ source: store.events, logger });
   store.onCommit((events) => bus.publish(events));
   const journal = createJournal({ store, clock, logger });
-  const recorder = createRecorder({ journal, clock });
+  const recorder = createRecorder({ journal, clock, logger });
   const settings = new SettingsBook(store);
   const inbox = new Inbox({ store, recorder, clock });
   const adapters = createAdapters({ machine: ports.machine });

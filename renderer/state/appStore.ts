@@ -8,7 +8,7 @@ import type { InboxItem } from "#shared/model/inbox.ts";
 import type { Settings } from "#shared/model/settings.ts";
 import type { ConnectionState, ReconnectingClient } from "#shared/rpc/reconnectingClient.ts";
 import { sortInbox } from "./derive.ts";
-import type { Overlay, Toast } from "./overlays.ts";
+import type { Overlay, Toast } from "./overlayKinds.ts";
 import { applyTreeItem, EMPTY_TREE, type TreeSlice } from "./treeSlice.ts";
 
 export interface AppState extends TreeSlice {

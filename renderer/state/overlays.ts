@@ -1,33 +1,8 @@
 /** What lies over the page: one dialog at a time, and toasts. Features open them by name; the app draws them. */
 import type { AppStore } from "./appStore.ts";
+import type { Overlay, Toast } from "./overlayKinds.ts";
 
-export type Overlay =
-  /** `text` is typed in already: ">" for commands, "@" for agents. */
-  | { readonly kind: "palette"; readonly text?: string }
-  | { readonly kind: "emergencyStop" }
-  | { readonly kind: "keys" }
-  /** Under this node; its fleet's top supervisor, or a choice, without one. */
-  | { readonly kind: "addChild"; readonly what: "agent" | "supervisor"; readonly parent?: string }
-  | { readonly kind: "openFleet" }
-  | { readonly kind: "confirm"; readonly question: Question };
-
-/** Asked before something that stops more than one agent or deletes data. */
-export interface Question {
-  readonly title: string;
-  /** What it will take with it, in a sentence. */
-  readonly body: string;
-  /** The verb on the button. */
-  readonly action: string;
-  readonly isDangerous: boolean;
-  readonly run: () => void;
-}
-
-export interface Toast {
-  readonly id: string;
-  readonly kind: "undo" | "error";
-  readonly text: string;
-  readonly undo?: () => void;
-}
+export type { Overlay, Question, Toast } from "./overlayKinds.ts";
 
 export function openOverlay(store: AppStore, overlay: Overlay): void {
   store.setState({ overlay });

@@ -37,7 +37,7 @@ async function rig(
     store = opened.value;
     stores.push(store);
   }
-  const recorder = createRecorder({ journal: createJournal({ store, clock, logger: silent }), clock });
+  const recorder = createRecorder({ journal: createJournal({ store, clock, logger: silent }), clock, logger: silent });
   const files = new Map([["/fleet.yaml", options.text ?? ""]]);
   const watchers = new Set<() => void>();
   const trouble: NewEvent[] = [];

@@ -20,6 +20,7 @@ import { TreeFeed } from "./treeFeed.ts";
 import type { TreeListener } from "./treeFeed.ts";
 import type { FleetRow, FleetStatus } from "./fleetStore.ts";
 import { parseFleet } from "./parseFleet.ts";
+import type { KnownFleet } from "./knownFleet.ts";
 import { resolveNode } from "./resolveNode.ts";
 import type { ResolvedNode } from "./resolveNode.ts";
 import type { ParsedFleet } from "./parseFleet.ts";
@@ -34,14 +35,6 @@ export interface FleetsDeps extends Pick<
   readonly agentIds: readonly string[];
   /** Supervisors that gave up or escalated: policies tell the person. */
   readonly onTrouble: (event: NewEvent) => void;
-}
-
-/** A fleet the app knows, up or down. */
-export interface KnownFleet {
-  row: FleetRow;
-  runtime: FleetRuntime;
-  fileError: { message: string; line: number; column: number } | undefined;
-  unwatch: () => void;
 }
 
 export class Fleets {

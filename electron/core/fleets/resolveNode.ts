@@ -2,7 +2,7 @@
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { nearest } from "#shared/lib/nearest.ts";
-import type { KnownFleet } from "./fleets.ts";
+import type { KnownFleet } from "./knownFleet.ts";
 
 export interface ResolvedNode {
   readonly known: KnownFleet;

@@ -181,7 +181,9 @@ function gaveUp({ tree, spec, nowMs }: Place, event: Extract<SupervisorEvent, { 
     detail: top ? detail : `Escalated to ${supervisor.parentId}. ${detail}`,
   };
   const child = tree.records.get(event.id);
-  if (child !== undefined) child.rest = { state: "gave_up", sinceMs: nowMs, detail: reasonWords(event.reason) };
+  // A supervisor that escalated to here says so itself, and why.
+  if (child !== undefined && child.rest?.state !== "escalated")
+    child.rest = { state: "gave_up", sinceMs: nowMs, detail: reasonWords(event.reason) };
   const verb = top ? "gave_up" : "escalated";
   const data = {
     path: supervisor.path,

@@ -3,6 +3,9 @@ import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Store } from "./store.ts";
 
+/** A full disk with a person clicking for hours. */
+const MAX_UNWRITTEN = 10_000;
+
 export interface Receipts {
   /** The first call's answer; refusals are not kept, so a refused command may be tried again. */
   once(commandId: string, work: () => Promise<Result<unknown>>): Promise<Result<unknown>>;
@@ -10,14 +13,19 @@ export interface Receipts {
 
 export function createReceipts(store: Store): Receipts {
   const running = new Map<string, Promise<Result<unknown>>>();
+  /** Answers the store could not take (a full disk); remembered while this process lives. */
+  const unwritten = new Map<string, unknown>();
   const perform = async (commandId: string, work: () => Promise<Result<unknown>>): Promise<Result<unknown>> => {
+    if (unwritten.has(commandId)) return ok(unwritten.get(commandId));
     const row = store.get("SELECT result FROM receipts WHERE command_id = ?", [commandId]);
     if (row !== undefined) {
       const receipt: { value: unknown } = JSON.parse(String(row["result"]));
       return ok(receipt.value);
     }
     const result = await work();
-    if (result.ok) store.transact({ commandId, actor: "system", work: () => result.value });
+    if (!result.ok) return result;
+    const written = store.transact({ commandId, actor: "system", work: () => result.value });
+    if (!written.ok && unwritten.size < MAX_UNWRITTEN) unwritten.set(commandId, result.value);
     return result;
   };
   return {

@@ -4,11 +4,19 @@
  */
 import type { NewEvent } from "#shared/model/event.ts";
 import type { Clock } from "#core/ports/clock.ts";
+import { StoreError } from "#core/ports/database.ts";
+import type { Logger } from "#core/ports/logger.ts";
 import type { Journal } from "./journal.ts";
 import type { StoreTx } from "./store.ts";
 
 /** Long enough to gather one restart, far below what a person notices. */
 const GATHER_MS = 3;
+
+export interface RecorderDeps {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 export interface Recorder {
   /** Appends the event and runs the projection in the next commit. */
@@ -21,7 +29,7 @@ export interface Recorder {
   flush(): void;
 }
 
-export function createRecorder({ journal, clock }: { journal: Journal; clock: Clock }): Recorder {
+export function createRecorder({ journal, clock, logger }: RecorderDeps): Recorder {
   let work: ((tx: StoreTx) => void)[] = [];
   let after: (() => void)[] = [];
   let isScheduled = false;
@@ -35,11 +43,20 @@ export function createRecorder({ journal, clock }: { journal: Journal; clock: Cl
       journal.record({
         actor: "system",
         work: (tx) => {
-          for (const one of batch) one(tx);
+          for (const one of batch) attempt(one, tx);
         },
       });
     }
     for (const task of tasks) task();
+  };
+  /** A bug in one fact must not take those gathered with it along; what the disk refuses is the journal's business. */
+  const attempt = (one: (tx: StoreTx) => void, tx: StoreTx): void => {
+    try {
+      one(tx);
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      logger.error("A fact could not be recorded and was given up.", { error: String(error) });
+    }
   };
   const schedule = (): void => {
     if (isScheduled) return;

@@ -7,7 +7,6 @@ import { openOverlay } from "#renderer/state/overlays.ts";
 import type { TreeAction } from "./consequence.ts";
 import { menuEntries } from "./menuEntries.ts";
 import { TreeMenu } from "./TreeMenu.tsx";
-import type { MenuAt } from "./TreePage.tsx";
 import type { Go } from "./useGo.ts";
 
 interface Props {
@@ -16,6 +15,11 @@ interface Props {
   readonly act: (action: TreeAction, path: string) => void;
   readonly go: Go;
   readonly onClose: () => void;
+}
+
+export interface MenuAt {
+  readonly path: string;
+  readonly at: { readonly x: number; readonly y: number };
 }
 
 export function NodeMenu({ menu, isConnected, act, go, onClose }: Props): ReactElement | null {

@@ -13,7 +13,7 @@ import { Diagram } from "./Diagram.tsx";
 import { EmptyTree, NothingFound } from "./Empty.tsx";
 import { Inspector } from "./Inspector.tsx";
 import type { LayoutNode, ZoomLevel } from "./layout.ts";
-import { NodeMenu } from "./NodeMenu.tsx";
+import { NodeMenu, type MenuAt } from "./NodeMenu.tsx";
 import { Outline } from "./Outline.tsx";
 import { PickedBar } from "./PickedBar.tsx";
 import type { SteerRow } from "./steer.ts";
@@ -27,10 +27,6 @@ import { useTreeActions, type Act } from "./useTreeActions.ts";
 import { defaultLevel } from "./zoom.ts";
 import "./tree.css";
 
-export interface MenuAt {
-  readonly path: string;
-  readonly at: { readonly x: number; readonly y: number };
-}
 
 export function TreePage(): ReactElement {
   const { store } = useApp();

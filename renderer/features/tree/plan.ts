@@ -1,5 +1,5 @@
 /** Decides, before any geometry, which form each supervisor takes: header, block, strip of lamps, or counts. */
-import type { LayoutInput, LayoutNode } from "./layout.ts";
+import type { LayoutInput, LayoutNode } from "./layoutInput.ts";
 
 export type Form = "agent" | "header" | "block" | "strip" | "counts";
 

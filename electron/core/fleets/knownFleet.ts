@@ -1,0 +1,11 @@
+/** A fleet the app remembers: its row, its running tree, and what is wrong with its file. */
+import type { FleetRuntime } from "./fleetRuntime.ts";
+import type { FleetRow } from "./fleetStore.ts";
+
+/** A fleet the app knows, up or down. */
+export interface KnownFleet {
+  row: FleetRow;
+  runtime: FleetRuntime;
+  fileError: { message: string; line: number; column: number } | undefined;
+  unwatch: () => void;
+}

@@ -1,0 +1,29 @@
+/** What can lie over the page. */
+
+export type Overlay =
+  /** `text` is typed in already: ">" for commands, "@" for agents. */
+  | { readonly kind: "palette"; readonly text?: string }
+  | { readonly kind: "emergencyStop" }
+  | { readonly kind: "keys" }
+  /** Under this node; its fleet's top supervisor, or a choice, without one. */
+  | { readonly kind: "addChild"; readonly what: "agent" | "supervisor"; readonly parent?: string }
+  | { readonly kind: "openFleet" }
+  | { readonly kind: "confirm"; readonly question: Question };
+
+/** Asked before something that stops more than one agent or deletes data. */
+export interface Question {
+  readonly title: string;
+  /** What it will take with it, in a sentence. */
+  readonly body: string;
+  /** The verb on the button. */
+  readonly action: string;
+  readonly isDangerous: boolean;
+  readonly run: () => void;
+}
+
+export interface Toast {
+  readonly id: string;
+  readonly kind: "undo" | "error";
+  readonly text: string;
+  readonly undo?: () => void;
+}
