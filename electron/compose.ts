@@ -56,7 +56,13 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
   if (!lock.ok) return lock;
   const logger = createFileLogger({ dataDir });
   const clock = createSystemClock();
-  const opened = openDatabase({ file: join(dataDir, "signalbox.sqlite"), newestSchema: SCHEMA_VERSION, logger });
+  let damage: string | undefined;
+  const opened = openDatabase({
+    file: join(dataDir, "signalbox.sqlite"),
+    newestSchema: SCHEMA_VERSION,
+    logger,
+    onDamage: (sentence) => (damage = sentence),
+  });
   if (!opened.ok) {
     lock.value.release();
     return opened;
@@ -87,7 +93,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       host: options.host,
       pid: process.pid,
       noStart: options.noStart,
-      ...(opened.value.notice === undefined ? {} : { storeNotice: opened.value.notice }),
+      storeNotice: () => damage ?? opened.value.notice,
     },
   );
   const release = async (): Promise<void> => {

@@ -104,7 +104,11 @@ function cells(node: TreeNode, now: number): string[] {
       node.intensity === undefined
         ? ""
         : `${node.restartsInWindow ?? 0} of ${node.intensity} restarts in ${Math.round((node.periodMs ?? 0) / 1000)} s`;
-    return [word, node.strategy ?? "", window];
+    return [
+      word,
+      node.strategy ?? "",
+      [window, node.detail].filter((fact) => fact !== undefined && fact !== "").join(", "),
+    ];
   }
   const facts = [
     node.pid === undefined ? undefined : `pid ${node.pid}`,

@@ -46,8 +46,8 @@ export interface CoreConfig {
   readonly pid: number;
   /** Start nothing at boot, adopt only. */
   readonly noStart: boolean;
-  /** The store was moved aside or restored at this start: what happened, in one sentence. */
-  readonly storeNotice?: string;
+  /** What happened to a damaged store, in one sentence; found at the start or by the check beside the running app. */
+  readonly storeNotice: () => string | undefined;
 }
 
 export interface Core {

@@ -26,7 +26,8 @@ async function readText(file: string): Promise<Result<string>> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) return fail("not_found", `There is no file ${file}. Check the path.`);
   if (!found.isFile()) return fail("bad_request", `${file} is not a file. Give the path of a fleet file.`);
-  if (found.size > MAX_BYTES) return fail("too_large", `${file} has ${found.size} bytes; a fleet file has at most ${MAX_BYTES}.`);
+  if (found.size > MAX_BYTES)
+    return fail("too_large", `${file} has ${found.size} bytes; a fleet file has at most ${MAX_BYTES}.`);
   try {
     return ok(await readFile(file, "utf8"));
   } catch (error) {
@@ -54,7 +55,11 @@ async function writeText(file: string, text: string): Promise<Result<void>> {
 }
 
 function watchFile(file: string, onChange: () => void): () => void {
-  const watcher = watch(file, { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: SETTLE_MS, pollInterval: 50 }, atomic: true });
+  const watcher = watch(file, {
+    ignoreInitial: true,
+    awaitWriteFinish: { stabilityThreshold: SETTLE_MS, pollInterval: 50 },
+    atomic: true,
+  });
   watcher.on("add", onChange).on("change", onChange);
   watcher.on("error", () => {});
   return () => void watcher.close();

@@ -6,9 +6,5 @@ export {
   readSegments,
   segmentSize,
   streamSegments,
-  type RecordedResize,
-  type Segment,
-  type SegmentRange,
-  type TimeMark,
 } from "./segmentLogReader.ts";
-export { openSegmentWriter, type SegmentWriter, type SegmentWriterOptions } from "./segmentLogWriter.ts";
+export { openSegmentWriter, type SegmentWriter } from "./segmentLogWriter.ts";

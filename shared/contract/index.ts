@@ -4,9 +4,9 @@ import { queries } from "./queries.ts";
 import { streams } from "./streams.ts";
 
 export const contract = { queries, commands, streams } as const;
-export { commands, nodeRefSchema } from "./commands.ts";
+export { commands } from "./commands.ts";
 export type { CommandInput, CommandName, CommandOutput, CommandRequest } from "./commands.ts";
-export { appInfoSchema, doctorCheckSchema, queries } from "./queries.ts";
+export { queries } from "./queries.ts";
 export type { DoctorCheck, QueryInput, QueryName, QueryOutput, QueryRequest } from "./queries.ts";
-export { appStatusSchema, nodePatchSchema, streams } from "./streams.ts";
+export { streams } from "./streams.ts";
 export type { AppStatus, NodePatch, SearchHit, StreamInput, StreamItem, StreamName, StreamRequest } from "./streams.ts";

@@ -1,3 +1,3 @@
 /** The bus's door. */
-export { createBus, type Bus, type BusDeps } from "./bus.ts";
-export type { EventSource, SubscriptionOptions } from "./subscriber.ts";
+export { createBus, type Bus } from "./bus.ts";
+export type { EventSource } from "./subscriber.ts";

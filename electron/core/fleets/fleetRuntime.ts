@@ -192,9 +192,14 @@ export class FleetRuntime {
       return record.agent.start({ context, fresh });
     }
     const left = this.#deps.agents.leftover(record.path);
-    const wasGoing = left === "lost" || record.rest?.state === "backoff";
+    const backoff = record.rest?.state === "backoff" ? record.rest : undefined;
+    const wasGoing = left === "lost" || backoff !== undefined;
+    if (backoff !== undefined && !boot.startLost)
+      record.rest = { state: "stopped", sinceMs: backoff.sinceMs, detail: "Was about to restart when the app ended" };
     if (!wasGoing || !boot.startLost || record.stoppedByPerson) return record.agent.start({ context, adoptOnly: true });
-    return record.agent.start({ context, delayMs: this.#deps.nextBootDelayMs() });
+    const leftMs = (backoff?.nextStartAtMs ?? 0) - this.#deps.clock.wallNow();
+    const delayMs = Math.max(this.#deps.nextBootDelayMs(), leftMs);
+    return record.agent.start({ context, delayMs, inBackoff: leftMs > 0 });
   }
 
   #report(supervisorId: string, event: SupervisorEvent): void {
@@ -247,6 +252,7 @@ export class FleetRuntime {
     const { code } = await ref.restartChild(id);
     if (code === "not_found") return this.#startAgain(ref, id);
     this.#persist([id]);
+    if (code === "running" && record.agent?.hurry() === true) return ok(undefined);
     return startAnswer(record.path, code);
   }
 

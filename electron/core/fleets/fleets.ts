@@ -295,7 +295,7 @@ export class Fleets {
         column: 1,
       });
     }
-    known.fileError = undefined;
+    showFileError(known, undefined);
     if (text !== known.row.text) {
       this.#save(known, { text }, { verb: "reloaded", actor, data: { file: known.row.file } });
       if (!(await applyFleet(known.runtime, parsed.fleet))) await this.#startAnew(known, parsed.fleet);
@@ -314,7 +314,7 @@ export class Fleets {
   }
 
   #setFileError(known: KnownFleet, error: KnownFleet["fileError"]): void {
-    known.fileError = error;
+    showFileError(known, error);
     if (error !== undefined)
       this.#deps.recorder.note(
         fleetEvent(known.row.name, { verb: "file_refused", actor: "system", data: { ...error } }),

@@ -9,3 +9,12 @@ export interface KnownFleet {
   fileError: { message: string; line: number; column: number } | undefined;
   unwatch: () => void;
 }
+
+/** The fleet and the top node of its tree say the same. */
+export function showFileError(known: KnownFleet, error: KnownFleet["fileError"]): void {
+  known.fileError = error;
+  known.runtime.tree.fileNotice =
+    error === undefined
+      ? undefined
+      : `${known.row.file}:${error.line}:${error.column}: ${error.message} The last good version runs.`;
+}

@@ -41,6 +41,8 @@ const ENDED: ReadonlySet<NodeState> = new Set(["gave_up", "escalated"]);
 
 export class TreeState {
   readonly name: string;
+  /** What is wrong with the fleet's file, in one sentence; shown on the top node. */
+  fileNotice: string | undefined;
   readonly #now: () => number;
   readonly records = new Map<string, NodeRecord>();
 
@@ -198,7 +200,7 @@ export class TreeState {
       restarts: record.restarts,
       generation: record.generation,
       ...(spec.significant ? { significant: true } : {}),
-      ...(record.rest?.detail === undefined ? {} : { detail: record.rest.detail }),
+      ...detailOf(record.parentId === undefined ? this.fileNotice : undefined, record.rest?.detail),
     };
   }
 
@@ -245,6 +247,11 @@ function togetherState(states: readonly NodeState[]): NodeState {
   if (states.includes("paused")) return "paused";
   if (states.length === 0) return "idle";
   return states.every((state) => state === "done") ? "done" : "stopped";
+}
+
+function detailOf(...sentences: readonly (string | undefined)[]): { detail?: string } {
+  const said = sentences.filter((sentence) => sentence !== undefined);
+  return said.length === 0 ? {} : { detail: said.join(" ") };
 }
 
 function lifeFacts(view: AgentView): Partial<NodePatch> {

@@ -21,7 +21,7 @@ export interface AgentView {
   readonly startedAtMs?: number;
   readonly exitCause?: ExitCause;
   readonly exitDetail?: string;
-  /** A parked agent may go on at this wall-clock time. */
+  /** A parked agent, or one that waits for its start, may go on at this wall-clock time. */
   readonly parkUntilMs?: number;
   readonly pauseKind?: "frozen" | "held";
   /** The keeper cannot be told to be dead or alive. */
@@ -36,11 +36,15 @@ export interface AgentStart {
   readonly adoptOnly?: boolean;
   /** At boot: wait this long before the process is started (the start itself returns at once). */
   readonly delayMs?: number;
+  /** The wait is what was left of a backoff when the app ended. */
+  readonly inBackoff?: boolean;
 }
 
 export interface AgentChild {
   readonly view: AgentView;
   start(request: AgentStart): Promise<StartOutcome>;
+  /** Ends the wait of a delayed start: the process is started now. False when none waits. */
+  hurry(): boolean;
   pause(): Promise<Result<{ pauseKind: "frozen" | "held"; note?: string }>>;
   resume(): Promise<Result<void>>;
   /** Resolves when the current turn is over (at once where turns cannot be told). */

@@ -37,7 +37,8 @@ export class AgentSession implements AgentChild {
   #life: LiveLife | undefined;
   #startingSince: number | undefined;
   #refusal: { detail: string; atMs: number } | undefined;
-  #cancelDelay: (() => void) | undefined;
+  /** A start that waits for its time. */
+  #waiting: { readonly view: Partial<AgentView>; readonly cancel: () => void; readonly begin: () => void } | undefined;
   #rest: AgentView | undefined;
   /** How the life before this one ended: shown beside the running one. */
   #lastExit: Pick<AgentView, "exitCause" | "exitDetail"> = {};
@@ -59,6 +60,8 @@ export class AgentSession implements AgentChild {
   }
 
   get view(): AgentView {
+    if (this.#waiting !== undefined)
+      return { ...this.#startingView(this.#deps.clock.wallNow()), ...this.#waiting.view };
     if (this.#startingSince !== undefined) return this.#startingView(this.#startingSince);
     if (this.#refusal !== undefined) return this.#refusedView(this.#refusal);
     const life = this.#life?.view;
@@ -107,27 +110,50 @@ export class AgentSession implements AgentChild {
   #startLater(request: AgentStart, delayMs: number): StartOutcome {
     const pending = Promise.withResolvers<Awaited<LiveLife["handle"]["exited"]>>();
     let outcome: StartOutcome | undefined;
-    this.#startingSince = this.#deps.clock.wallNow();
-    const cancel = this.#deps.clock.after(delayMs, () => {
+    let asked: "shutdown" | "kill" | undefined;
+    const begin = (): void => {
+      this.#endWait();
       void this.#startNow(request).then((started) => {
         outcome = started;
-        if (started.type === "started") void started.child.exited.then(pending.resolve);
-        else pending.resolve({ type: "normal" });
+        if (started.type !== "started") return pending.resolve({ type: "normal" });
+        void started.child.exited.then(pending.resolve);
+        if (asked !== undefined) started.child[asked]();
       });
-    });
+    };
     const end = (how: "shutdown" | "kill"): void => {
       if (outcome?.type === "started") return outcome.child[how]();
-      cancel();
-      this.#startingSince = undefined;
+      asked = how;
+      // The spawn is under way: what comes of it is ended.
+      if (this.#waiting === undefined) return;
+      this.#endWait();
       pending.resolve({ type: "shutdown" });
       this.#init.onChange();
     };
-    this.#cancelDelay = cancel;
+    const sinceMs = this.#deps.clock.wallNow();
+    const base = this.#restView();
+    this.#waiting = {
+      view:
+        request.inBackoff === true
+          ? { alive: false, state: "backoff", sinceMs, generation: base.generation, parkUntilMs: sinceMs + delayMs }
+          : { sinceMs },
+      cancel: this.#deps.clock.after(delayMs, begin),
+      begin,
+    };
     this.#init.onChange();
     return {
       type: "started",
       child: { exited: pending.promise, shutdown: () => end("shutdown"), kill: () => end("kill") },
     };
+  }
+
+  hurry(): boolean {
+    this.#waiting?.begin();
+    return this.#startingSince !== undefined;
+  }
+
+  #endWait(): void {
+    this.#waiting?.cancel();
+    this.#waiting = undefined;
   }
 
   #adopt(session: KeeperSession): LiveLife {
@@ -179,7 +205,7 @@ export class AgentSession implements AgentChild {
   }
 
   dispose(): void {
-    this.#cancelDelay?.();
+    this.#endWait();
   }
 
   #startingView(sinceMs: number): AgentView {

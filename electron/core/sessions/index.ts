@@ -1,3 +1,3 @@
 /** The sessions slice's door. */
 export { Sessions } from "./sessions.ts";
-export type { AskListener, SessionDeps } from "./deps.ts";
+export type { AskListener } from "./deps.ts";

@@ -2,10 +2,9 @@
 import { newestVersion } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations/all.ts";
 
-export { openStore, type Store, type StoreDeps, type StoreHealth, type StoreTx, type Transaction } from "./store.ts";
-export type { EventQuery } from "./eventLog.ts";
-export { createJournal, type Fact, type Journal, type JournalDeps } from "./journal.ts";
-export { createReceipts, type Receipts } from "./receipts.ts";
+export { openStore, type Store, type StoreTx } from "./store.ts";
+export { createJournal, type Journal } from "./journal.ts";
+export { createReceipts } from "./receipts.ts";
 export { createRecorder, type Recorder } from "./recorder.ts";
 export type { Migration } from "./migrate.ts";
 

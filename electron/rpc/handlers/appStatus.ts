@@ -37,21 +37,20 @@ export function watchStatus(core: Core, send: (status: AppStatus) => void): () =
 
 function readStatus(core: Core, keeper: AppStatus["keeper"]): AppStatus {
   const health = core.store.health();
-  const notice = health.message ?? keeperNotice(keeper) ?? core.config.storeNotice;
+  const notice = health.message ?? keeperNotice(keeper) ?? core.config.storeNotice();
   return {
     keeper,
-    store:
-      health.status === "disk_full"
-        ? "disk_full"
-        : health.status === "ok"
-          ? core.config.storeNotice === undefined
-            ? "ok"
-            : "restored"
-          : "read_only",
+    store: storeState(health.status, core.config.storeNotice() !== undefined),
     lastSeq: core.store.events.lastSeq(),
     interrupted: [...core.fleets.interrupted()],
     ...(notice === undefined ? {} : { notice }),
   };
+}
+
+function storeState(status: string, wasRestored: boolean): AppStatus["store"] {
+  if (status === "disk_full") return "disk_full";
+  if (status !== "ok") return "read_only";
+  return wasRestored ? "restored" : "ok";
 }
 
 function keeperNotice(keeper: AppStatus["keeper"]): string | undefined {

@@ -35,8 +35,8 @@ async function keeperCheck(core: Core): Promise<DoctorCheck> {
 function storeCheck(core: Core): DoctorCheck {
   const health = core.store.health();
   if (health.status !== "ok") return { name: "store", status: "failed", message: health.message ?? health.status };
-  if (core.config.storeNotice !== undefined)
-    return { name: "store", status: "warning", message: core.config.storeNotice };
+  const notice = core.config.storeNotice();
+  if (notice !== undefined) return { name: "store", status: "warning", message: notice };
   return {
     name: "store",
     status: "ok",
