@@ -58,7 +58,7 @@ function CliRow({
           </span>
         )}
         <span
-          className="small ell grow"
+          className={cli.installed ? "small ell grow" : "small grow cli-advice"}
           style={needsPerson ? { color: "var(--st-waiting-fg)" } : { color: "var(--text-secondary)" }}
           title={cli.advice}
         >

@@ -10,11 +10,13 @@ const ROW = 28;
 const BRANCH_X = 196;
 const JOINT_X = 336;
 const TOP_Y = 18;
+/** Room for the strategy below the name. */
+const MIN_HEIGHT = 60;
 
 /** The fleet as it will be: one supervisor, its agents on the 45 degree ladder, in start order. */
 export function FleetPreview({ agents }: Props): ReactElement {
   const rows = Math.max(1, agents.length);
-  const height = TOP_Y * 2 + (rows - 1) * ROW;
+  const height = Math.max(MIN_HEIGHT, TOP_Y * 2 + (rows - 1) * ROW);
   // The ladder stays exact at 45 degrees for as many rows as fit before the joints.
   const ladder = (index: number) => BRANCH_X + Math.min(index * ROW, JOINT_X - BRANCH_X - 24);
   return (

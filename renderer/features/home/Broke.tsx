@@ -69,7 +69,8 @@ function BrokenRow({ node }: { readonly node: NodePatch }): ReactElement {
 /** What is known beyond the state's own words, which say the exit of what crashed or gave up. */
 function causeOf(node: NodePatch): string {
   const exit = node.state === "backoff" ? node.exitDetail : undefined;
-  const parts = [exit, node.detail].filter((part) => part !== undefined && part !== "");
+  const detail = node.detail === node.exitDetail ? undefined : node.detail;
+  const parts = [exit, detail].filter((part) => part !== undefined && part !== "");
   return parts.length === 2 && parts[1]?.startsWith(parts[0] ?? "") === true ? parts[1] : parts.join(": ");
 }
 

@@ -11,6 +11,7 @@ import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { clockWords, dayWords, plural } from "#shared/lib/words.ts";
 import { homeSentence, isRunning } from "#shared/model/stateWords.ts";
 import { Broke } from "./Broke.tsx";
+import { DownFleets } from "./DownFleets.tsx";
 import { NeedsYou } from "./NeedsYou.tsx";
 import { NoAgents } from "./NoAgents.tsx";
 import { Recently } from "./Recently.tsx";
@@ -40,6 +41,7 @@ export function HomePage(): ReactElement {
                   <NeedsYou />
                   <Broke />
                   <Running />
+                  <DownFleets />
                 </div>
                 <div className="home-side">
                   <Supervisors />

@@ -8,7 +8,7 @@ import { Button } from "#renderer/ui/Button.tsx";
 import { Field } from "#renderer/ui/Field.tsx";
 import { Page } from "#renderer/ui/Page.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
-import { countWords, plural } from "#shared/lib/words.ts";
+import { plural } from "#shared/lib/words.ts";
 import { EventHits } from "./EventHits.tsx";
 import { OutputHits } from "./OutputHits.tsx";
 import { useOutputSearch, type OutputSearch } from "./useOutputSearch.ts";
@@ -99,7 +99,7 @@ function useSettledText(text: string): string {
 
 function factOf({ hits, status, isTruncated }: OutputSearch, isLongEnough: boolean): string {
   if (!isLongEnough) return "";
-  const found = `${plural(hits.length, "line")} of ${countWords(new Set(hits.map((hit) => hit.path)).size)} agents`;
+  const found = `${plural(hits.length, "line")} of ${plural(new Set(hits.map((hit) => hit.path)).size, "agent")}`;
   if (status === "searching") return `${found}, searching`;
   return isTruncated ? `the first ${found}` : found;
 }
