@@ -135,7 +135,7 @@ export class AgentSession implements AgentChild {
       view:
         request.inBackoff === true
           ? { alive: false, state: "backoff", sinceMs, generation: base.generation, parkUntilMs: sinceMs + delayMs }
-          : { sinceMs },
+          : { sinceMs, parkUntilMs: sinceMs + delayMs },
       cancel: this.#deps.clock.after(delayMs, begin),
       begin,
     };
@@ -147,8 +147,9 @@ export class AgentSession implements AgentChild {
   }
 
   hurry(): boolean {
-    this.#waiting?.begin();
-    return this.#startingSince !== undefined;
+    const waiting = this.#waiting;
+    waiting?.begin();
+    return waiting !== undefined;
   }
 
   #endWait(): void {

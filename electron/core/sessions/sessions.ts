@@ -5,8 +5,9 @@ import type { Life } from "#shared/model/node.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
+import type { ExitCause } from "#shared/model/states.ts";
+import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
-import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { AgentChild, AgentRunner } from "#core/ports/agentRunner.ts";
 import { AgentSession } from "./agentSession.ts";
@@ -16,9 +17,32 @@ import type { ChainSource } from "./byteStreams.ts";
 import type { SessionDeps } from "./deps.ts";
 import { keyBytes } from "./keys.ts";
 import type { LiveLife } from "./liveLife.ts";
-import { endLife, Lives } from "./lives.ts";
+import { noteEnded } from "./lifeEvents.ts";
+import { insertLife, Lives, rowOfSession } from "./lives.ts";
 import type { LifeRow } from "./lives.ts";
 import { streamTerminal } from "./terminalStream.ts";
+
+interface UnseenEnd {
+  readonly cause: ExitCause;
+  readonly detail: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly at?: string | undefined;
+}
+
+const LOST: UnseenEnd = {
+  cause: "keeper_lost",
+  detail: "Lost: the machine or the session keeper stopped while it ran",
+  code: null,
+  signal: null,
+};
+
+function unseenEnd(exit: KeeperSession["exit"]): UnseenEnd {
+  if (exit === undefined) return LOST;
+  const { code, signal, at } = exit;
+  if (exit.requested) return { cause: "stopped", detail: "Stopped while the app was away", code, signal, at };
+  return { cause: code === 0 ? "done" : "crashed", detail: "Ended while the app was away", code, signal, at };
+}
 
 export class Sessions implements AgentRunner {
   readonly #deps: SessionDeps;
@@ -41,42 +65,51 @@ export class Sessions implements AgentRunner {
     const known = new Set<string>();
     for (const session of listed.value.toSorted((a, b) => a.tag.generation - b.tag.generation)) {
       known.add(session.sessionId);
-      const recorded = this.#lives.get(session.sessionId);
-      if (recorded?.endedAt === undefined) this.#leftovers.set(session.tag.path, { session });
-      else void this.#deps.ptyHost.forget(session.sessionId);
+      await this.#takeOver(session);
     }
     for (const life of this.#lives.open()) {
-      if (!known.has(life.sessionId)) await this.#closeLost(life);
+      if (known.has(life.sessionId)) continue;
+      this.#lost.add(life.path);
+      await this.#close(life, LOST);
+      void this.#deps.ptyHost.stop({ sessionId: life.sessionId, graceMs: 0 });
     }
     const alive = [...this.#leftovers.values()].filter(({ session }) => session.exit === undefined).length;
     return ok({ alive, ended: this.#leftovers.size - alive, lost: this.#lost.size });
   }
 
-  async #closeLost(life: LifeRow): Promise<void> {
-    this.#lost.add(life.path);
-    const detail = "Lost: the machine or the session keeper stopped while it ran";
-    const outputBytes = await this.#deps.outputLog.size(life.sessionId);
+  /** The newest life of each child is adopted, ended or not; what was stopped on request meanwhile is over. */
+  async #takeOver(session: KeeperSession): Promise<void> {
+    const recorded = this.#lives.get(session.sessionId);
+    if (recorded?.endedAt !== undefined) {
+      void this.#deps.ptyHost.forget(session.sessionId);
+      return;
+    }
+    const older = this.#leftovers.get(session.tag.path)?.session;
+    if (older !== undefined) await this.#closeEnded(older);
+    this.#leftovers.delete(session.tag.path);
+    if (session.exit?.requested === true) await this.#closeEnded(session);
+    else this.#leftovers.set(session.tag.path, { session });
+  }
+
+  async #closeEnded(session: KeeperSession): Promise<void> {
+    const row = this.#lives.get(session.sessionId) ?? rowOfSession(session);
+    await this.#close(row, unseenEnd(session.exit));
+    this.#deps.recorder.afterCommit(() => void this.#deps.ptyHost.forget(session.sessionId));
+  }
+
+  /** Records the end of a life that no core watched. */
+  async #close(life: LifeRow, end: UnseenEnd): Promise<void> {
     const ended: LifeRow = {
       ...life,
-      endedAt: toIsoTime(this.#deps.clock.wallNow()),
-      exitCause: "keeper_lost",
-      exitCode: null,
-      signal: null,
-      exitDetail: detail,
-      outputBytes,
+      endedAt: end.at ?? toIsoTime(this.#deps.clock.wallNow()),
+      exitCause: end.cause,
+      exitCode: end.code,
+      signal: end.signal,
+      exitDetail: end.detail,
+      outputBytes: await this.#deps.outputLog.size(life.sessionId),
     };
-    const data = {
-      path: life.path,
-      sessionId: life.sessionId,
-      generation: life.generation,
-      cause: "keeper_lost",
-      detail,
-    };
-    this.#deps.recorder.note(
-      { subject: agentSubject(life.path, "exited"), type: "agent.exited", actor: "system", data },
-      (tx) => endLife(tx, ended),
-    );
-    void this.#deps.ptyHost.stop({ sessionId: life.sessionId, graceMs: 0 });
+    this.#deps.recorder.project((tx) => insertLife(tx, life));
+    noteEnded(this.#deps, ended, false);
   }
 
   leftover(path: string): "alive" | "ended" | "lost" | "none" {

@@ -51,7 +51,8 @@ describe("a fleet", () => {
     await app.cli("up", await app.fleet("shop", TICKER));
     const before = await app.waitFor("ticker", (node) => node.pid !== undefined);
     await app.kill("SIGKILL");
-    const grown = async (): Promise<number> => (await readFile(join(data.dir, "sessions", before.sessionId ?? "", "meta.json"))).length;
+    const grown = async (): Promise<number> =>
+      (await readFile(join(data.dir, "sessions", before.sessionId ?? "", "meta.json"))).length;
     await eventually("the session's files are there", grown);
     expect(isAlive(before.pid ?? 0)).toBe(true);
     const next = await serve();
@@ -78,12 +79,21 @@ describe("a fleet", () => {
 
   it("gives up after one restart too many, takes its siblings down, and starts again when a person asks", async () => {
     const app = await serve();
-    const file = await app.fleet("sad", 'version: 1\nname: sad\nsupervisor: { intensity: 1 }\nchildren:\n  - { id: bad, command: "exit 3", restart: permanent, backoff: { initial: 10ms } }\n  - { id: good, command: "sleep 1000" }\n');
+    const file = await app.fleet(
+      "sad",
+      'version: 1\nname: sad\nsupervisor: { intensity: 1 }\nchildren:\n  - { id: bad, command: "exit 3", restart: permanent, backoff: { initial: 10ms } }\n  - { id: good, command: "sleep 1000" }\n',
+    );
     await app.cli("up", file);
     const root = await app.waitFor("sad", (node) => node.state === "gave_up");
-    expect(root.children.map((child) => [child.id, child.state])).toEqual([["bad", "gave_up"], ["good", "stopped"]]);
+    expect(root.children.map((child) => [child.id, child.state])).toEqual([
+      ["bad", "gave_up"],
+      ["good", "stopped"],
+    ]);
     expect(root.children[0]).toMatchObject({ exitCause: "crashed", exitDetail: expect.stringContaining("3") });
-    await writeFile(file, 'version: 1\nname: sad\nchildren:\n  - { id: bad, command: "sleep 1000" }\n  - { id: good, command: "sleep 1000" }\n');
+    await writeFile(
+      file,
+      'version: 1\nname: sad\nchildren:\n  - { id: bad, command: "sleep 1000" }\n  - { id: good, command: "sleep 1000" }\n',
+    );
     expect(await app.cli("up", file)).toMatchObject({ code: 0 });
     await app.waitFor("bad", (node) => node.pid !== undefined);
   });
@@ -92,9 +102,17 @@ describe("a fleet", () => {
 describe("output", () => {
   it("is kept exactly, across lives, and found again by search", async () => {
     const app = await serve();
-    const payload = Array.from({ length: 5000 }, (_, index) => `line ${index} ünïcödé 日本語 needle${index}\n`).join("");
+    const payload = Array.from({ length: 5000 }, (_, index) => `line ${index} ünïcödé 日本語 needle${index}\n`).join(
+      "",
+    );
     await writeFile(join(data.dir, "payload.txt"), payload);
-    await app.cli("up", await app.fleet("out", `version: 1\nname: out\nchildren:\n  - { id: printer, command: "cat ${data.dir}/payload.txt", restart: temporary }\n`));
+    await app.cli(
+      "up",
+      await app.fleet(
+        "out",
+        `version: 1\nname: out\nchildren:\n  - { id: printer, command: "cat ${data.dir}/payload.txt", restart: temporary }\n`,
+      ),
+    );
     await app.waitFor("printer", (node) => node.state === "done");
     const expected = createHash("sha256").update(payload.replaceAll("\n", "\r\n")).digest("hex");
     const { stdout } = await app.cli("logs", "printer", "--raw");
@@ -105,10 +123,15 @@ describe("output", () => {
 
   it("reaches a child typed by a person and shows its answer", async () => {
     const app = await serve();
-    await app.cli("up", await app.fleet("talk", 'version: 1\nname: talk\nchildren:\n  - { id: cat, command: "cat" }\n'));
+    await app.cli(
+      "up",
+      await app.fleet("talk", 'version: 1\nname: talk\nchildren:\n  - { id: cat, command: "cat" }\n'),
+    );
     await app.waitFor("cat", (node) => node.pid !== undefined);
     expect(await app.cli("send", "cat", "hello there")).toMatchObject({ code: 0 });
-    await eventually("the echo", async () => (await app.cli("logs", "cat")).stdout.includes("hello there\nhello there"));
+    await eventually("the echo", async () =>
+      (await app.cli("logs", "cat")).stdout.includes("hello there\nhello there"),
+    );
     expect(await app.cli("key", "cat", "ctrl-d")).toMatchObject({ code: 0 });
     await app.waitFor("cat", (node) => node.state === "done");
   });
@@ -118,8 +141,17 @@ describe("stopping", () => {
   it("ends the whole tree, daemonised grandchildren included", async () => {
     const app = await serve();
     const script = `setsid sh -c 'trap "" TERM HUP; echo $$ > ${data.dir}/daemon.pid; while :; do sleep 1; done' & echo started; exec sleep 1000`;
-    await app.cli("up", await app.fleet("tree", `version: 1\nname: tree\nchildren:\n  - id: parent\n    shutdown: 1s\n    command: ${JSON.stringify(script)}\n`));
-    const pid = await eventually("the daemon's pid", async () => Number(await readFile(join(data.dir, "daemon.pid"), "utf8").catch(() => "")) || undefined);
+    await app.cli(
+      "up",
+      await app.fleet(
+        "tree",
+        `version: 1\nname: tree\nchildren:\n  - id: parent\n    shutdown: 1s\n    command: ${JSON.stringify(script)}\n`,
+      ),
+    );
+    const pid = await eventually(
+      "the daemon's pid",
+      async () => Number(await readFile(join(data.dir, "daemon.pid"), "utf8").catch(() => "")) || undefined,
+    );
     expect(await app.cli("stop", "parent")).toMatchObject({ code: 0 });
     expect(isAlive(pid)).toBe(false);
     expect(await app.node("parent")).toMatchObject({ state: "stopped", exitCause: "stopped" });
@@ -127,7 +159,10 @@ describe("stopping", () => {
 
   it("emergency stop returns when the last process is gone, with and without an app", async () => {
     const app = await serve();
-    const many = Array.from({ length: 10 }, (_, index) => `  - { id: a${index}, command: "trap '' TERM; while :; do sleep 1; done", restart: permanent }`).join("\n");
+    const many = Array.from(
+      { length: 10 },
+      (_, index) => `  - { id: a${index}, command: "trap '' TERM; while :; do sleep 1; done", restart: permanent }`,
+    ).join("\n");
     const file = await app.fleet("many", `version: 1\nname: many\nchildren:\n${many}\n`);
     await app.cli("up", file);
     const root = await app.waitFor("many", (node) => node.children.every((child) => child.pid !== undefined));
@@ -138,6 +173,9 @@ describe("stopping", () => {
     await app.kill("SIGKILL");
     expect(await runCli(data.dir, "estop")).toMatchObject({ code: 0 });
     expect(again.children.filter((child) => isAlive(child.pid ?? 0))).toEqual([]);
+    const next = await serve();
+    const after = await next.node("many");
+    expect(after.children.map((child) => child.state)).toEqual(after.children.map(() => "stopped"));
   });
 });
 
@@ -150,7 +188,8 @@ describe("bad luck", () => {
 
   it("says what is missing and keeps everything else running", async () => {
     const app = await serve();
-    const text = 'version: 1\nname: odd\nchildren:\n  - { id: ok, command: "sleep 1000" }\n  - { id: ghost, command: "no-such-program-here --x" }\n  - { id: lost, command: "ls", cwd: ./nowhere }\n';
+    const text =
+      'version: 1\nname: odd\nchildren:\n  - { id: ok, command: "sleep 1000" }\n  - { id: ghost, command: "no-such-program-here --x" }\n  - { id: lost, command: "ls", cwd: ./nowhere }\n';
     expect(await app.cli("up", await app.fleet("odd", text))).toMatchObject({ code: 0 });
     const ghost = await app.waitFor("ghost", (node) => node.state === "crashed");
     expect(ghost.detail).toContain("no-such-program-here");
@@ -176,7 +215,10 @@ describe("bad luck", () => {
   it("answers with codes a script can use", async () => {
     expect(await runCli(data.dir, "ps")).toMatchObject({ code: 3 });
     const app = await serve();
-    expect(await app.cli("start", "nobody", "--json")).toMatchObject({ code: 1, stdout: expect.stringContaining("not_found") });
+    expect(await app.cli("start", "nobody", "--json")).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("not_found"),
+    });
     expect(await app.cli("frobnicate")).toMatchObject({ code: 2 });
     const bad = await app.fleet("bad", "version: 1\nname: bad\nchildren:\n  - { id: x, comand: ls }\n");
     expect(await app.cli("up", bad)).toMatchObject({ code: 1, stderr: expect.stringMatching(/bad\.yaml:4:\d+/) });
