@@ -31,13 +31,6 @@ export function useNodeState(path: string): NodeState | undefined {
   return useAppState((state) => state.nodes.get(path)?.state);
 }
 
-const NO_PATHS: readonly string[] = [];
-
-/** Paths of the children in start order. */
-export function useChildren(path: string): readonly string[] {
-  return useAppState((state) => state.children.get(path) ?? NO_PATHS);
-}
-
 export function useParent(path: string): string | undefined {
   return useAppState((state) => state.parents.get(path));
 }

@@ -112,7 +112,7 @@ function Choice({
     >
       <Kbd keys={option.key.toLowerCase()} />
       <span className="medium nowrap">{isSending ? "Sending" : option.label}</span>
-      <span className="small t3 grow ell">{hint}</span>
+      <span className="small t3 grow answer-hint">{hint}</span>
       {isMarked && isSafe && <Kbd keys="enter" />}
     </button>
   );

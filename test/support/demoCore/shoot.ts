@@ -1,6 +1,6 @@
 /**
  * Takes pictures of the pages over the fake core: `node test/support/demoCore/shoot.ts [--out DIR] home inbox tree …`.
- * Each page dark and light at 1440 by 900, and dark at 900 by 700. Prints the folder.
+ * Each page dark and light at 1440 by 900, dark at 900 by 700 and light at 760 by 520; `--size dark` takes one of them. Prints the folder.
  */
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -58,6 +58,8 @@ const SIZES = [
   { name: "dark", theme: "dark", width: 1440, height: 900 },
   { name: "light", theme: "light", width: 1440, height: 900 },
   { name: "narrow", theme: "dark", width: 900, height: 700 },
+  // The smallest window, and about what 200 % zoom leaves of a laptop's.
+  { name: "smallest", theme: "light", width: 760, height: 520 },
 ] as const;
 
 const args = process.argv.slice(2);
