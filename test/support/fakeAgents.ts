@@ -4,7 +4,14 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { ExitReason } from "#core/kernel/index.ts";
 import type { AgentChild, AgentRunner, AgentStart, AgentView } from "#core/ports/agentRunner.ts";
 
-const CAUSES = { normal: "done", shutdown: "stopped", crash: "crashed", killed: "crashed", parked: "rate_limited", lost: "keeper_lost" } as const;
+const CAUSES = {
+  normal: "done",
+  shutdown: "stopped",
+  crash: "crashed",
+  killed: "crashed",
+  parked: "rate_limited",
+  lost: "keeper_lost",
+} as const;
 
 export class FakeAgents implements AgentRunner {
   readonly byPath = new Map<string, FakeAgent>();
@@ -57,7 +64,10 @@ export class FakeAgent implements AgentChild {
     this.view = { ...this.view, alive: true, state: "busy", generation: this.view.generation + 1 };
     const exited = new Promise<ExitReason>((resolve) => (this.#exited = resolve));
     this.#onChange();
-    return { type: "started", child: { exited, shutdown: () => this.end({ type: "shutdown" }), kill: () => this.end({ type: "killed" }) } };
+    return {
+      type: "started",
+      child: { exited, shutdown: () => this.end({ type: "shutdown" }), kill: () => this.end({ type: "killed" }) },
+    };
   }
 
   end(reason: ExitReason): void {
@@ -67,6 +77,10 @@ export class FakeAgent implements AgentChild {
     this.view = { ...this.view, alive: false, state, exitCause: cause };
     this.#onChange();
     this.#exited?.(reason);
+  }
+
+  hurry(): boolean {
+    return false;
   }
 
   async pause(): ReturnType<AgentChild["pause"]> {

@@ -7,20 +7,20 @@ import type { Result } from "#shared/model/result.ts";
 import { startSupervisor } from "#core/kernel/index.ts";
 import type {
   ChildSpec,
-  RestartChildResult,
   StartContext,
   StartOutcome,
   SupervisorEvent,
   SupervisorRef,
   SupervisorSpec,
 } from "#core/kernel/index.ts";
-import type { AgentRunner } from "#core/ports/agentRunner.ts";
+import type { AgentRunner, AgentStart } from "#core/ports/agentRunner.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Recorder } from "#core/store/index.ts";
 import { clearCounted, writeCounted, writeRest } from "./fleetStore.ts";
 import type { FleetStore, StoredRest } from "./fleetStore.ts";
 import { applySupervisorEvent } from "./supervisorEvents.ts";
+import { startAnswer } from "./startAnswer.ts";
 import { TreeState } from "./treeState.ts";
 import type { NodeRecord } from "./treeState.ts";
 
@@ -187,19 +187,23 @@ export class FleetRuntime {
     if (record.agent === undefined) throw new Error(`${id} is no agent.`);
     const fresh = this.#fresh.delete(id);
     const boot = context.occasion === "initial" ? this.#boot : undefined;
-    if (boot === undefined) {
-      record.stoppedByPerson = false;
-      return record.agent.start({ context, fresh });
-    }
-    const left = this.#deps.agents.leftover(record.path);
+    if (boot !== undefined) return record.agent.start({ context, ...this.#bootStart(record, boot.startLost) });
+    record.stoppedByPerson = false;
+    return record.agent.start({ context, fresh });
+  }
+
+  /** What ran or was about to restart when the last core ended goes on, staggered; everything else rests as it did. */
+  #bootStart(record: NodeRecord, startLost: boolean): Omit<AgentStart, "context"> {
     const backoff = record.rest?.state === "backoff" ? record.rest : undefined;
-    const wasGoing = left === "lost" || backoff !== undefined;
-    if (backoff !== undefined && !boot.startLost)
+    const wasGoing = backoff !== undefined || this.#deps.agents.leftover(record.path) === "lost";
+    if (!wasGoing || record.stoppedByPerson) return { adoptOnly: true };
+    if (startLost) {
+      const leftMs = (backoff?.nextStartAtMs ?? 0) - this.#deps.clock.wallNow();
+      return { delayMs: Math.max(this.#deps.nextBootDelayMs(), leftMs), inBackoff: leftMs > 0 };
+    }
+    if (backoff !== undefined)
       record.rest = { state: "stopped", sinceMs: backoff.sinceMs, detail: "Was about to restart when the app ended" };
-    if (!wasGoing || !boot.startLost || record.stoppedByPerson) return record.agent.start({ context, adoptOnly: true });
-    const leftMs = (backoff?.nextStartAtMs ?? 0) - this.#deps.clock.wallNow();
-    const delayMs = Math.max(this.#deps.nextBootDelayMs(), leftMs);
-    return record.agent.start({ context, delayMs, inBackoff: leftMs > 0 });
+    return { adoptOnly: true };
   }
 
   #report(supervisorId: string, event: SupervisorEvent): void {
@@ -376,22 +380,6 @@ export class FleetRuntime {
   async stop(): Promise<void> {
     await this.#refs.get(this.#fleet.name)?.stop();
     await this.#sweep(this.#fleet.name);
-  }
-}
-
-function startAnswer(path: string, code: Exclude<RestartChildResult["code"], "not_found">): Result<void> {
-  switch (code) {
-    case "ok":
-    case "ignored":
-      return ok(undefined);
-    case "running":
-      return fail("already_started", `${path} runs already.`);
-    case "restarting":
-      return fail("restarting", `${path} is being restarted.`);
-    case "stopping":
-      return fail("conflict", `The supervisor of ${path} is stopping. Try again in a moment.`);
-    case "start_error":
-      return fail("spawn_failed", `${path} could not be started.`);
   }
 }
 

@@ -115,12 +115,20 @@ export function writeFleet(tx: StoreTx, row: FleetRow): void {
 }
 
 export function writeRest(tx: StoreTx, fleet: string, record: NodeRecord): void {
-  const { rest, restarts, stoppedByPerson, generation } = record;
+  const { restarts, stoppedByPerson, generation } = record;
+  const rest = record.rest ?? waitingRest(record);
   const state = JSON.stringify({ ...(rest === undefined ? {} : { rest }), restarts, stoppedByPerson, generation });
   tx.run(
     "INSERT INTO children (path, fleet, id, state) VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET state = excluded.state",
     [record.path, fleet, record.spec.id, state],
   );
+}
+
+/** A start that waits for its time waits on after one more restart of the app. */
+function waitingRest({ agent }: NodeRecord): NodeRecord["rest"] {
+  const view = agent?.view;
+  if (view?.parkUntilMs === undefined || (view.state !== "backoff" && view.state !== "starting")) return undefined;
+  return { state: "backoff", sinceMs: view.sinceMs, nextStartAtMs: view.parkUntilMs };
 }
 
 export function writeCounted(tx: StoreTx, supervisorPath: string, atMs: number): void {

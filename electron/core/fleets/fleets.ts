@@ -20,6 +20,7 @@ import { TreeFeed } from "./treeFeed.ts";
 import type { TreeListener } from "./treeFeed.ts";
 import type { FleetRow, FleetStatus } from "./fleetStore.ts";
 import { parseFleet } from "./parseFleet.ts";
+import { showFileError } from "./knownFleet.ts";
 import type { KnownFleet } from "./knownFleet.ts";
 import { resolveNode } from "./resolveNode.ts";
 import type { ResolvedNode } from "./resolveNode.ts";
