@@ -1,5 +1,5 @@
 /** A live terminal as a component: React places it, the bytes pass it by. A new session means a new one (give it a key). */
-import { useEffect, useRef, type ReactElement } from "react";
+import { useEffect, useMemo, useRef, type ReactElement } from "react";
 import { useApp } from "#renderer/state/AppContext.tsx";
 import { useSettings } from "#renderer/state/hooks.ts";
 import { showToast } from "#renderer/state/overlays.ts";
@@ -59,9 +59,5 @@ export function LiveTerminal(props: Props): ReactElement {
 export function useTerminalLook(): TerminalLook {
   const { terminalFontSize: fontSize, terminalRenderer: renderer } = useSettings();
   const screenReader = useScreenReader();
-  const kept = useRef<TerminalLook>({ fontSize, renderer, screenReader });
-  const { current } = kept;
-  if (current.fontSize !== fontSize || current.renderer !== renderer || current.screenReader !== screenReader)
-    kept.current = { fontSize, renderer, screenReader };
-  return kept.current;
+  return useMemo(() => ({ fontSize, renderer, screenReader }), [fontSize, renderer, screenReader]);
 }

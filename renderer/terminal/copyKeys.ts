@@ -24,19 +24,23 @@ export interface KeyPlace {
   readonly hasSelection: boolean;
 }
 
-type Pressed = Pick<KeyboardEvent, "code" | "key" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">;
+type Pressed = Pick<KeyboardEvent, "code" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">;
 
 /** What a key means here; nearly always it is the agent's. */
 export function copyDeed(
   event: Pressed,
   { isMac: onMac, isWindows, hasSelection }: KeyPlace,
 ): "agent" | "copy" | "paste" {
-  if (event.altKey || event.metaKey || onMac) return "agent";
-  if (event.shiftKey && event.key === "Insert") return "paste";
-  if (!event.ctrlKey) return "agent";
-  if (event.shiftKey && event.code === "KeyV") return "paste";
-  if (event.shiftKey && event.code === "KeyC") return "copy";
-  return isWindows && hasSelection && !event.shiftKey && event.code === "KeyC" ? "copy" : "agent";
+  if (onMac) return "agent";
+  const chord = chordOf(event);
+  if (chord === "shift+Insert" || chord === "ctrl+shift+KeyV") return "paste";
+  if (chord === "ctrl+shift+KeyC") return "copy";
+  return chord === "ctrl+KeyC" && isWindows && hasSelection ? "copy" : "agent";
+}
+
+function chordOf({ ctrlKey, shiftKey, altKey, metaKey, code }: Pressed): string {
+  const held = [ctrlKey && "ctrl", altKey && "alt", metaKey && "meta", shiftKey && "shift"];
+  return [...held.filter((name) => name !== false), code].join("+");
 }
 
 export function copySelection(terminal: Terminal): void {

@@ -5,7 +5,7 @@
 import type { RpcClient } from "#shared/rpc/client.ts";
 import type { Rejection } from "#shared/model/result.ts";
 import { createAckMeter } from "./ackMeter.ts";
-import { createScreen, type Size, type TerminalLook } from "./screen.ts";
+import { createScreen, type Screen, type Size, type TerminalLook } from "./screen.ts";
 import type { TerminalFind } from "./terminalFind.ts";
 
 export interface ReplayResize extends Size {
@@ -52,98 +52,118 @@ export function sizeAt(resizes: readonly ReplayResize[], offset: number): Size {
   return resizes.findLast((resize) => resize.offset <= offset) ?? resizes[0] ?? FIRST_SIZE;
 }
 
-export function createReplay(
-  element: HTMLElement,
-  { client, sessionId, look, resizes, onLink, onProblem }: ReplayOptions,
-): Replay {
-  const screen = createScreen(element, { look, readOnly: true, onLink });
-  const { terminal } = screen;
-  let position: number | undefined;
-  let cancel = () => {};
-  let wish = 0;
-  let isBusy = false;
-  const resizeTo = (size: Size) => terminal.write("", () => screen.letterbox(size));
-  const observer = new ResizeObserver(() => screen.letterbox(sizeAt(resizes, position ?? 0)));
-  observer.observe(element);
+export function createReplay(element: HTMLElement, options: ReplayOptions): Replay {
+  return new ScreenReplay(element, options);
+}
 
-  /** Cuts a chunk where the size changed, so that each part is parsed at its own size. */
-  const write = (offset: number, bytes: Uint8Array, done: () => void) => {
-    let at = 0;
-    for (const resize of resizes) {
-      const cut = resize.offset - offset;
-      if (cut < 0 || cut >= bytes.length || (cut === 0 && resize.offset === 0)) continue;
-      if (cut > at) terminal.write(bytes.subarray(at, cut));
-      resizeTo(resize);
-      at = cut;
+class ScreenReplay implements Replay {
+  readonly #options: ReplayOptions;
+  readonly #screen: Screen;
+  readonly #observer: ResizeObserver;
+  #position: number | undefined;
+  #cancel = () => {};
+  #wish = 0;
+  #isBusy = false;
+
+  constructor(element: HTMLElement, options: ReplayOptions) {
+    this.#options = options;
+    this.#screen = createScreen(element, { look: options.look, readOnly: true, onLink: options.onLink });
+    this.#observer = new ResizeObserver(() => this.#letterbox());
+    this.#observer.observe(element);
+  }
+
+  get find(): TerminalFind {
+    return this.#screen.find;
+  }
+
+  get position(): number {
+    return this.#position ?? 0;
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  async show(offset: number, onProgress: (share: number) => void = () => {}): Promise<void> {
+    const { from, isReset } = readFrom(offset, this.#isBusy ? undefined : this.#position);
+    const mine = ++this.#wish;
+    this.#cancel();
+    if (isReset) {
+      this.#screen.terminal.write(RESET_SEQUENCE);
+      this.#resizeTo(sizeAt(this.#options.resizes, from));
+      this.#position = from;
     }
-    terminal.write(bytes.subarray(at), done);
-  };
+    this.#isBusy = offset > from;
+    if (!this.#isBusy) return;
+    await this.#read({ from, to: offset }, onProgress);
+    if (mine === this.#wish) this.#isBusy = false;
+  }
 
-  const read = (range: { from: number; to: number }, hear: (share: number) => void) =>
-    new Promise<void>((resolve) => {
-      const { from, to } = range;
-      const mine = wish;
+  setLook(look: TerminalLook): void {
+    this.#screen.setLook(look);
+    this.#letterbox();
+  }
+
+  dispose(): void {
+    this.#wish += 1;
+    this.#cancel();
+    this.#observer.disconnect();
+    this.#screen.dispose();
+  }
+
+  #letterbox(): void {
+    this.#screen.letterbox(sizeAt(this.#options.resizes, this.position));
+  }
+
+  /** In the order of the bytes. */
+  #resizeTo(size: Size): void {
+    this.#screen.terminal.write("", () => this.#screen.letterbox(size));
+  }
+
+  #read({ from, to }: { readonly from: number; readonly to: number }, hear: (share: number) => void): Promise<void> {
+    const { client, sessionId, onProblem } = this.#options;
+    const mine = this.#wish;
+    return new Promise((resolve) => {
       let isOver = false;
-      const opened = client.open(
+      const control = client.open(
         "recording",
         { sessionId, from, to },
         {
           autoAck: false,
-          onItem({ offset }, bytes = new Uint8Array()) {
-            if (mine !== wish) return;
-            write(offset, bytes, () => {
+          onItem: ({ offset }, bytes = new Uint8Array()) => {
+            if (mine !== this.#wish) return;
+            this.#write(offset, bytes, () => {
               ack(bytes.length);
-              if (mine !== wish) return;
-              position = offset + bytes.length;
-              hear((position - from) / Math.max(1, to - from));
+              if (mine !== this.#wish) return;
+              this.#position = offset + bytes.length;
+              hear((this.#position - from) / Math.max(1, to - from));
             });
           },
-          onEnd(error) {
+          onEnd: (error) => {
             isOver = true;
-            if (error !== undefined && mine === wish) onProblem(error);
-            terminal.write("", resolve);
+            if (error !== undefined && mine === this.#wish) onProblem(error);
+            this.#screen.terminal.write("", resolve);
           },
         },
       );
-      const ack = createAckMeter((bytes) => opened.ack(bytes));
-      cancel = () => {
-        if (!isOver) opened.close();
+      const ack = createAckMeter((bytes) => control.ack(bytes));
+      this.#cancel = () => {
+        if (!isOver) control.close();
         resolve();
       };
     });
+  }
 
-  return {
-    find: screen.find,
-    get position() {
-      return position ?? 0;
-    },
-    get isBusy() {
-      return isBusy;
-    },
-    async show(offset, onProgress = () => {}) {
-      const { from, isReset } = readFrom(offset, isBusy ? undefined : position);
-      wish += 1;
-      const mine = wish;
-      cancel();
-      if (isReset) {
-        terminal.write(RESET_SEQUENCE);
-        resizeTo(sizeAt(resizes, from));
-        position = from;
-      }
-      isBusy = offset > from;
-      if (!isBusy) return;
-      await read({ from, to: offset }, onProgress);
-      if (mine === wish) isBusy = false;
-    },
-    setLook(next) {
-      screen.setLook(next);
-      screen.letterbox(sizeAt(resizes, position ?? 0));
-    },
-    dispose() {
-      wish += 1;
-      cancel();
-      observer.disconnect();
-      screen.dispose();
-    },
-  };
+  /** Cuts a chunk where the size changed, so that each part is parsed at its own size. */
+  #write(offset: number, bytes: Uint8Array, done: () => void): void {
+    let at = 0;
+    for (const resize of this.#options.resizes) {
+      const cut = resize.offset - offset;
+      if (cut < 0 || cut >= bytes.length || resize.offset === 0) continue;
+      if (cut > at) this.#screen.terminal.write(bytes.subarray(at, cut));
+      this.#resizeTo(resize);
+      at = cut;
+    }
+    this.#screen.terminal.write(bytes.subarray(at), done);
+  }
 }

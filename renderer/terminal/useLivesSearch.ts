@@ -28,10 +28,7 @@ export function useLivesSearch({
   const { client } = useApp();
   const [found, setFound] = useState(NONE);
   useEffect(() => {
-    if (text === "") {
-      setFound(NONE);
-      return;
-    }
+    if (text === "") return;
     let close = () => {};
     const timer = setTimeout(() => {
       setFound({ ...NONE, isDone: false });
@@ -55,7 +52,7 @@ export function useLivesSearch({
       close();
     };
   }, [client, text, path, caseSensitive]);
-  return found;
+  return text === "" ? NONE : found;
 }
 
 /** "12 lines", "200+ lines", "None", "Searching". */

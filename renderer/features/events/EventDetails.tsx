@@ -11,7 +11,13 @@ import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { eventLamp, eventPath, eventSession } from "./eventRow.ts";
 
 /** One event in full, and the ways from it. */
-export function EventDetails({ event, onSubject }: { readonly event: StoredEvent; readonly onSubject: (subject: string) => void }): ReactElement {
+export function EventDetails({
+  event,
+  onSubject,
+}: {
+  readonly event: StoredEvent;
+  readonly onSubject: (subject: string) => void;
+}): ReactElement {
   const navigation = useNavigation();
   const path = eventPath(event);
   const isInTree = useAppState((state) => path !== undefined && state.nodes.has(path));
@@ -52,7 +58,11 @@ export function EventDetails({ event, onSubject }: { readonly event: StoredEvent
         </Button>
       </div>
       <pre className="code-block event-json">{JSON.stringify(event.data, null, 2)}</pre>
-      <Button kind="quiet" icon={<Copy size={13} />} onClick={() => void navigator.clipboard.writeText(JSON.stringify(event, null, 2))}>
+      <Button
+        kind="quiet"
+        icon={<Copy size={13} />}
+        onClick={() => void navigator.clipboard.writeText(JSON.stringify(event, null, 2))}
+      >
         Copy as JSON
       </Button>
     </div>

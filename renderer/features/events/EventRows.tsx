@@ -3,7 +3,7 @@ import { useEffect, useRef, type ReactElement } from "react";
 import { countWords, exactClock } from "#shared/lib/words.ts";
 import type { StoredEvent } from "#shared/model/event.ts";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
-import { eventLamp, splitSubject } from "./eventRow.ts";
+import { eventLamp, payloadWords, splitSubject } from "./eventRow.ts";
 
 interface Props {
   /** Newest first. */
@@ -22,7 +22,13 @@ const READ_AHEAD_ROWS = 60;
 
 export function EventRows({ events, selected, onSelect, onTop, onBottom, topSignal }: Props): ReactElement {
   const frame = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({ count: events.length, getScrollElement: () => frame.current, estimateSize: () => ROW_PX, overscan: 16, getItemKey: (index) => events[index]?.seq ?? index });
+  const rows = useVirtualizer({
+    count: events.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW_PX,
+    overscan: 16,
+    getItemKey: (index) => events[index]?.seq ?? index,
+  });
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -46,7 +52,13 @@ export function EventRows({ events, selected, onSelect, onTop, onBottom, topSign
         <span role="columnheader">Subject</span>
         <span role="columnheader">Payload</span>
       </div>
-      <div ref={frame} className="scroll event-scroll" tabIndex={0} aria-label="Events" onScroll={(event) => onTop(event.currentTarget.scrollTop < ROW_PX)}>
+      <div
+        ref={frame}
+        className="scroll event-scroll"
+        tabIndex={0}
+        aria-label="Events"
+        onScroll={(event) => onTop(event.currentTarget.scrollTop < ROW_PX)}
+      >
         <div style={{ height: rows.getTotalSize(), position: "relative" }}>
           {items.map((item) => {
             const event = events[item.index];
@@ -54,7 +66,14 @@ export function EventRows({ events, selected, onSelect, onTop, onBottom, topSign
             const lamp = eventLamp(event);
             const [head, verb] = splitSubject(event.subject);
             return (
-              <div key={item.key} role="row" className="event-row event-line mono" aria-selected={event.seq === selected} style={{ transform: `translateY(${item.start}px)` }} onClick={() => onSelect(event)}>
+              <div
+                key={item.key}
+                role="row"
+                className="event-row event-line mono"
+                aria-selected={event.seq === selected}
+                style={{ transform: `translateY(${item.start}px)` }}
+                onClick={() => onSelect(event)}
+              >
                 <span role="cell" className="t2">
                   {countWords(event.seq)}
                 </span>
@@ -63,13 +82,11 @@ export function EventRows({ events, selected, onSelect, onTop, onBottom, topSign
                 </span>
                 <span role="cell" className="event-subject">
                   <span className="event-lamp">{lamp !== undefined && <Lamp state={lamp} size={12} />}</span>
-                  <span className="ell">
-                    {head}
-                    <b className="strong">{verb}</b>
-                  </span>
+                  <span className="ell event-who">{head}</span>
+                  <b className="strong nowrap">{verb}</b>
                 </span>
                 <span role="cell" className="t2 ell event-payload">
-                  {JSON.stringify(event.data)}
+                  {payloadWords(event.data)}
                 </span>
               </div>
             );

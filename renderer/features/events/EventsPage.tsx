@@ -32,7 +32,10 @@ export function EventsPage(): ReactElement {
   const valid = useLastValid(typed);
   const calmText = useDeferredValue(text.trim());
   const isHeld = isPaused || !isAtTop;
-  const feed = useEventFeed(useMemo(() => ({ pattern: valid, text: calmText }), [valid, calmText]), isHeld);
+  const feed = useEventFeed(
+    useMemo(() => ({ pattern: valid, text: calmText }), [valid, calmText]),
+    isHeld,
+  );
   const { showWaiting } = feed;
   useEffect(() => {
     if (asked?.pattern !== undefined) setTyped(asked.pattern);
@@ -63,7 +66,11 @@ export function EventsPage(): ReactElement {
     { keys: "k", label: "Next event above", run: () => step(-1) },
     { keys: "down", label: "Next event below", run: () => step(1), hidden: true },
     { keys: "up", label: "Next event above", run: () => step(-1), hidden: true },
-    { keys: "a", label: "Say how many events are new", run: () => setSaid(`${plural(feed.waiting.length, "new event")}.`) },
+    {
+      keys: "a",
+      label: "Say how many events are new",
+      run: () => setSaid(`${plural(feed.waiting.length, "new event")}.`),
+    },
     { keys: "i", label: "Close the details", run: () => setSelected(undefined) },
   ]);
   const details = feed.shown.find((event) => event.seq === selected);
@@ -75,7 +82,11 @@ export function EventsPage(): ReactElement {
       actions={
         <>
           <Rate feed={feed} isHeld={isHeld} />
-          <Button icon={isPaused ? <Play size={13} /> : <Pause size={13} />} keys={isPaused ? "l" : "space"} onClick={() => (isPaused ? goLive() : setPaused(true))}>
+          <Button
+            icon={isPaused ? <Play size={13} /> : <Pause size={13} />}
+            keys={isPaused ? "l" : "space"}
+            onClick={() => (isPaused ? goLive() : setPaused(true))}
+          >
             {isPaused ? "Go to live" : "Hold"}
           </Button>
         </>
@@ -87,9 +98,24 @@ export function EventsPage(): ReactElement {
         <div className="events-filters">
           <QuickFilters pattern={valid} onPattern={setPattern} />
           <span className="grow" />
-          <Field icon={<Search size={13} />} width={220} type="search" placeholder="Text in any event" aria-label="Text in any event" value={text} onChange={(event) => setText(event.target.value)} />
+          <Field
+            icon={<Search size={13} />}
+            width={220}
+            type="search"
+            placeholder="Text in any event"
+            aria-label="Text in any event"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
         </div>
-        <FeedBody feed={feed} selected={selected} topSignal={topSignal} onSelect={setSelected} onTop={setAtTop} isFiltered={valid !== ">" || calmText !== ""} />
+        <FeedBody
+          feed={feed}
+          selected={selected}
+          topSignal={topSignal}
+          onSelect={setSelected}
+          onTop={setAtTop}
+          isFiltered={valid !== ">" || calmText !== ""}
+        />
         {feed.waiting.length > 0 && (
           <div className="events-new">
             <Button kind="primary" keys="l" onClick={goLive}>
@@ -117,14 +143,35 @@ interface BodyProps {
 function FeedBody({ feed, selected, topSignal, isFiltered, onSelect, onTop }: BodyProps): ReactElement {
   if (feed.problem !== undefined) return <Problem title={feed.problem} action="Try again" onAction={feed.retry} />;
   if (!feed.isLoaded && feed.shown.length === 0) return <Skeleton rows={10} />;
-  if (feed.shown.length === 0) return <p className="events-empty t2">{isFiltered ? "No event matches. The pattern is valid; new ones that match appear here." : "Nothing has happened yet. The first start of an agent is the first event."}</p>;
-  return <EventRows events={feed.shown} selected={selected} topSignal={topSignal} onSelect={(event) => onSelect(event.seq)} onTop={onTop} onBottom={feed.loadOlder} />;
+  if (feed.shown.length === 0)
+    return (
+      <p className="events-empty t2">
+        {isFiltered
+          ? "No event matches. The pattern is valid; new ones that match appear here."
+          : "Nothing has happened yet. The first start of an agent is the first event."}
+      </p>
+    );
+  return (
+    <EventRows
+      events={feed.shown}
+      selected={selected}
+      topSignal={topSignal}
+      onSelect={(event) => onSelect(event.seq)}
+      onTop={onTop}
+      onBottom={feed.loadOlder}
+    />
+  );
 }
 
 function Rate({ feed, isHeld }: { readonly feed: EventFeed; readonly isHeld: boolean }): ReactElement {
   const isConnected = useIsLive();
   const stored = useAppState((state) => state.status?.lastSeq ?? 0);
-  const rate = useNowText((now) => rateWords([...feed.waiting, ...feed.shown.slice(0, 200)].map((event) => Date.parse(event.time)), now));
+  const rate = useNowText((now) =>
+    rateWords(
+      [...feed.waiting, ...feed.shown.slice(0, 200)].map((event) => Date.parse(event.time)),
+      now,
+    ),
+  );
   const total = Math.max(feed.lastSeq, stored);
   if (!isConnected) return <span className="small t3">Not connected</span>;
   return (

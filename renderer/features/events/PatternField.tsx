@@ -44,7 +44,10 @@ export function PatternField({ value, inputRef, onChange }: Props): ReactElement
 /** Behind the input, the same text with the bad token underlined; an empty token is a blank one wide. */
 function Underline({ value, index }: { readonly value: string; readonly index: number }): ReactElement {
   const tokens = value.split(".");
-  const before = tokens.slice(0, index).map((token) => `${token}.`).join("");
+  const before = tokens
+    .slice(0, index)
+    .map((token) => `${token}.`)
+    .join("");
   const bad = tokens[index] ?? "";
   return (
     <span className="pattern-under" aria-hidden="true">

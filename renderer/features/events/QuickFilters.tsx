@@ -10,7 +10,9 @@ interface Props {
 
 /** The patterns one asks for most: a kind, or one node. They fill the pattern field, so what they mean can be read there. */
 export function QuickFilters({ pattern, onPattern }: Props): ReactElement {
-  const nodes = useAppState(useShallow((state) => [...state.nodes.values()].map((node) => `${node.kind}:${node.path}`)));
+  const nodes = useAppState(
+    useShallow((state) => [...state.nodes.values()].map((node) => `${node.kind}:${node.path}`)),
+  );
   const options = nodes.map((entry) => {
     const cut = entry.indexOf(":");
     const path = entry.slice(cut + 1);
@@ -20,13 +22,23 @@ export function QuickFilters({ pattern, onPattern }: Props): ReactElement {
     <>
       <div className="row" role="group" aria-label="Kinds of events">
         {KINDS.map((kind) => (
-          <button key={kind.pattern} type="button" className="chip events-kind" aria-pressed={kind.pattern === pattern} onClick={() => onPattern(kind.pattern)}>
+          <button
+            key={kind.pattern}
+            type="button"
+            className="chip events-kind"
+            aria-pressed={kind.pattern === pattern}
+            onClick={() => onPattern(kind.pattern)}
+          >
             {kind.label}
           </button>
         ))}
       </div>
       <label className="field events-node">
-        <select aria-label="Events of one agent or supervisor" value={options.find((option) => option.pattern === pattern)?.pattern ?? ""} onChange={(event) => onPattern(event.target.value === "" ? ">" : event.target.value)}>
+        <select
+          aria-label="Events of one agent or supervisor"
+          value={options.find((option) => option.pattern === pattern)?.pattern ?? ""}
+          onChange={(event) => onPattern(event.target.value === "" ? ">" : event.target.value)}
+        >
           <option value="">Any agent or supervisor</option>
           {options.map((option) => (
             <option key={option.path} value={option.pattern}>

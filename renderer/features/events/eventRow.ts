@@ -31,12 +31,22 @@ export function splitSubject(subject: string): readonly [string, string] {
   return [subject.slice(0, cut), subject.slice(cut)];
 }
 
+/** The data on one line: what the row says already is left out, ids go last. */
+export function payloadWords({ path: _path, sessionId, ...rest }: StoredEvent["data"]): string {
+  return JSON.stringify(sessionId === undefined ? rest : { ...rest, sessionId });
+}
+
 /** The tree path an event is about: from its data, else from its subject. */
 export function eventPath({ subject, data }: Pick<StoredEvent, "subject" | "data">): string | undefined {
   const path = data["path"];
   if (typeof path === "string") return path;
   const [workspace, fleet, entity, id] = subject.split(".");
-  return workspace === "ws" && fleet !== undefined && id !== undefined && (entity === "agent" || entity === "supervisor") ? `${fleet}/${id}` : undefined;
+  return workspace === "ws" &&
+    fleet !== undefined &&
+    id !== undefined &&
+    (entity === "agent" || entity === "supervisor")
+    ? `${fleet}/${id}`
+    : undefined;
 }
 
 /** The session an event belongs to. */

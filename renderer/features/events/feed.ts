@@ -36,7 +36,12 @@ export function release(feed: Feed): Feed {
   if (feed.waiting.length === 0) return feed;
   // A hole would read as "nothing happened": after a cut the older rows are left to the log.
   const all = feed.isCut ? feed.waiting : [...feed.waiting, ...feed.shown];
-  return { shown: all.slice(0, MAX_ROWS), waiting: [], hasOlder: feed.hasOlder || feed.isCut || all.length > MAX_ROWS, isCut: false };
+  return {
+    shown: all.slice(0, MAX_ROWS),
+    waiting: [],
+    hasOlder: feed.hasOlder || feed.isCut || all.length > MAX_ROWS,
+    isCut: false,
+  };
 }
 
 /** Adds a page of older events, newest first. */

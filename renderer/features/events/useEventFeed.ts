@@ -15,9 +15,9 @@ export interface EventFeed extends Feed {
   readonly isLoaded: boolean;
   readonly problem: string | undefined;
   readonly lastSeq: number;
-  loadOlder(): void;
-  showWaiting(): void;
-  retry(): void;
+  readonly loadOlder: () => void;
+  readonly showWaiting: () => void;
+  readonly retry: () => void;
 }
 
 const PAGE_ROWS = 500;
@@ -27,17 +27,19 @@ const TEXT_EVERY_MS = 700;
 export function useEventFeed({ pattern, text }: EventFilter, isHeld: boolean): EventFeed {
   const { client } = useApp();
   const [feed, setFeed] = useState(EMPTY_FEED);
-  const [isLoaded, setLoaded] = useState(false);
+  const [loaded, setLoaded] = useState<string>();
   const [problem, setProblem] = useState<string>();
   const [lastSeq, setLastSeq] = useState(0);
   const [attempt, setAttempt] = useState(0);
+  const wanted = `${attempt} ${pattern} ${text}`;
   const held = useRef(isHeld);
   const isReading = useRef(false);
   useEffect(() => {
     held.current = isHeld;
   }, [isHeld]);
   const query = useCallback(
-    (range: { from?: number; to?: number; order: "asc" | "desc" }) => client.query("events.read", { pattern, limit: PAGE_ROWS, ...(text === "" ? {} : { text }), ...range }),
+    (range: { from?: number; to?: number; order: "asc" | "desc" }) =>
+      client.query("events.read", { pattern, limit: PAGE_ROWS, ...(text === "" ? {} : { text }), ...range }),
     [client, pattern, text],
   );
   useEffect(() => {
@@ -47,24 +49,29 @@ export function useEventFeed({ pattern, text }: EventFilter, isHeld: boolean): E
       setLastSeq((seq) => Math.max(seq, events.at(-1)?.seq ?? 0));
       setFeed((now) => arrived(now, events, held.current));
     };
-    setLoaded(false);
     void query({ order: "desc" }).then((result) => {
       if (isOver) return;
-      setLoaded(true);
+      setLoaded(wanted);
       setProblem(result.ok ? undefined : result.error.message);
       if (!result.ok) return;
       setFeed({ ...EMPTY_FEED, shown: result.value.events, hasOlder: result.value.events.length >= PAGE_ROWS });
       setLastSeq(result.value.lastSeq);
-      close = follow({ client, pattern, from: result.value.lastSeq + 1, lookUp: text === "" ? undefined : (from) => query({ from, order: "asc" }), take });
+      close = follow({
+        client,
+        pattern,
+        from: result.value.lastSeq + 1,
+        lookUp: text === "" ? undefined : (from) => query({ from, order: "asc" }),
+        take,
+      });
     });
     return () => {
       isOver = true;
       close();
     };
-  }, [client, query, pattern, text, attempt]);
+  }, [client, query, pattern, text, wanted]);
   return {
     ...feed,
-    isLoaded,
+    isLoaded: loaded === wanted,
     problem,
     lastSeq,
     showWaiting: useCallback(() => setFeed((now) => release(now)), []),
@@ -86,7 +93,9 @@ interface Following {
   readonly pattern: string;
   readonly from: number;
   /** With full text: reads the matching ones from a number on. */
-  readonly lookUp: ((from: number) => Promise<{ ok: true; value: { events: readonly StoredEvent[] } } | { ok: false }>) | undefined;
+  readonly lookUp:
+    | ((from: number) => Promise<{ ok: true; value: { events: readonly StoredEvent[] } } | { ok: false }>)
+    | undefined;
   readonly take: (events: readonly StoredEvent[]) => void;
 }
 
@@ -106,10 +115,11 @@ function follow({ client, pattern, from, lookUp, take }: Following): () => void 
     {
       onItem({ events }) {
         if (lookUp === undefined) take(events);
-        else timer ??= setTimeout(() => {
-          look();
-          next = (events.at(-1)?.seq ?? next - 1) + 1;
-        }, TEXT_EVERY_MS);
+        else
+          timer ??= setTimeout(() => {
+            look();
+            next = (events.at(-1)?.seq ?? next - 1) + 1;
+          }, TEXT_EVERY_MS);
       },
     },
   );

@@ -40,12 +40,12 @@ export function LifeStrip({ lives, now, state, current, ms, eventTimes, onGo }: 
   const span = here === undefined ? 60_000 : here.endMs - here.startMs;
   const placeOf = (event: { clientX: number }) => event.clientX - (frame.current?.getBoundingClientRect().left ?? 0);
   return (
-    <div className="strip" ref={frame}>
+    <div className="life-strip" ref={frame}>
       {strip.lives.map((life) => (
         <LifeLabel key={life.life.sessionId} strip={life} now={now} state={state} />
       ))}
       <svg
-        className="strip-line"
+        className="life-strip-line"
         width={width}
         height={88}
         role="slider"
@@ -100,7 +100,7 @@ function LifeLabel({
   const width = x1 - x0;
   return (
     <span
-      className="strip-label row small nowrap"
+      className="life-strip-label row small nowrap"
       style={{ left: x0, width: Math.max(16, width) }}
       title={`Life ${life.generation}, ${life.mode}, ${lifeDuration(life, now)}. ${endOf(life)}`}
     >
@@ -136,7 +136,7 @@ function StripLines({
             fill="none"
           />
           {gap.x1 - gap.x0 > 54 && (
-            <text x={(gap.x0 + gap.x1) / 2} y={LINE_Y + 26} textAnchor="middle" className="strip-text">
+            <text x={(gap.x0 + gap.x1) / 2} y={LINE_Y + 26} textAnchor="middle" className="life-strip-text">
               {durationWords(gap.ms)}
             </text>
           )}
@@ -160,7 +160,7 @@ function StripLines({
         <path key={x} d={`M${x} ${LINE_Y - 3}v6`} stroke="var(--surface-canvas)" strokeWidth="1.5" />
       ))}
       {timeLabels(strip).map(({ x, ms }) => (
-        <text key={ms} x={x} y={82} textAnchor="middle" className="strip-text tab">
+        <text key={ms} x={x} y={82} textAnchor="middle" className="life-strip-text tab">
           {ms % 60_000 === 0 ? clockWords(ms, ms) : exactClock(ms)}
         </text>
       ))}
@@ -190,7 +190,7 @@ function Flag({
 }): ReactElement {
   return (
     <span
-      className={isCurrent ? "strip-flag tab" : "strip-flag strip-flag-hover tab"}
+      className={isCurrent ? "life-strip-flag tab" : "life-strip-flag life-strip-flag-hover tab"}
       style={{ left: Math.min(width - 60, Math.max(0, x - 30)) }}
       aria-hidden="true"
     >

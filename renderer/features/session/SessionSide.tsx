@@ -51,7 +51,7 @@ export function SessionSide({ lives, current, node, events, shownMs, onLife, onE
               </span>
               <span className="row small side-sub">
                 <span className="t2 ell grow">{endOf(life)}</span>
-                <span className="t3 tab nowrap">{clockWords(Date.parse(life.startedAt), Date.now())}</span>
+                <LifeBegan life={life} />
                 <span className="t3 tab nowrap">{bytesWords(life.outputBytes)}</span>
               </span>
             </button>
@@ -92,4 +92,9 @@ export function SessionSide({ lives, current, node, events, shownMs, onLife, onE
 function LifeLength({ life }: { readonly life: Life }): ReactElement {
   const words = useNowText((now) => lifeDuration(life, now));
   return <span className="small tab nowrap">{words}</span>;
+}
+
+function LifeBegan({ life }: { readonly life: Life }): ReactElement {
+  const words = useNowText((now) => clockWords(Date.parse(life.startedAt), now));
+  return <span className="t3 tab nowrap">{words}</span>;
 }

@@ -17,7 +17,7 @@ export function eventWords({ data }: Pick<StoredEvent, "data">): string {
       return [
         FIRST.includes(key) && typeof value === "string"
           ? value
-          : `${key} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`,
+          : `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
       ];
     })
     .join(", ");

@@ -16,9 +16,9 @@ export interface Player {
   readonly speed: Speed;
   /** Share read while going somewhere far; undefined otherwise. */
   readonly progress: number | undefined;
-  toggle(): void;
-  nextSpeed(): void;
-  goTo(ms: number): void;
+  readonly toggle: () => void;
+  readonly nextSpeed: () => void;
+  readonly goTo: (ms: number) => void;
 }
 
 const FRAME_MS = 50;

@@ -12,14 +12,28 @@ import { endWords, lifeLamp } from "./endWords.ts";
 const ROW_PX = 30;
 
 /** Rows open the recording. Arrow keys or J and K move, Enter opens. */
-export function LivesTable({ lives, isFiltered }: { readonly lives: readonly Life[]; readonly isFiltered: boolean }): ReactElement {
+export function LivesTable({
+  lives,
+  isFiltered,
+}: {
+  readonly lives: readonly Life[];
+  readonly isFiltered: boolean;
+}): ReactElement {
   const navigation = useNavigation();
   const frame = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(0);
-  const rows = useVirtualizer({ count: lives.length, getScrollElement: () => frame.current, estimateSize: () => ROW_PX, overscan: 12 });
-  const open = (life: Life | undefined) => life !== undefined && navigation.navigate({ page: "session", path: life.path, sessionId: life.sessionId });
+  // oxlint-disable-next-line react/incompatible-library -- nothing here is memoised by what the virtualizer returns
+  const rows = useVirtualizer({
+    count: lives.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+  });
+  const open = (life: Life | undefined) =>
+    life !== undefined && navigation.navigate({ page: "session", path: life.path, sessionId: life.sessionId });
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" || event.key === "j" ? 1 : event.key === "ArrowUp" || event.key === "k" ? -1 : 0;
+    const step =
+      event.key === "ArrowDown" || event.key === "j" ? 1 : event.key === "ArrowUp" || event.key === "k" ? -1 : 0;
     if (event.key === "Enter") open(lives[at]);
     else if (step === 0) return;
     else {
@@ -31,7 +45,11 @@ export function LivesTable({ lives, isFiltered }: { readonly lives: readonly Lif
   };
   if (lives.length === 0)
     return (
-      <p className="sessions-empty t2">{isFiltered ? "No session matches the filter." : "No agent has run yet. Each start is recorded here, byte by byte."}</p>
+      <p className="sessions-empty t2">
+        {isFiltered
+          ? "No session matches the filter."
+          : "No agent has run yet. Each start is recorded here, byte by byte."}
+      </p>
     );
   return (
     <div className="sessions-table" role="table" aria-label="Sessions, newest first" aria-rowcount={lives.length}>
@@ -47,7 +65,15 @@ export function LivesTable({ lives, isFiltered }: { readonly lives: readonly Lif
           {rows.getVirtualItems().map((row) => {
             const life = lives[row.index];
             if (life === undefined) return null;
-            return <LifeRow key={life.sessionId} life={life} top={row.start} isMarked={row.index === at} onOpen={() => open(life)} />;
+            return (
+              <LifeRow
+                key={life.sessionId}
+                life={life}
+                top={row.start}
+                isMarked={row.index === at}
+                onOpen={() => open(life)}
+              />
+            );
           })}
         </div>
       </div>
@@ -55,13 +81,31 @@ export function LivesTable({ lives, isFiltered }: { readonly lives: readonly Lif
   );
 }
 
-function LifeRow({ life, top, isMarked, onOpen }: { readonly life: Life; readonly top: number; readonly isMarked: boolean; readonly onOpen: () => void }): ReactElement {
+function LifeRow({
+  life,
+  top,
+  isMarked,
+  onOpen,
+}: {
+  readonly life: Life;
+  readonly top: number;
+  readonly isMarked: boolean;
+  readonly onOpen: () => void;
+}): ReactElement {
   const running = useNodeState(life.path);
   const state = lifeLamp(life, running);
-  const lasted = useNowText((now) => exactDuration((life.endedAt === undefined ? now : Date.parse(life.endedAt)) - Date.parse(life.startedAt)));
+  const lasted = useNowText((now) =>
+    exactDuration((life.endedAt === undefined ? now : Date.parse(life.endedAt)) - Date.parse(life.startedAt)),
+  );
+  const began = useNowText((now) => clockWords(Date.parse(life.startedAt), now));
   const slash = life.path.indexOf("/");
   return (
-    <div className={isMarked ? "sessions-row sessions-life sessions-marked" : "sessions-row sessions-life"} role="row" style={{ transform: `translateY(${top}px)` }} onClick={onOpen}>
+    <div
+      className={isMarked ? "sessions-row sessions-life sessions-marked" : "sessions-row sessions-life"}
+      role="row"
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={onOpen}
+    >
       <span role="cell" className="row">
         <Lamp state={state} size={13} />
         <button type="button" className="medium ell" tabIndex={-1}>
@@ -77,12 +121,16 @@ function LifeRow({ life, top, isMarked, onOpen }: { readonly life: Life; readonl
         {cliName(life.agent)}
       </span>
       <span role="cell" className="t2 tab nowrap">
-        {clockWords(Date.parse(life.startedAt), Date.now())}
+        {began}
       </span>
       <span role="cell" className="num tab nowrap">
         {lasted}
       </span>
-      <span role="cell" className="ell" style={{ color: life.endedAt === undefined ? stateTextColor(state) : undefined }}>
+      <span
+        role="cell"
+        className="ell"
+        style={{ color: life.endedAt === undefined ? stateTextColor(state) : undefined }}
+      >
         {endWords(life)}
       </span>
       <span role="cell" className="num t2 tab nowrap">

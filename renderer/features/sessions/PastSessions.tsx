@@ -3,11 +3,17 @@ import { clockWords, shortPath } from "#shared/lib/words.ts";
 import type { PastSession } from "#shared/model/agentCli.ts";
 import { cliName } from "#shared/model/stateWords.ts";
 import { useCommand } from "#renderer/state/commands.ts";
-import { useInfo, useIsLive, useNavigation } from "#renderer/state/hooks.ts";
+import { useInfo, useIsLive, useNavigation, useNowText } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 
 /** Conversations the CLIs kept; each can go on as a supervised agent, with its context. */
-export function PastSessions({ sessions, isFiltered }: { readonly sessions: readonly PastSession[]; readonly isFiltered: boolean }): ReactElement {
+export function PastSessions({
+  sessions,
+  isFiltered,
+}: {
+  readonly sessions: readonly PastSession[];
+  readonly isFiltered: boolean;
+}): ReactElement {
   const navigation = useNavigation();
   const isConnected = useIsLive();
   const home = useInfo()?.homeDir;
@@ -22,7 +28,9 @@ export function PastSessions({ sessions, isFiltered }: { readonly sessions: read
   if (sessions.length === 0)
     return (
       <p className="sessions-empty t2">
-        {isFiltered ? "No session matches the filter." : "The agent CLIs have kept no sessions on this machine. Those they keep can be taken up here, with their context."}
+        {isFiltered
+          ? "No session matches the filter."
+          : "The agent CLIs have kept no sessions on this machine. Those they keep can be taken up here, with their context."}
       </p>
     );
   return (
@@ -51,9 +59,15 @@ export function PastSessions({ sessions, isFiltered }: { readonly sessions: read
                 <span className="mono t2 ell">{shortPath(session.cwd, home)}</span>
               </td>
               <td className="num t2">{session.messages ?? ""}</td>
-              <td className="t2 tab">{clockWords(Date.parse(session.updatedAt), Date.now())}</td>
+              <td className="t2 tab">
+                <LastUsed at={session.updatedAt} />
+              </td>
               <td className="num">
-                <Button disabled={!isConnected || taken !== undefined} running={taken === session.cliSessionId && "Taking up"} onClick={() => void run(session)}>
+                <Button
+                  disabled={!isConnected || taken !== undefined}
+                  running={taken === session.cliSessionId && "Taking up"}
+                  onClick={() => void run(session)}
+                >
                   Take up under supervision
                 </Button>
               </td>
@@ -63,4 +77,9 @@ export function PastSessions({ sessions, isFiltered }: { readonly sessions: read
       </table>
     </div>
   );
+}
+
+function LastUsed({ at }: { readonly at: string }): ReactElement {
+  const words = useNowText((now) => clockWords(Date.parse(at), now));
+  return <span>{words}</span>;
 }

@@ -28,11 +28,20 @@ export function SessionsPage(): ReactElement {
   useKeys("Sessions", [{ keys: "/", label: "Filter sessions", run: () => field.current?.focus() }]);
   const lives = useCoreQuery("session.list", { limit: 1000 });
   const past = useCoreQuery("agents.pastSessions", { limit: 200 }, { enabled: tab === "onDisk", staleMs: 30_000 });
-  useRefreshed(lives.refetch, useAppState((state) => state.nodes));
-  const shown = (lives.data ?? []).filter((life) => matchesText(text, [life.path, life.agent, life.mode, life.exitDetail, life.exitCause, life.cliSessionId]));
-  const kept = (past.data ?? []).filter((session) => matchesText(text, [session.agent, session.title, session.cwd, session.cliSessionId]));
+  useRefreshed(
+    lives.refetch,
+    useAppState((state) => state.nodes),
+  );
+  const shown = (lives.data ?? []).filter((life) =>
+    matchesText(text, [life.path, life.agent, life.mode, life.exitDetail, life.exitCause, life.cliSessionId]),
+  );
+  const kept = (past.data ?? []).filter((session) =>
+    matchesText(text, [session.agent, session.title, session.cwd, session.cliSessionId]),
+  );
   const asked = tab === "recorded" ? lives : past;
-  const fact = asked.isSuccess ? countFact(tab === "recorded" ? shown.length : kept.length, asked.data.length) : undefined;
+  const fact = asked.isSuccess
+    ? countFact(tab === "recorded" ? shown.length : kept.length, asked.data.length)
+    : undefined;
   return (
     <Page
       title="Sessions"
@@ -41,12 +50,24 @@ export function SessionsPage(): ReactElement {
       actions={
         <>
           <Segments<Tab> label="Which sessions" value={tab} options={TABS} onChange={setTab} />
-          <Field icon={<ListFilter size={14} />} keys="/" width={210} placeholder="Filter" aria-label="Filter sessions" value={text} inputRef={field} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.key === "Escape" && (setText(""), field.current?.blur())} />
+          <Field
+            icon={<ListFilter size={14} />}
+            keys="/"
+            width={210}
+            placeholder="Filter"
+            aria-label="Filter sessions"
+            value={text}
+            inputRef={field}
+            onChange={(event) => setText(event.target.value)}
+            onKeyDown={(event) => event.key === "Escape" && (setText(""), field.current?.blur())}
+          />
         </>
       }
     >
       {asked.isPending && <Skeleton />}
-      {asked.error !== null && <Problem title={asked.error.message} action="Try again" onAction={() => void asked.refetch()} />}
+      {asked.error !== null && (
+        <Problem title={asked.error.message} action="Try again" onAction={() => void asked.refetch()} />
+      )}
       {tab === "recorded" && lives.isSuccess && <LivesTable lives={shown} isFiltered={text !== ""} />}
       {tab === "onDisk" && past.isSuccess && <PastSessions sessions={kept} isFiltered={text !== ""} />}
     </Page>

@@ -14,12 +14,19 @@ const LAMPS: Readonly<Record<ExitCause, NodeState>> = {
 };
 
 /** `running`: the agent's state, for a life that goes on. */
-export function lifeLamp({ endedAt, exitCause }: Pick<Life, "endedAt" | "exitCause">, running: NodeState | undefined): NodeState {
+export function lifeLamp(
+  { endedAt, exitCause }: Pick<Life, "endedAt" | "exitCause">,
+  running: NodeState | undefined,
+): NodeState {
   if (endedAt === undefined) return running ?? "busy";
   return exitCause === undefined ? "stopped" : LAMPS[exitCause];
 }
 
-export function endWords({ endedAt, exitDetail, exitCause }: Pick<Life, "endedAt" | "exitDetail" | "exitCause">): string {
+export function endWords({
+  endedAt,
+  exitDetail,
+  exitCause,
+}: Pick<Life, "endedAt" | "exitDetail" | "exitCause">): string {
   if (endedAt === undefined) return "Running";
   if (exitDetail !== undefined && exitDetail !== "") return exitDetail;
   const cause = (exitCause ?? "ended").replaceAll("_", " ");

@@ -174,18 +174,11 @@ interface Shown {
 
 /** Tiles stay where they are while states change: who is on screen is only filled up, never sorted again. */
 function useSteadyShown({ agents, picked, size, only }: Shown): readonly string[] {
-  const kept = useRef<readonly string[]>([]);
-  return useMemo(() => {
-    if (only !== undefined) return [only];
-    const isPicked = picked !== undefined;
-    const next = shownPaths(
-      isPicked ? agents.filter((agent) => picked.includes(agent.path)) : agents,
-      isPicked ? picked : kept.current,
-      size,
-    );
-    kept.current = next;
-    return next;
-  }, [agents, picked, size, only]);
+  const [kept, setKept] = useState<readonly string[]>([]);
+  const candidates = picked === undefined ? agents : agents.filter((agent) => picked.includes(agent.path));
+  const grid = shownPaths(candidates, picked ?? kept, size);
+  if (only === undefined && grid.join("\n") !== kept.join("\n")) setKept(grid);
+  return only === undefined ? grid : [only];
 }
 
 interface Deeds {
