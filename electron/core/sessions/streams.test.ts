@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import type { StreamItem } from "#shared/contract/index.ts";
+import type { Rejection } from "#shared/model/result.ts";
+import type { StreamSink } from "#shared/rpc/protocol.ts";
+import type { OutputLog } from "#core/ports/outputLog.ts";
+import type { Screens } from "#core/ports/screens.ts";
+import { ManualClock, settle } from "#test/support/manualClock.ts";
+import { streamChain } from "./byteStreams.ts";
+import { LiveOutput } from "./liveOutput.ts";
+import { streamTerminal } from "./terminalStream.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (chunks: readonly Uint8Array[]): string => new TextDecoder().decode(Buffer.concat(chunks));
+
+/** Sessions' logs in memory; a test writes to them as the keeper would. */
+class Logs implements OutputLog {
+  readonly data = new Map<string, string>();
+  async size(id: string): Promise<number> {
+    return bytes(this.data.get(id) ?? "").length;
+  }
+  async read(id: string, offset: number, max: number): Promise<Uint8Array> {
+    return bytes(this.data.get(id) ?? "").subarray(offset, offset + max);
+  }
+  async resizes(): Promise<[]> {
+    return [];
+  }
+  async search(): Promise<{ truncated: boolean }> {
+    return { truncated: false };
+  }
+}
+
+/** A client with a window; `ack` gives room back. */
+class Window<Item> implements StreamSink<Item> {
+  readonly items: Item[] = [];
+  readonly chunks: Uint8Array[] = [];
+  ended: Rejection | true | undefined;
+  room: number;
+  #wake: () => void = () => {};
+  constructor(room: number) {
+    this.room = room;
+  }
+  send(item: Item, chunk?: Uint8Array): void {
+    this.items.push(item);
+    if (chunk === undefined) return;
+    this.chunks.push(chunk);
+    this.room -= chunk.length;
+  }
+  end(error?: Rejection): void {
+    this.ended = error ?? true;
+  }
+  onRoom(listener: () => void): void {
+    this.#wake = listener;
+  }
+  ack(amount: number): void {
+    this.room += amount;
+    this.#wake();
+  }
+}
+
+describe("the logs of a child", () => {
+  it("are all its lives in order, from any offset, and end by themselves", async () => {
+    const logs = new Logs();
+    logs.data.set("one", "first ").set("two", "second");
+    const source = {
+      outputLog: logs,
+      links: () => [
+        { sessionId: "one", live: undefined },
+        { sessionId: "two", live: undefined },
+      ],
+      onLife: () => () => {},
+    };
+    const window = new Window<StreamItem<"logs">>(1000);
+    streamChain(source, { from: 3, follow: false }, window);
+    await settle();
+    await settle();
+    expect(text(window.chunks)).toBe("st second");
+    expect(window.items).toEqual([
+      { offset: 3, sessionId: "one" },
+      { offset: 6, sessionId: "two" },
+    ]);
+    expect(window.ended).toBe(true);
+  });
+
+  it("follow the live end and the next life, and wait for a slow reader without skipping", async () => {
+    const logs = new Logs();
+    logs.data.set("one", "abc");
+    const live = new LiveOutput(3, { cols: 80, rows: 24 });
+    const links: { sessionId: string; live: LiveOutput | undefined }[] = [{ sessionId: "one", live }];
+    let began: () => void = () => {};
+    const window = new Window<StreamItem<"logs">>(4);
+    streamChain(
+      { outputLog: logs, links: () => links, onLife: (listener) => ((began = listener), () => {}) },
+      { from: 0, follow: true },
+      window,
+    );
+    await settle();
+    logs.data.set("one", "abcdefgh");
+    live.push(3, bytes("defgh"));
+    await settle();
+    await settle();
+    expect(window.room).toBeLessThanOrEqual(0);
+    window.ack(100);
+    await settle();
+    live.end("Exit 0");
+    links.push({ sessionId: "two", live: undefined });
+    logs.data.set("two", "!");
+    began();
+    await settle();
+    await settle();
+    expect(text(window.chunks)).toBe("abcdefgh!");
+    expect(window.ended).toBeUndefined();
+  });
+});
+
+describe("a terminal view", () => {
+  const screens = (offset: number): Screens => ({
+    open() {},
+    feed() {},
+    resize() {},
+    close() {},
+    text: async () => "",
+    snapshot: async () => ({ bytes: bytes("SCREEN"), offset, cols: 80, rows: 24 }),
+  });
+
+  it("begins with a snapshot and goes on with exactly the bytes after it", async () => {
+    const logs = new Logs();
+    logs.data.set("s", "0123456789");
+    const clock = new ManualClock();
+    const output = new LiveOutput(10, { cols: 80, rows: 24 });
+    const window = new Window<StreamItem<"terminal">>(1000);
+    streamTerminal(
+      { sessionId: "s", output, size: output, exitDetail: "", outputLog: logs, screens: screens(7), clock },
+      "focused",
+      window,
+    );
+    await clock.advance(10);
+    output.push(10, bytes("ab"));
+    logs.data.set("s", "0123456789ab");
+    await clock.advance(10);
+    expect(window.items[0]).toEqual({ type: "reset", offset: 7, cols: 80, rows: 24 });
+    expect(text(window.chunks)).toBe("SCREEN789ab");
+    output.end("Exit 0");
+    await clock.advance(10);
+    expect(window.items.at(-1)).toEqual({ type: "exit", detail: "Exit 0" });
+  });
+
+  it("is cut to a new snapshot when it fell far behind, and the agent never waits for it", async () => {
+    const logs = new Logs();
+    const clock = new ManualClock();
+    const output = new LiveOutput(0, { cols: 80, rows: 24 });
+    const window = new Window<StreamItem<"terminal">>(6);
+    const big = 2 * 1024 * 1024;
+    let offset = 0;
+    const source = {
+      sessionId: "s",
+      output,
+      size: output,
+      exitDetail: "",
+      outputLog: logs,
+      screens: { ...screens(0), snapshot: async () => ({ bytes: bytes("S"), offset, cols: 80, rows: 24 }) },
+      clock,
+    };
+    streamTerminal(source, "visible", window);
+    await clock.advance(200);
+    window.room = 0;
+    logs.data.set("s", "x".repeat(big));
+    output.push(0, bytes("x".repeat(big)));
+    offset = big;
+    await clock.advance(200);
+    window.ack(100);
+    await clock.advance(200);
+    expect(window.items.filter((item) => item.type === "reset")).toEqual([
+      { type: "reset", offset: 0, cols: 80, rows: 24 },
+      { type: "reset", offset: big, cols: 80, rows: 24 },
+    ]);
+    expect(window.items.some((item) => item.type === "data")).toBe(false);
+  });
+});
