@@ -1,6 +1,6 @@
 /** The event log as a live feed. Not a live region: it says how much is new when asked. */
 import { Pause, Play, Search } from "lucide-react";
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type ReactElement } from "react";
+import { useDeferredValue, useMemo, useRef, useState, type ReactElement } from "react";
 import { countWords, plural } from "#shared/lib/words.ts";
 import { isValidPattern } from "#shared/lib/subjects.ts";
 import { useAppState, useIsLive, useKeys, useNavigation, useNowText, useRoute } from "#renderer/state/hooks.ts";
@@ -18,10 +18,72 @@ import { useEventFeed, type EventFeed } from "./useEventFeed.ts";
 import "./events.css";
 
 export function EventsPage(): ReactElement {
+  const page = useEventsPage();
+  const { feed, isPaused, selected } = page;
+  const details = feed.shown.find((event) => event.seq === selected);
+  return (
+    <Page
+      title="Events"
+      bleed
+      fact={<PatternField value={page.typed} inputRef={page.patternField} onChange={page.setPattern} />}
+      actions={
+        <>
+          <Rate feed={feed} isHeld={page.isHeld} />
+          <Button
+            icon={isPaused ? <Play size={13} /> : <Pause size={13} />}
+            keys={isPaused ? "l" : "space"}
+            onClick={page.toggle}
+          >
+            {isPaused ? "Go to live" : "Hold"}
+          </Button>
+        </>
+      }
+      inspector={details !== undefined && <EventDetails event={details} onSubject={page.setPattern} />}
+      onCloseInspector={() => page.setSelected(undefined)}
+    >
+      <div className="events">
+        <div className="events-filters">
+          <QuickFilters pattern={page.valid} onPattern={page.setPattern} />
+          <span className="grow" />
+          <Field
+            icon={<Search size={13} />}
+            width={220}
+            type="search"
+            placeholder="Text in any event"
+            aria-label="Text in any event"
+            value={page.text}
+            onChange={(event) => page.setText(event.target.value)}
+          />
+        </div>
+        <FeedBody
+          feed={feed}
+          selected={selected}
+          topSignal={page.topSignal}
+          onSelect={page.setSelected}
+          onTop={page.setAtTop}
+          isFiltered={page.valid !== ">" || page.text !== ""}
+        />
+        {feed.waiting.length > 0 && (
+          <div className="events-new">
+            <Button kind="primary" keys="l" onClick={page.goLive}>
+              {plural(feed.waiting.length, "new event")}
+            </Button>
+          </div>
+        )}
+        <div className="sr-only" role="status">
+          {page.said}
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+/** What is asked for, what is held, what is selected. */
+function useEventsPage() {
   const route = useRoute();
   const navigation = useNavigation();
   const asked = route.page === "events" ? route : undefined;
-  const [typed, setTyped] = useState(asked?.pattern ?? ">");
+  const [typed, setTyped] = useTyped(asked?.pattern);
   const [text, setText] = useState("");
   const [isPaused, setPaused] = useState(false);
   const [isAtTop, setAtTop] = useState(true);
@@ -36,23 +98,16 @@ export function EventsPage(): ReactElement {
     useMemo(() => ({ pattern: valid, text: calmText }), [valid, calmText]),
     isHeld,
   );
-  const { showWaiting } = feed;
-  useEffect(() => {
-    if (asked?.pattern !== undefined) setTyped(asked.pattern);
-  }, [asked?.pattern]);
   const setPattern = (pattern: string) => {
     setTyped(pattern);
     if (isValidPattern(pattern)) navigation.replace({ page: "events", pattern });
   };
-  const goLive = useCallback(() => {
+  const goLive = () => {
     setPaused(false);
     setAtTop(true);
-    showWaiting();
     setTopSignal((signal) => signal + 1);
-  }, [showWaiting]);
-  useEffect(() => {
-    if (!isHeld) showWaiting();
-  }, [isHeld, showWaiting]);
+  };
+  const toggle = () => (isPaused ? goLive() : setPaused(true));
   const step = (by: 1 | -1) => {
     const at = feed.shown.findIndex((event) => event.seq === selected);
     const next = feed.shown[at < 0 ? 0 : Math.min(feed.shown.length - 1, Math.max(0, at + by))];
@@ -60,7 +115,7 @@ export function EventsPage(): ReactElement {
   };
   useKeys("Events", [
     { keys: "l", label: "Go to live", run: goLive },
-    { keys: "space", label: "Hold, or go on", run: () => (isPaused ? goLive() : setPaused(true)) },
+    { keys: "space", label: "Hold, or go on", run: toggle },
     { keys: "/", label: "Filter by subject", run: () => patternField.current?.select() },
     { keys: "j", label: "Next event below", run: () => step(1) },
     { keys: "k", label: "Next event above", run: () => step(-1) },
@@ -73,62 +128,35 @@ export function EventsPage(): ReactElement {
     },
     { keys: "i", label: "Close the details", run: () => setSelected(undefined) },
   ]);
-  const details = feed.shown.find((event) => event.seq === selected);
-  return (
-    <Page
-      title="Events"
-      bleed
-      fact={<PatternField value={typed} inputRef={patternField} onChange={setPattern} />}
-      actions={
-        <>
-          <Rate feed={feed} isHeld={isHeld} />
-          <Button
-            icon={isPaused ? <Play size={13} /> : <Pause size={13} />}
-            keys={isPaused ? "l" : "space"}
-            onClick={() => (isPaused ? goLive() : setPaused(true))}
-          >
-            {isPaused ? "Go to live" : "Hold"}
-          </Button>
-        </>
-      }
-      inspector={details !== undefined && <EventDetails event={details} onSubject={setPattern} />}
-      onCloseInspector={() => setSelected(undefined)}
-    >
-      <div className="events">
-        <div className="events-filters">
-          <QuickFilters pattern={valid} onPattern={setPattern} />
-          <span className="grow" />
-          <Field
-            icon={<Search size={13} />}
-            width={220}
-            type="search"
-            placeholder="Text in any event"
-            aria-label="Text in any event"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        </div>
-        <FeedBody
-          feed={feed}
-          selected={selected}
-          topSignal={topSignal}
-          onSelect={setSelected}
-          onTop={setAtTop}
-          isFiltered={valid !== ">" || calmText !== ""}
-        />
-        {feed.waiting.length > 0 && (
-          <div className="events-new">
-            <Button kind="primary" keys="l" onClick={goLive}>
-              {plural(feed.waiting.length, "new event")}
-            </Button>
-          </div>
-        )}
-        <div className="sr-only" role="status">
-          {said}
-        </div>
-      </div>
-    </Page>
-  );
+  return {
+    typed,
+    text,
+    setText,
+    isPaused,
+    isHeld,
+    setAtTop,
+    selected,
+    setSelected,
+    topSignal,
+    said,
+    patternField,
+    valid,
+    feed,
+    setPattern,
+    goLive,
+    toggle,
+  };
+}
+
+/** The pattern as typed; a link to this page with another one replaces it. */
+function useTyped(asked: string | undefined): readonly [string, (typed: string) => void] {
+  const [typed, setTyped] = useState(asked ?? ">");
+  const [seen, setSeen] = useState(asked);
+  if (asked !== seen) {
+    setSeen(asked);
+    if (asked !== undefined) setTyped(asked);
+  }
+  return [typed, setTyped];
 }
 
 interface BodyProps {

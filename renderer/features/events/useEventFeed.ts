@@ -16,7 +16,6 @@ export interface EventFeed extends Feed {
   readonly problem: string | undefined;
   readonly lastSeq: number;
   readonly loadOlder: () => void;
-  readonly showWaiting: () => void;
   readonly retry: () => void;
 }
 
@@ -32,11 +31,10 @@ export function useEventFeed({ pattern, text }: EventFilter, isHeld: boolean): E
   const [lastSeq, setLastSeq] = useState(0);
   const [attempt, setAttempt] = useState(0);
   const wanted = `${attempt} ${pattern} ${text}`;
-  const held = useRef(isHeld);
+  const held = useLatest(isHeld);
   const isReading = useRef(false);
-  useEffect(() => {
-    held.current = isHeld;
-  }, [isHeld]);
+  // What waited is shown the moment nobody holds it any more.
+  if (!isHeld && feed.waiting.length > 0) setFeed(release(feed));
   const query = useCallback(
     (range: { from?: number; to?: number; order: "asc" | "desc" }) =>
       client.query("events.read", { pattern, limit: PAGE_ROWS, ...(text === "" ? {} : { text }), ...range }),
@@ -68,13 +66,12 @@ export function useEventFeed({ pattern, text }: EventFilter, isHeld: boolean): E
       isOver = true;
       close();
     };
-  }, [client, query, pattern, text, wanted]);
+  }, [client, query, pattern, text, wanted, held]);
   return {
     ...feed,
     isLoaded: loaded === wanted,
     problem,
     lastSeq,
-    showWaiting: useCallback(() => setFeed((now) => release(now)), []),
     retry: useCallback(() => setAttempt((now) => now + 1), []),
     loadOlder: useCallback(() => {
       const oldest = feed.shown.at(-1)?.seq;
@@ -86,6 +83,14 @@ export function useEventFeed({ pattern, text }: EventFilter, isHeld: boolean): E
       });
     }, [feed, query]),
   };
+}
+
+function useLatest<T>(value: T): { readonly current: T } {
+  const latest = useRef(value);
+  useEffect(() => {
+    latest.current = value;
+  }, [value]);
+  return latest;
 }
 
 interface Following {

@@ -34,11 +34,12 @@ export function LifeStrip({ lives, now, state, current, ms, eventTimes, onGo }: 
     () => (here === undefined ? [] : mergeTicks(eventTimes.map((time) => xOf(here, time)))),
     [here, eventTimes],
   );
-  const hovered = hoverX === undefined ? undefined : placeAt(strip, hoverX);
-  const step = (byMs: number) =>
-    here !== undefined && onGo(here.life, Math.min(here.endMs, Math.max(here.startMs, atMs + byMs)));
-  const span = here === undefined ? 60_000 : here.endMs - here.startMs;
+  const cursorX = here === undefined ? undefined : xOf(here, atMs);
   const placeOf = (event: { clientX: number }) => event.clientX - (frame.current?.getBoundingClientRect().left ?? 0);
+  const goTo = (x: number) => {
+    const place = placeAt(strip, x);
+    if (place !== undefined) onGo(place.life, place.ms);
+  };
   return (
     <div className="life-strip" ref={frame}>
       {strip.lives.map((life) => (
@@ -51,41 +52,62 @@ export function LifeStrip({ lives, now, state, current, ms, eventTimes, onGo }: 
         role="slider"
         tabIndex={0}
         aria-label="Moment of the recording"
-        aria-valuemin={here?.startMs ?? 0}
-        aria-valuemax={here?.endMs ?? 0}
-        aria-valuenow={Math.round(atMs)}
-        aria-valuetext={`${exactClock(atMs)}, life ${current.generation}`}
+        {...sliderValues(here, atMs)}
         onPointerMove={(event) => {
           setHoverX(placeOf(event));
-          const place = placeAt(strip, placeOf(event));
-          if (event.buttons === 1 && place !== undefined) onGo(place.life, place.ms);
+          if (event.buttons === 1) goTo(placeOf(event));
         }}
         onPointerLeave={() => setHoverX(undefined)}
-        onPointerDown={(event) => {
-          const place = placeAt(strip, placeOf(event));
-          if (place !== undefined) onGo(place.life, place.ms);
-        }}
+        onPointerDown={(event) => goTo(placeOf(event))}
         onKeyDown={(event) => {
-          if (event.key === "ArrowLeft") step(-span / 100);
-          else if (event.key === "ArrowRight") step(span / 100);
-          else if (event.key === "Home") step(-span);
-          else if (event.key === "End") step(span);
-          else return;
+          const target = here === undefined ? undefined : keyedMs(here, atMs, event.key);
+          if (here === undefined || target === undefined) return;
+          onGo(here.life, target);
           event.preventDefault();
         }}
       >
         <StripLines strip={strip} ticks={ticks} state={state} />
-        {here !== undefined && <Cursor x={xOf(here, atMs)} />}
+        {cursorX !== undefined && <Cursor x={cursorX} />}
         {hoverX !== undefined && <path d={`M${hoverX} 32V54`} stroke="var(--border-strong)" />}
       </svg>
-      {here !== undefined && ms !== undefined && (
-        <Flag x={xOf(here, atMs)} width={width} text={exactClock(atMs)} isCurrent />
+      {cursorX !== undefined && ms !== undefined && (
+        <Flag x={cursorX} width={width} text={exactClock(atMs)} isCurrent />
       )}
-      {hovered !== undefined && hoverX !== undefined && (
-        <Flag x={hoverX} width={width} text={exactClock(hovered.ms)} isCurrent={false} />
-      )}
+      <HoverFlag strip={strip} x={hoverX} cursorX={cursorX} />
     </div>
   );
+}
+
+function sliderValues(here: StripLife | undefined, atMs: number) {
+  return {
+    "aria-valuemin": here?.startMs ?? 0,
+    "aria-valuemax": here?.endMs ?? 0,
+    "aria-valuenow": Math.round(atMs),
+    "aria-valuetext": here === undefined ? exactClock(atMs) : `${exactClock(atMs)}, life ${here.life.generation}`,
+  };
+}
+
+/** Where a key of a slider leads; undefined for any other key. */
+function keyedMs({ startMs, endMs }: StripLife, atMs: number, key: string): number | undefined {
+  const step = (endMs - startMs) / 100;
+  if (key === "ArrowLeft") return Math.max(startMs, atMs - step);
+  if (key === "ArrowRight") return Math.min(endMs, atMs + step);
+  if (key === "Home") return startMs;
+  return key === "End" ? endMs : undefined;
+}
+
+interface HoverProps {
+  readonly strip: Strip;
+  readonly x: number | undefined;
+  readonly cursorX: number | undefined;
+}
+
+/** The time under the pointer, unless the cursor's own flag says it. */
+function HoverFlag({ strip, x, cursorX }: HoverProps): ReactElement | null {
+  const place = x === undefined ? undefined : placeAt(strip, x);
+  if (x === undefined || place === undefined) return null;
+  if (cursorX !== undefined && Math.abs(cursorX - x) < 40) return null;
+  return <Flag x={x} width={strip.width} text={exactClock(place.ms)} isCurrent={false} />;
 }
 
 function LifeLabel({

@@ -23,59 +23,20 @@ interface Props {
 }
 
 /** A running life begins live; one that ended, or a link to a moment, begins as a replay held there. */
-export function LifeView({ path, node, lives, life, offset }: Props): ReactElement {
-  const navigation = useNavigation();
-  const isRunning = life.endedAt === undefined;
-  const [moment, setMoment] = useState<{ readonly ms: number; readonly sessionId: string }>();
-  const [shownMs, setShownMs] = useState<number>();
+export function LifeView(props: Props): ReactElement {
+  const { path, node, lives, life } = props;
+  const view = useLifeView(props);
+  const { isLive, clock, start, shownMs } = view;
   const [isSideOpen, setSideOpen] = useState(true);
-  const timeline = useCoreQuery("session.timeline", { sessionId: life.sessionId });
-  const { refetch } = timeline;
-  useEffect(() => {
-    void refetch();
-  }, [life.endedAt, refetch]);
-  const now = timeline.dataUpdatedAt === 0 ? Date.now() : timeline.dataUpdatedAt;
-  const clock = useMemo(
-    () =>
-      timeline.data === undefined
-        ? undefined
-        : createRecordingClock({ ...timeline.data, life: timeline.data.life }, now),
-    [timeline.data, now],
-  );
-  const events = useMemo(() => timeline.data?.events ?? [], [timeline.data]);
-  const eventTimes = useMemo(() => events.map((event) => Date.parse(event.time)), [events]);
-  const chosen = moment?.sessionId === life.sessionId ? moment.ms : undefined;
-  const start = startOf({ chosen, offset, isRunning, clock });
-  const isLive = isRunning && start === undefined;
-  useEffect(() => {
-    if (isLive) setShownMs(undefined);
-  }, [isLive]);
-  const go = (target: Life, ms: number) => {
-    setMoment({ ms, sessionId: target.sessionId });
-    if (target.sessionId === life.sessionId) void refetch();
-    else navigation.replace({ page: "session", path, sessionId: target.sessionId });
-  };
-  const goLive = () => {
-    const newest = lives[0];
-    if (newest === undefined) return;
-    setMoment(undefined);
-    navigation.replace({ page: "session", path });
-  };
-  const step = (direction: 1 | -1) => {
-    const from = shownMs ?? clock?.endMs ?? 0;
-    const target =
-      direction > 0 ? eventTimes.find((time) => time > from + 1) : eventTimes.findLast((time) => time < from - 1);
-    if (target !== undefined) go(life, target);
-  };
   useKeys("Session", [
-    { keys: "l", label: "Go to live", run: goLive },
-    { keys: "[", label: "Previous event", run: () => step(-1) },
-    { keys: "]", label: "Next event", run: () => step(1) },
+    { keys: "l", label: "Go to live", run: view.goLive },
+    { keys: "[", label: "Previous event", run: () => view.step(-1) },
+    { keys: "]", label: "Next event", run: () => view.step(1) },
     { keys: "i", label: "Lives and events beside it", run: () => setSideOpen((isOpen) => !isOpen) },
   ]);
   return (
     <Page
-      title={life.path.split("/").at(-1) ?? path}
+      title={path.split("/").at(-1) ?? path}
       fact={<SessionTitle node={node} life={life} />}
       actions={
         <SessionActions
@@ -83,7 +44,7 @@ export function LifeView({ path, node, lives, life, offset }: Props): ReactEleme
           life={life}
           isLive={isLive}
           canGoLive={lives[0]?.endedAt === undefined}
-          onLive={goLive}
+          onLive={view.goLive}
         />
       }
       bleed
@@ -93,10 +54,10 @@ export function LifeView({ path, node, lives, life, offset }: Props): ReactEleme
             lives={lives}
             current={life}
             node={node}
-            events={events}
+            events={view.events}
             shownMs={shownMs ?? clock?.endMs}
-            onLife={(target) => go(target, target.endedAt === undefined ? Date.now() : Date.parse(target.startedAt))}
-            onEvent={(ms) => go(life, ms)}
+            onLife={view.goToLife}
+            onEvent={(ms) => view.go(life, ms)}
           />
         )
       }
@@ -105,35 +66,99 @@ export function LifeView({ path, node, lives, life, offset }: Props): ReactEleme
       <div className="session">
         <LifeStrip
           lives={lives}
-          now={now}
+          now={view.now}
           state={node?.state}
           current={life}
           ms={isLive ? undefined : (shownMs ?? start)}
-          eventTimes={eventTimes}
-          onGo={go}
+          eventTimes={view.eventTimes}
+          onGo={view.go}
         />
-        <div className="session-screen">
-          {timeline.error !== null && (
-            <Problem title={timeline.error.message} action="Try again" onAction={() => void refetch()} />
-          )}
-          {isLive && (
-            <LiveTerminal key={life.sessionId} sessionId={life.sessionId} label={`Terminal of ${path}, live`} />
-          )}
-          {!isLive && clock !== undefined && timeline.data !== undefined && start !== undefined && (
-            <ReplayPane
-              key={life.sessionId}
-              life={life}
-              clock={clock}
-              resizes={timeline.data.resizes}
-              startMs={start}
-              onMoment={setShownMs}
-              onStep={step}
-            />
-          )}
-        </div>
+        <LifeScreen life={life} view={view} />
       </div>
     </Page>
   );
+}
+
+/** The live terminal, or the recording. */
+function LifeScreen({
+  life,
+  view,
+}: {
+  readonly life: Life;
+  readonly view: ReturnType<typeof useLifeView>;
+}): ReactElement {
+  const { timeline, clock, start } = view;
+  return (
+    <div className="session-screen">
+      {timeline.error !== null && (
+        <Problem title={timeline.error.message} action="Try again" onAction={() => void timeline.refetch()} />
+      )}
+      {view.isLive && (
+        <LiveTerminal key={life.sessionId} sessionId={life.sessionId} label={`Terminal of ${life.path}, live`} />
+      )}
+      {clock !== undefined && timeline.data !== undefined && start !== undefined && (
+        <ReplayPane
+          key={life.sessionId}
+          life={life}
+          clock={clock}
+          resizes={timeline.data.resizes}
+          startMs={start}
+          onMoment={view.setShown}
+          onStep={view.step}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Which moment of which life is shown, and the ways to another. */
+function useLifeView({ path, lives, life, offset }: Props) {
+  const navigation = useNavigation();
+  const [moment, setMoment] = useState<{ readonly ms: number; readonly sessionId: string }>();
+  const [shown, setShown] = useState<number>();
+  const [openedAt] = useState(() => Date.now());
+  const timeline = useCoreQuery("session.timeline", { sessionId: life.sessionId });
+  const { refetch } = timeline;
+  useEffect(() => {
+    void refetch();
+  }, [life.endedAt, refetch]);
+  const now = Math.max(openedAt, timeline.dataUpdatedAt);
+  const clock = useMemo(
+    () => (timeline.data === undefined ? undefined : createRecordingClock(timeline.data, now)),
+    [timeline.data, now],
+  );
+  const events = useMemo(() => timeline.data?.events ?? [], [timeline.data]);
+  const eventTimes = useMemo(() => events.map((event) => Date.parse(event.time)), [events]);
+  const isRunning = life.endedAt === undefined;
+  const start = startOf({
+    chosen: moment?.sessionId === life.sessionId ? moment.ms : undefined,
+    offset,
+    isRunning,
+    clock,
+  });
+  const isLive = isRunning && start === undefined;
+  const shownMs = isLive ? undefined : shown;
+  const go = (target: Life, ms: number) => {
+    setMoment({ ms, sessionId: target.sessionId });
+    if (target.sessionId === life.sessionId) void refetch();
+    else navigation.replace({ page: "session", path, sessionId: target.sessionId });
+  };
+  const goLive = () => {
+    if (lives[0]?.endedAt !== undefined) return;
+    setMoment(undefined);
+    navigation.replace({ page: "session", path });
+  };
+  const step = (direction: 1 | -1) => {
+    const from = shownMs ?? clock?.endMs ?? 0;
+    const target =
+      direction > 0 ? eventTimes.find((time) => time > from + 1) : eventTimes.findLast((time) => time < from - 1);
+    if (target !== undefined) go(life, target);
+  };
+  const goToLife = (target: Life) => {
+    if (target.endedAt === undefined) goLive();
+    else go(target, Date.parse(target.endedAt));
+  };
+  return { timeline, now, clock, events, eventTimes, start, isLive, shownMs, setShown, go, goLive, goToLife, step };
 }
 
 interface Start {
