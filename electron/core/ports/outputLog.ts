@@ -6,6 +6,8 @@ export interface OutputLog {
   read(sessionId: string, offset: number, maxBytes: number): Promise<Uint8Array>;
   /** Resizes recorded beside the bytes, in order, for replay. */
   resizes(sessionId: string): Promise<readonly { offset: number; cols: number; rows: number; at: string }[]>;
+  /** When output stood at which offset, about once a second of activity, in order. */
+  marks(sessionId: string): Promise<readonly { offset: number; at: string }[]>;
   /** Plain-text search (escape codes removed) over the sessions in the given order, streaming, in bounded memory. */
   search(request: OutputSearchRequest, onHit: (hit: OutputHit) => void): Promise<{ truncated: boolean }>;
 }

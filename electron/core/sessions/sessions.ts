@@ -235,8 +235,14 @@ export class Sessions implements AgentRunner {
     return life === undefined ? fail("not_found", "The agent that asked has ended.") : life.answer(askId, choice);
   }
 
-  resizes(sessionId: string): ReturnType<SessionDeps["outputLog"]["resizes"]> {
-    return this.#deps.outputLog.resizes(sessionId);
+  /** What a replay needs beside the bytes: when they came, and on a screen of which size. */
+  async timing(sessionId: string): Promise<{
+    resizes: Awaited<ReturnType<SessionDeps["outputLog"]["resizes"]>>;
+    marks: Awaited<ReturnType<SessionDeps["outputLog"]["marks"]>>;
+  }> {
+    const { outputLog } = this.#deps;
+    const [resizes, marks] = await Promise.all([outputLog.resizes(sessionId), outputLog.marks(sessionId)]);
+    return { resizes, marks };
   }
 
   terminal(request: StreamRequest<"terminal">, sink: StreamSink<StreamItem<"terminal">>): Result<StreamHandle> {

@@ -24,6 +24,9 @@ class Logs implements OutputLog {
   async resizes(): Promise<[]> {
     return [];
   }
+  async marks(): Promise<[]> {
+    return [];
+  }
   async search(): Promise<{ truncated: boolean }> {
     return { truncated: false };
   }

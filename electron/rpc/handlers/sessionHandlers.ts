@@ -19,6 +19,7 @@ type SessionCommands =
 
 /** Events of one life shown beside its recording. */
 const TIMELINE_EVENTS = 2000;
+const MAX_MARKS = 5000;
 
 export function sessionQueries(core: Core): Pick<QueryHandlers, SessionQueries> {
   return {
@@ -39,9 +40,16 @@ async function timeline(core: Core, sessionId: string): ReturnType<QueryHandlers
   if (life === undefined) return fail("not_found", "There is no such session.");
   const events = core.store.events
     .read({ subject: agentSubject(life.path, "*"), limit: TIMELINE_EVENTS, order: "desc" })
-    .filter((event) => event.time >= life.startedAt && (life.endedAt === undefined || event.time <= life.endedAt))
+    .filter((event) => event.data["sessionId"] === sessionId)
     .toReversed();
-  return ok({ life, resizes: [...(await core.sessions.resizes(sessionId))], events });
+  const { resizes, marks } = await core.sessions.timing(sessionId);
+  return ok({ life, resizes: [...resizes], marks: thinned(marks), events });
+}
+
+/** A life of weeks has more marks than a strip has pixels. */
+function thinned<T>(marks: readonly T[]): T[] {
+  const step = Math.ceil(marks.length / MAX_MARKS);
+  return step <= 1 ? [...marks] : marks.filter((_, index) => index % step === 0 || index === marks.length - 1);
 }
 
 async function pastSessions(
