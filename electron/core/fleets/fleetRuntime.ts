@@ -195,7 +195,10 @@ export class FleetRuntime {
   /** What ran or was about to restart when the last core ended goes on, staggered; everything else rests as it did. */
   #bootStart(record: NodeRecord, startLost: boolean): Omit<AgentStart, "context"> {
     const backoff = record.rest?.state === "backoff" ? record.rest : undefined;
-    const wasGoing = backoff !== undefined || this.#deps.agents.leftover(record.path) === "lost";
+    // Lost now, or at an earlier start that was not to start anything.
+    const wasLost =
+      this.#deps.agents.leftover(record.path) === "lost" || record.agent?.view.exitCause === "keeper_lost";
+    const wasGoing = backoff !== undefined || wasLost;
     if (!wasGoing || record.stoppedByPerson) return { adoptOnly: true };
     if (startLost) {
       const leftMs = (backoff?.nextStartAtMs ?? 0) - this.#deps.clock.wallNow();

@@ -2,7 +2,7 @@
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { FleetFiles } from "#core/ports/fleetFiles.ts";
-import type { FleetRow } from "./fleetStore.ts";
+import type { FleetRow } from "./fleetStatus.ts";
 
 /** A fleet started by name whose file is gone starts from the text that was last good. Errors: not_found, bad_request. */
 export async function readSource(

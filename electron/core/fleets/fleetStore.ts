@@ -3,19 +3,10 @@ import { z } from "zod";
 import type { NewEvent } from "#shared/model/event.ts";
 import { nodeStateSchema } from "#shared/model/states.ts";
 import type { Store, StoreTx } from "#core/store/index.ts";
+import type { FleetMirror } from "./fleetMirror.ts";
+import { fleetStatusSchema } from "./fleetStatus.ts";
+import type { FleetRow } from "./fleetStatus.ts";
 import type { NodeRecord } from "./treeState.ts";
-
-export const fleetStatusSchema = z.enum(["up", "down", "gave_up", "interrupted"]);
-export type FleetStatus = z.infer<typeof fleetStatusSchema>;
-
-export interface FleetRow {
-  readonly name: string;
-  readonly file: string;
-  /** The last text that was valid; what runs. */
-  readonly text: string;
-  readonly status: FleetStatus;
-  readonly autostart: boolean;
-}
 
 const fleetRowSchema = z.object({
   name: z.string(),
@@ -42,9 +33,22 @@ export type StoredRest = z.infer<typeof restSchema>;
 
 export class FleetStore {
   readonly #store: Store;
+  readonly #mirror: FleetMirror;
 
-  constructor(store: Store) {
+  constructor(store: Store, mirror: FleetMirror) {
     this.#store = store;
+    this.#mirror = mirror;
+  }
+
+  /** The store was damaged: what the mirror has is newer than what could be saved. */
+  async restore(): Promise<void> {
+    const rows = await this.#mirror.read();
+    this.#store.transact({
+      actor: "system",
+      work: (tx) => {
+        for (const row of rows) writeFleet(tx, row);
+      },
+    });
   }
 
   fleets(): readonly FleetRow[] {
@@ -83,7 +87,7 @@ export class FleetStore {
 
   /** Commits the row and the event together. */
   save(row: FleetRow, event: NewEvent, commandId?: string): ReturnType<Store["transact"]> {
-    return this.#store.transact({
+    const saved = this.#store.transact({
       actor: event.actor,
       ...(commandId === undefined ? {} : { commandId: `${commandId}:${event.type}:${row.name}` }),
       work: (tx) => {
@@ -91,10 +95,12 @@ export class FleetStore {
         tx.append(event);
       },
     });
+    if (saved.ok) this.#mirror.write(this.fleets());
+    return saved;
   }
 
   forget(name: string, event: NewEvent): ReturnType<Store["transact"]> {
-    return this.#store.transact({
+    const forgotten = this.#store.transact({
       actor: event.actor,
       work: (tx) => {
         tx.run("DELETE FROM fleets WHERE name = ?", [name]);
@@ -102,6 +108,8 @@ export class FleetStore {
         tx.append(event);
       },
     });
+    if (forgotten.ok) this.#mirror.write(this.fleets());
+    return forgotten;
   }
 }
 

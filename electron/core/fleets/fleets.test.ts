@@ -49,6 +49,7 @@ async function rig(
     logger: silent,
     random: () => 0,
     machine: { homeDir: "/home/ann" },
+    mirrorFile: "/data/fleets.json",
     agentIds: ["claude"],
     nextBootDelayMs: () => 1500,
     onTrouble: (event) => trouble.push(event),
@@ -66,7 +67,7 @@ async function rig(
       },
     },
   });
-  await fleets.open({ noStart: options.noStart ?? false });
+  await fleets.open({ noStart: options.noStart ?? false, storeWasDamaged: false });
   const find = (id: string): TreeNode => {
     const within = (node: TreeNode): TreeNode | undefined =>
       node.id === id ? node : node.children.map(within).find((found) => found !== undefined);

@@ -18,7 +18,8 @@ import type { EventParts } from "./fleetEvents.ts";
 import { readSource } from "./fleetSource.ts";
 import { TreeFeed } from "./treeFeed.ts";
 import type { TreeListener } from "./treeFeed.ts";
-import type { FleetRow, FleetStatus } from "./fleetStore.ts";
+import { FleetMirror } from "./fleetMirror.ts";
+import type { FleetRow, FleetStatus } from "./fleetStatus.ts";
 import { parseFleet } from "./parseFleet.ts";
 import { showFileError } from "./knownFleet.ts";
 import type { KnownFleet } from "./knownFleet.ts";
@@ -34,6 +35,8 @@ export interface FleetsDeps extends Pick<
   readonly files: FleetFiles;
   readonly machine: Pick<Machine, "homeDir">;
   readonly agentIds: readonly string[];
+  /** Where a copy of the fleets is kept, should the store be damaged. */
+  readonly mirrorFile: string;
   /** Supervisors that gave up or escalated: policies tell the person. */
   readonly onTrouble: (event: NewEvent) => void;
 }
@@ -48,7 +51,7 @@ export class Fleets {
 
   constructor(deps: FleetsDeps) {
     this.#deps = deps;
-    this.#fleetStore = new FleetStore(deps.store);
+    this.#fleetStore = new FleetStore(deps.store, new FleetMirror({ ...deps, file: deps.mirrorFile }));
     this.#feed = new TreeFeed({
       clock: deps.clock,
       view: (name) => this.view(name),
@@ -57,7 +60,8 @@ export class Fleets {
   }
 
   /** The app's own supervisor, then every fleet the store knows, as the keeper left it. */
-  async open(options: { noStart: boolean }): Promise<void> {
+  async open(options: { noStart: boolean; storeWasDamaged: boolean }): Promise<void> {
+    if (options.storeWasDamaged) await this.#fleetStore.restore();
     const app = await startSupervisor({ name: "app", intensity: 0, children: [] }, this.#deps);
     if (app.type !== "started") throw new Error("The app's supervisor could not start.");
     this.#app = app.supervisor;
@@ -74,7 +78,9 @@ export class Fleets {
       return;
     }
     const known = this.#remember(row, parsed.fleet);
-    if (row.status !== "up") return;
+    const resumes = row.status === "interrupted" && row.autostart && !noStart;
+    if (resumes) this.#save(known, { status: "up" }, { verb: "up", actor: "system", data: { file: row.file } });
+    else if (row.status !== "up") return;
     const left = known.runtime.tree
       .agentsBelow(row.name)
       .map((id) => this.#deps.agents.leftover(known.runtime.tree.require(id).path));

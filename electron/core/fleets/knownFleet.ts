@@ -1,6 +1,6 @@
 /** A fleet the app remembers: its row, its running tree, and what is wrong with its file. */
 import type { FleetRuntime } from "./fleetRuntime.ts";
-import type { FleetRow } from "./fleetStore.ts";
+import type { FleetRow } from "./fleetStatus.ts";
 
 /** A fleet the app knows, up or down. */
 export interface KnownFleet {

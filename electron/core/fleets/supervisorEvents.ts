@@ -159,7 +159,7 @@ function scheduled(
   };
   const data = {
     path: record.path,
-    delayMs: event.delayMs,
+    delayMs: Math.round(event.delayMs),
     attempt: event.attempt,
     supervisor: tree.require(spec.id).path,
   };
