@@ -95,19 +95,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     newId: ports.newId,
     newToken: ports.newToken,
   });
-  const fleets = new Fleets({
-    store,
-    recorder,
-    clock,
-    logger,
-    random: ports.random,
-    agents: sessions,
-    files: ports.fleetFiles,
-    machine: ports.machine,
-    agentIds: adapters.map((adapter) => adapter.id).filter((id) => id !== "command"),
-    nextBootDelayMs: bootDelays(settings),
-    onTrouble: troublePolicy(inbox),
-  });
+  const fleets = createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
 
   const recovered = await comeUp({ sessions, fleets, recorder, config, logger });
@@ -129,6 +117,34 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   });
 }
 
+interface FleetParts {
+  readonly ports: CorePorts;
+  readonly config: CoreConfig;
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly sessions: Sessions;
+  readonly adapters: readonly AgentAdapter[];
+  readonly settings: SettingsBook;
+  readonly inbox: Inbox;
+}
+
+function createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox }: FleetParts): Fleets {
+  return new Fleets({
+    store,
+    recorder,
+    clock: ports.clock,
+    logger: ports.logger,
+    random: ports.random,
+    agents: sessions,
+    files: ports.fleetFiles,
+    machine: ports.machine,
+    mirrorFile: `${config.dataDir}/fleets.json`,
+    agentIds: adapters.map((adapter) => adapter.id).filter((id) => id !== "command"),
+    nextBootDelayMs: bootDelays(settings),
+    onTrouble: troublePolicy(inbox),
+  });
+}
+
 interface ComingUp {
   readonly sessions: Sessions;
   readonly fleets: Fleets;
@@ -145,8 +161,10 @@ async function comeUp({ sessions, fleets, recorder, config, logger }: ComingUp):
   if (!recovered.ok) return recovered;
   logger.info("Sessions recovered.", recovered.value);
   recorder.flush();
-  await fleets.open({ noStart: config.noStart });
-  await sessions.endUnclaimed();
+  const storeWasDamaged = config.storeNotice() !== undefined;
+  await fleets.open({ noStart: config.noStart, storeWasDamaged });
+  // After a damaged store an agent that nobody knows may still be wanted: `up` of its fleet adopts it.
+  if (!storeWasDamaged) await sessions.endUnclaimed();
   recorder.flush();
   return ok(undefined);
 }

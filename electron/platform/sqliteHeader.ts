@@ -7,9 +7,9 @@ const HEADER_BYTES = 100;
 
 export type Header = { readonly userVersion: number; readonly applicationId: number } | "not_a_database" | undefined;
 
-/** Undefined: there is no file, or an empty one. */
+/** Undefined: there is no file. An empty one was cut off: ours is never empty once it was opened. */
 export function readHeader(file: string): Header {
-  if (!existsSync(file) || statSync(file).size === 0) return undefined;
+  if (!existsSync(file)) return undefined;
   const bytes = Buffer.alloc(HEADER_BYTES);
   const descriptor = openSync(file, "r");
   try {

@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach } from "vitest";
 import type { TreeNode } from "#shared/model/node.ts";
+import type { ConnectedClient } from "#shared/rpc/client.ts";
+import { connectToApp } from "../../electron/cli/connection.ts";
 import { eventually } from "./deadline.ts";
 import { freshDataDir, LiveApp } from "./liveApp.ts";
 
@@ -12,6 +14,8 @@ export interface LiveSuite {
   serve(...args: readonly string[]): Promise<LiveApp>;
   /** Writes `<name>.yaml` with these children and supervisor, and `up`s it; throws when refused. */
   up(app: LiveApp, fleet: FleetText): Promise<string>;
+  /** A client as the CLI's, for what the CLI has no word for. */
+  client(app: LiveApp): Promise<ConnectedClient>;
   /** Lines of a file that agents write, as far as they are written. */
   lines(file: string): Promise<readonly string[]>;
   /** Called after the test, latest first, before its apps end. */
@@ -59,6 +63,12 @@ export function liveSuite(): LiveSuite {
       const { code, stderr } = await app.cli("up", file);
       if (code !== 0) throw new Error(`up ${file}: ${stderr}`);
       return file;
+    },
+    async client(app) {
+      const connected = await connectToApp(app.dataDir);
+      if (!connected.ok) throw new Error(connected.error.message);
+      deferred.push(() => connected.value.close());
+      return connected.value;
     },
     async lines(file) {
       const text = await readFile(join(data.dir, file), "utf8").catch(() => "");
