@@ -115,4 +115,18 @@ children:
     expect(errorsOf("- 1\n- 2\n")[0]).toContain("A fleet file is a mapping");
     expect(errorsOf("")[0]).toContain("A fleet file is a mapping");
   });
+
+  it("refuses an alias inside its own anchor and aliases that multiply, where they stand", () => {
+    const head = "version: 1\nname: a\n";
+    expect(errorsOf(`${head}children: &c [ { id: x, children: *c } ]\n`)[0]).toContain(
+      "3:35 *c is used inside &c itself.",
+    );
+    const bomb = Array.from({ length: 6 }, (_, n) => `k${n + 1}: &k${n + 1} [${`*k${n}, `.repeat(9)}]\n`).join("");
+    expect(errorsOf(`${head}k0: &k0 [1]\n${bomb}children: []\n`)[0]).toContain("multiply too far");
+    expect(errorsOf(`${head}children: *nowhere\n`)[0]).toContain("nowhere");
+    expect(
+      parse(`${head}children:\n  - &x { id: x, command: ls, env: &e { A: b } }\n  - { id: y, command: ls, env: *e }\n`)
+        .ok,
+    ).toBe(true);
+  });
 });

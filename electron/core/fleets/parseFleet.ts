@@ -2,7 +2,7 @@
  * Fleet text to specification. Every error has a sentence, a line and a column; a misspelt key gets a suggestion.
  * Nothing is applied from a text with an error in it.
  */
-import { isMap, isNode, isSeq, LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import type { Document } from "yaml";
 import type { z } from "zod";
 import {
@@ -56,9 +56,35 @@ export function parseFleet(text: string, context: ParseContext): ParsedFleet {
       })),
     };
   }
+  const unusable = unusableAlias(document);
+  if (unusable !== undefined)
+    return { ok: false, errors: [{ message: unusable.message, ...position(lineCounter, unusable.offset) }] };
   const reader = new FleetReader(document, lineCounter, context);
   const fleet = reader.read(document.toJS({ maxAliasCount: 100 }));
   return fleet === undefined ? { ok: false, errors: reader.sortedErrors() } : { ok: true, fleet };
+}
+
+/** An alias inside its own anchor would never end when followed; aliases of aliases grow beyond every memory. */
+function unusableAlias(document: Document): { message: string; offset: number } | undefined {
+  let found: { message: string; offset: number } | undefined;
+  visit(document, {
+    Alias(_key, alias, ancestors) {
+      const offset = alias.range?.[0] ?? 0;
+      const target = alias.resolve(document);
+      if (target === undefined)
+        found = { message: `There is no &${alias.source} before this *${alias.source}.`, offset };
+      else if (ancestors.includes(target))
+        found = { message: `*${alias.source} is used inside &${alias.source} itself. Write the entry out.`, offset };
+      return found === undefined ? undefined : visit.BREAK;
+    },
+  });
+  if (found !== undefined) return found;
+  try {
+    document.toJS({ maxAliasCount: 100 });
+    return undefined;
+  } catch {
+    return { message: "The aliases (*name) of this file multiply too far. Write the entries out.", offset: 0 };
+  }
 }
 
 function firstSentence(message: string): string {
