@@ -91,6 +91,7 @@ function node(args, extraEnv = {}) {
   return run(process.execPath, args, {
     cwd: root,
     stdio: "inherit",
-    env: { ...projectEnv(process.execPath), ...extraEnv },
+    // Building the page sets NODE_ENV to production; React keeps what tests need out of that.
+    env: { ...projectEnv(process.execPath), NODE_ENV: "test", ...extraEnv },
   });
 }

@@ -3,7 +3,7 @@
  * byte is written, an unclean shutdown is checked, a damaged file is set aside (never deleted) and replaced by what
  * can be read of it or by the newest good backup, and the person is told in one sentence.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { StoreError } from "#core/ports/database.ts";
@@ -41,6 +41,7 @@ export function openDatabase(options: OpenDatabaseOptions): Result<OpenedDatabas
   const { file } = options;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makePrivate(file);
     const header = readHeader(file);
     const refusal = header === undefined ? undefined : refuseForeign(header, options);
     if (refusal !== undefined) return { ok: false, error: refusal };
@@ -52,6 +53,12 @@ export function openDatabase(options: OpenDatabaseOptions): Result<OpenedDatabas
   } catch (error) {
     return refusalOf(toStoreError(error, file), file);
   }
+}
+
+/** SQLite gives -wal and -shm the mode of the database, so setting it before the first open is enough. */
+function makePrivate(file: string): void {
+  if (existsSync(file)) chmodSync(file, 0o600);
+  else writeFileSync(file, "", { mode: 0o600, flag: "wx" });
 }
 
 function refuseForeign(header: Header, { file, newestSchema }: OpenDatabaseOptions) {

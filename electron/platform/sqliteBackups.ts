@@ -2,6 +2,7 @@
  * Copies of the database beside it, in `backups/`: named by time and occasion, complete or absent (written under a
  * temporary name, then renamed), the newest seven kept.
  */
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, parse } from "node:path";
 import type BetterSqlite from "better-sqlite3";
@@ -37,8 +38,8 @@ export function listBackups(databaseFile: string): readonly Backup[] {
 }
 
 export async function takeBackup(db: BetterSqlite.Database, target: string): Promise<void> {
-  const partial = `${target}.partial`;
-  rmSync(partial, { force: true });
+  // Two backups of the same millisecond must not take each other's half away.
+  const partial = `${target}.${randomUUID().slice(0, 8)}.partial`;
   try {
     await db.backup(partial);
     renameSync(partial, target);

@@ -369,6 +369,11 @@ export class Fleets {
     return [...this.#known.values()].filter(({ row }) => row.status === "interrupted").map(({ row }) => row.name);
   }
 
+  /** Agents with a process, in all fleets. */
+  liveCount(): number {
+    return [...this.#known.values()].reduce((sum, { runtime }) => sum + runtime.tree.liveCount(), 0);
+  }
+
   /** Whether anything of this fleet is up. */
   isUp(name: string): boolean {
     return this.#known.get(name)?.runtime.isUp === true;

@@ -205,6 +205,8 @@ export class TreeState {
   }
 
   #inWindow(record: NodeRecord, spec: SupervisorNodeSpec): number {
+    // Its window has passed, but it is down because all of them were used.
+    if (!record.up && record.rest !== undefined && ENDED.has(record.rest.state)) return spec.intensity;
     const since = this.#now() - spec.periodMs;
     return record.counted.filter((at) => at >= since).length;
   }
@@ -230,6 +232,7 @@ const NEVER_RAN: AgentView = { alive: false, state: "stopped", sinceMs: 0, gener
 /** A live agent speaks for itself; at rest the supervisor's report wins over the life's own end. */
 function shownState(record: NodeRecord, view: AgentView): RestState {
   if (view.alive) return { state: view.state, sinceMs: view.sinceMs, detail: view.detail };
+  if (view.generation === 0 && view.sinceMs === 0) return { state: view.state, sinceMs: record.sinceMs, ...record.rest };
   return {
     state: view.state,
     sinceMs: view.sinceMs,

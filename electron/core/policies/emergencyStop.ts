@@ -22,6 +22,7 @@ export async function emergencyStop(
   actor: string,
 ): Promise<Result<{ killed: number; tookMs: number }>> {
   const started = deps.clock.now();
+  const running = deps.fleets.liveCount();
   const downs = deps.fleets
     .names()
     .filter((name) => deps.fleets.isUp(name))
@@ -29,7 +30,7 @@ export async function emergencyStop(
   const killed = await deps.ptyHost.killAll();
   if (!killed.ok) return killed;
   await Promise.all(downs);
-  const answer = { killed: killed.value.killed, tookMs: Math.round(deps.clock.now() - started) };
+  const answer = { killed: Math.max(running, killed.value.killed), tookMs: Math.round(deps.clock.now() - started) };
   deps.recorder.note({
     subject: systemSubject("app", "emergency_stopped"),
     type: "app.emergency_stopped",
