@@ -187,6 +187,8 @@ async function bundlePage() {
   const draft = join(outDir, ".draft-renderer");
   await vite.build({
     configFile: join(root, "vite.config.ts"),
+    // Absolute: the launcher builds too, from whatever folder a person stands in.
+    root: join(root, "renderer"),
     logLevel: "warn",
     build: { outDir: draft, emptyOutDir: true },
   });
