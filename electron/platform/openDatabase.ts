@@ -38,10 +38,15 @@ export interface OpenedDatabase {
 
 /** Errors: schema_too_new (file untouched), store_unavailable, locked. */
 export function openDatabase(options: OpenDatabaseOptions): Result<OpenedDatabase> {
+  const opened = openChecked(options);
+  if (opened.ok) makePrivate(options.file);
+  return opened;
+}
+
+function openChecked(options: OpenDatabaseOptions): Result<OpenedDatabase> {
   const { file } = options;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    makePrivate(file);
     const header = readHeader(file);
     const refusal = header === undefined ? undefined : refuseForeign(header, options);
     if (refusal !== undefined) return { ok: false, error: refusal };
@@ -55,10 +60,9 @@ export function openDatabase(options: OpenDatabaseOptions): Result<OpenedDatabas
   }
 }
 
-/** SQLite gives -wal and -shm the mode of the database, so setting it before the first open is enough. */
+/** Whoever shares a data directory made by hand must not read it. SQLite gives -wal and -shm the database's mode later on. */
 function makePrivate(file: string): void {
-  if (existsSync(file)) chmodSync(file, 0o600);
-  else writeFileSync(file, "", { mode: 0o600, flag: "wx" });
+  for (const one of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(one)) chmodSync(one, 0o600);
 }
 
 function refuseForeign(header: Header, { file, newestSchema }: OpenDatabaseOptions) {
