@@ -6,7 +6,15 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["{shared,electron,renderer}/**/*.test.{ts,tsx}"], testTimeout: 15_000 } },
       { test: { name: "contract", include: ["test/contract/**/*.test.ts"], testTimeout: 30_000 } },
-      { test: { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       { test: { name: "invariants", include: ["test/invariants/**/*.test.ts"], testTimeout: 120_000 } },
     ],
   },

@@ -218,14 +218,16 @@ export class Fleets {
   }
 
   /** The emergency stop's part: told at once, without waiting for other commands on the fleet; agents are killed elsewhere. */
-  async halt(name: string, actor: string): Promise<void> {
+  async halt(name: string, actor: string): Promise<number> {
     const known = this.#known.get(name);
-    if (known === undefined) return;
+    if (known === undefined) return 0;
+    const running = known.runtime.tree.liveCount();
     known.unwatch();
     const stopped = known.runtime.stop();
     this.#save(known, { status: "down" }, { verb: "down", actor, data: { emergency: true } });
     await stopped;
     this.#feed.announce(name);
+    return running;
   }
 
   async forget(name: string, actor: string): Promise<Result<{ name: string }>> {
@@ -367,11 +369,6 @@ export class Fleets {
 
   interrupted(): readonly string[] {
     return [...this.#known.values()].filter(({ row }) => row.status === "interrupted").map(({ row }) => row.name);
-  }
-
-  /** Agents with a process, in all fleets. */
-  liveCount(): number {
-    return [...this.#known.values()].reduce((sum, { runtime }) => sum + runtime.tree.liveCount(), 0);
   }
 
   /** Whether anything of this fleet is up. */

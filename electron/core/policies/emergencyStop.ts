@@ -22,14 +22,13 @@ export async function emergencyStop(
   actor: string,
 ): Promise<Result<{ killed: number; tookMs: number }>> {
   const started = deps.clock.now();
-  const running = deps.fleets.liveCount();
   const downs = deps.fleets
     .names()
     .filter((name) => deps.fleets.isUp(name))
     .map((name) => deps.fleets.halt(name, actor));
   const killed = await deps.ptyHost.killAll();
   if (!killed.ok) return killed;
-  await Promise.all(downs);
+  const running = (await Promise.all(downs)).reduce((sum, agents) => sum + agents, 0);
   const answer = { killed: Math.max(running, killed.value.killed), tookMs: Math.round(deps.clock.now() - started) };
   deps.recorder.note({
     subject: systemSubject("app", "emergency_stopped"),
