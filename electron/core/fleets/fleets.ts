@@ -112,11 +112,8 @@ export class Fleets {
   }
 
   #parse(text: string, file: string): ParsedFleet {
-    return parseFleet(text, {
-      folder: folderOf(file),
-      homeDir: this.#deps.machine.homeDir,
-      agents: this.#deps.agentIds,
-    });
+    const { machine, agentIds } = this.#deps;
+    return parseFleet(text, { folder: folderOf(file), homeDir: machine.homeDir, agents: agentIds });
   }
 
   /** Commands on one fleet happen one after the other. */
