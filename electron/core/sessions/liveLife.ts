@@ -174,6 +174,8 @@ export class LiveLife {
       reply: (bytes) => void this.#deps.ptyHost.write(this.sessionId, bytes),
       hint: (hint) => this.#observer.hint(hint),
     });
+    // Its earlier questions were asked of a core that is gone; the observer asks what still stands on the screen anew.
+    if (init.adoptedAt !== undefined) deps.asks.lifeEnded(this.sessionId);
     const from = Math.max(0, (init.adoptedAt ?? 0) - ADOPTION_TAIL_BYTES);
     this.#disposals.push(
       deps.ptyHost.attach(this.sessionId, from, {
