@@ -50,6 +50,13 @@ export class PlainText {
     }
   }
 
+  /** Programs that draw put their words at columns; the first column is a return. */
+  #toColumn(column: number): string {
+    if (column > 1) return " ";
+    this.#hasReturned = true;
+    return "";
+  }
+
   #text(char: string): string {
     if (char === "\x1b") {
       this.#state = "escape";
@@ -69,6 +76,7 @@ export class PlainText {
     }
     this.#state = "text";
     if (char === "H" || char === "f" || char === "E") return "\n";
+    if (char === "G" || char === "`") return this.#toColumn(Number.parseInt(this.#csi, 10) || 1);
     if (char === "C") return " ".repeat(Math.min(200, Number.parseInt(this.#csi, 10) || 1));
     return "";
   }

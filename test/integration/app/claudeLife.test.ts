@@ -163,6 +163,17 @@ describe.skipIf(cli === undefined)("Claude Code in a fleet", () => {
     expect(third.cliSessionId).not.toBe(first.cliSessionId);
   });
 
+  it("that is not signed in says so and what to do, in the tree and in doctor", async () => {
+    await prepare();
+    Reflect.deleteProperty(process.env, "ANTHROPIC_API_KEY");
+    const app = await live.serve();
+    await upClaude(app, "hello [[text hi]]");
+    await until(app, "needs_login");
+    expect((await app.node("coder")).detail).toContain("/login");
+    expect((await app.cli("doctor")).stdout).toMatch(/Claude Code: .*not signed in.*\/login/);
+    expect((await app.node("code")).restartsInWindow).toBe(0);
+  });
+
   it("whose session is gone starts fresh with the briefing, and the tree says so", async () => {
     const { model, config } = await prepare();
     const app = await live.serve();
@@ -197,6 +208,7 @@ describe.skipIf(cli === undefined)("Claude Code in a fleet", () => {
       { onItem: (_item, bytes) => (printed += Buffer.from(bytes ?? []).toString("latin1")), onEnd: () => {} },
     );
     await eventually("its dialog", () => printed.includes("proceed?"), PATIENCE_MS);
+    expect((await app.cli("logs", "coder")).stdout).toContain("Do you want to proceed?");
     const pid = await pidOf(app, "coder");
     await app.kill("SIGKILL");
     const next = await live.serve();
