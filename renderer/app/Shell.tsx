@@ -7,7 +7,7 @@ import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { NewsReader } from "./NewsReader.tsx";
 import { Overlays } from "./Overlays.tsx";
-import { PageView } from "./pages.tsx";
+import { fetchPages, PageView } from "./pages.tsx";
 import { Rail } from "./Rail.tsx";
 import { StatusBar } from "./StatusBar.tsx";
 import { Toasts } from "./Toasts.tsx";
@@ -21,6 +21,9 @@ export function Shell(): ReactElement {
   const hasFleets = useAppState((state) => state.fleets.size > 0);
   useGlobalKeys();
   usePlaces();
+  useEffect(() => {
+    if (hasTree) fetchPages();
+  }, [hasTree]);
   const isFirstRun = route.page === "home" && hasTree && !hasFleets;
   return (
     <div className="app">

@@ -9,6 +9,7 @@ import { isSameDay } from "#shared/lib/words.ts";
 import type { StoredEvent } from "#shared/model/event.ts";
 import { BROKEN_STATES } from "#shared/model/stateWords.ts";
 import { NEED_ORDER } from "#shared/model/states.ts";
+import { REFRESH_MS, useFreshened } from "./useFreshened.ts";
 
 const SHOWN = 6;
 
@@ -21,8 +22,11 @@ export function Broke(): ReactElement | null {
   const events = useCoreQuery(
     "events.read",
     { pattern: "ws.*.agent.*.exited", order: "desc", limit: 1000 },
-    { staleMs: 10_000 },
+    { staleMs: REFRESH_MS },
   );
+  // What crashed and came back has begun another life.
+  const lives = useAppState(({ nodes }) => [...nodes.values()].reduce((sum, node) => sum + node.generation, 0));
+  useFreshened(lives, events.refetch);
   // Minutes: midnight need not be met to the second.
   const now = useNowNumber((at) => Math.floor(at / 60_000) * 60_000);
   const recovered = useMemo(() => recoveredToday(events.data?.events ?? [], broken, now), [events.data, broken, now]);

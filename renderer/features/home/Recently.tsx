@@ -1,24 +1,19 @@
 /** The last things worth knowing. */
-import { useEffect, useMemo, type ReactElement } from "react";
+import { useMemo, type ReactElement } from "react";
 import { useCoreQuery } from "#renderer/state/commands.ts";
 import { useNavigation, useNowText, useStatus } from "#renderer/state/hooks.ts";
 import { Kbd } from "#renderer/ui/Kbd.tsx";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { clockWords } from "#shared/lib/words.ts";
 import { recentLine, type RecentLine } from "./recentWords.ts";
+import { REFRESH_MS, useFreshened } from "./useFreshened.ts";
 
 const SHOWN = 10;
-/** The list may be this far behind; a storm of events must not become a storm of questions. */
-const REFRESH_MS = 3_000;
 
 export function Recently(): ReactElement | null {
   const { data, refetch } = useCoreQuery("events.read", { order: "desc", limit: 300 }, { staleMs: REFRESH_MS });
-  const lastSeq = useStatus()?.lastSeq;
-  useEffect(() => {
-    if (data === undefined || lastSeq === undefined || lastSeq <= data.lastSeq) return;
-    const timer = setTimeout(() => void refetch(), REFRESH_MS);
-    return () => clearTimeout(timer);
-  }, [data, lastSeq, refetch]);
+  const lastSeq = useStatus()?.lastSeq ?? 0;
+  useFreshened(data !== undefined && lastSeq > data.lastSeq ? lastSeq : undefined, refetch);
   const navigation = useNavigation();
   const lines = useMemo(() => (data?.events ?? []).flatMap((event) => recentLine(event) ?? []).slice(0, SHOWN), [data]);
   if (lines.length === 0) return null;

@@ -85,7 +85,7 @@ function FleetLine({ fleet }: { readonly fleet: FleetEntry }): ReactElement {
       </div>
       {fleet.fileError !== undefined && (
         <p className="problem-inline">
-          Line {fleet.fileError.line}, column {fleet.fileError.column}: {fleet.fileError.message}. The last good version
+          Line {fleet.fileError.line}, column {fleet.fileError.column}: {fleet.fileError.message} The last good version
           runs on.
         </p>
       )}

@@ -4,6 +4,7 @@ import { RotateCcw } from "lucide-react";
 import { useNode, useNowText } from "#renderer/state/hooks.ts";
 import { stateTextColor } from "#renderer/ui/stateToken.ts";
 import type { NodePatch } from "#shared/contract/index.ts";
+import { plural } from "#shared/lib/words.ts";
 import { cliName, stateWords } from "#shared/model/stateWords.ts";
 import { effectWord } from "./blastWords.ts";
 import { NodeLamp } from "./NodeLamp.tsx";
@@ -21,8 +22,8 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
     node.id,
     cliName(node.agent),
     word,
-    detailOf(node),
-    node.restarts > 0 ? `${node.restarts} restarts` : "",
+    detailOf(node, word),
+    node.restarts > 0 ? plural(node.restarts, "restart") : "",
     row.order === undefined ? "" : `starts as number ${row.order}`,
     hit === undefined ? "" : `would be hit: ${hit}`,
   ];
@@ -48,19 +49,23 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
       <span className="tree-word" style={{ color: stateTextColor(node.state) }}>
         {word}
       </span>
-      <Tail node={node} hit={hit} />
+      <Tail node={node} detail={detailOf(node, word)} hit={hit} />
     </div>
   );
 });
 
-function Tail({ node, hit }: { readonly node: NodePatch; readonly hit: string | undefined }): ReactElement {
+interface TailProps {
+  readonly node: NodePatch;
+  readonly detail: string;
+  readonly hit: string | undefined;
+}
+
+function Tail({ node, detail, hit }: TailProps): ReactElement {
   return (
     <>
-      <span className="tree-detail">{detailOf(node)}</span>
+      <span className="tree-detail">{detail}</span>
       {hit === undefined ? (
-        <span className="tree-restarts">
-          {node.restarts > 0 ? `${node.restarts} ${node.restarts === 1 ? "restart" : "restarts"}` : ""}
-        </span>
+        <span className="tree-restarts">{node.restarts > 0 ? plural(node.restarts, "restart") : ""}</span>
       ) : (
         <span className="tree-effect">
           <RotateCcw size={11} strokeWidth={1.8} aria-hidden="true" />
@@ -71,6 +76,8 @@ function Tail({ node, hit }: { readonly node: NodePatch; readonly hit: string | 
   );
 }
 
-function detailOf(node: NodePatch): string {
-  return node.detail ?? "";
+/** What the state's own words do not say yet: "Crashed, exit 3" needs no "Exit 3" behind it. */
+function detailOf(node: NodePatch, word: string): string {
+  const detail = node.detail ?? "";
+  return word.toLowerCase().includes(detail.toLowerCase()) ? "" : detail;
 }

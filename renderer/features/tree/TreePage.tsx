@@ -1,8 +1,8 @@
 /** The Tree page: diagram or outline, the inspector beside it, the blast radius below. */
-import { useCallback, useMemo, useRef, useState, type ReactElement, type RefObject } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactElement, type RefObject } from "react";
 import { useApp } from "#renderer/state/AppContext.tsx";
 import { select } from "#renderer/state/appStore.ts";
-import { useAppState, useIsLive } from "#renderer/state/hooks.ts";
+import { useAppState, useIsLive, useRoute } from "#renderer/state/hooks.ts";
 import { openOverlay, type Overlay } from "#renderer/state/overlays.ts";
 import type { TreeSlice } from "#renderer/state/treeSlice.ts";
 import { Page } from "#renderer/ui/Page.tsx";
@@ -10,6 +10,7 @@ import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { BlastBar } from "./BlastBar.tsx";
 import type { TreeAction } from "./consequence.ts";
 import { Diagram } from "./Diagram.tsx";
+import { FileProblems } from "./FileProblems.tsx";
 import { EmptyTree, NothingFound } from "./Empty.tsx";
 import { Inspector } from "./Inspector.tsx";
 import type { LayoutNode, ZoomLevel } from "./layout.ts";
@@ -27,7 +28,6 @@ import { useTreeActions, type Act } from "./useTreeActions.ts";
 import { defaultLevel } from "./zoom.ts";
 import "./tree.css";
 
-
 export function TreePage(): ReactElement {
   const { store } = useApp();
   const shape = useShape();
@@ -44,6 +44,7 @@ export function TreePage(): ReactElement {
   const [menu, setMenu] = useState<MenuAt>();
   const go = useGo();
   const actOn = useTreeActions();
+  useAskedNode();
   useBlastRadius(selected);
 
   const act = useCallback(
@@ -119,6 +120,16 @@ export function TreePage(): ReactElement {
   );
 }
 
+/** Links from Home, notifications and the address name a node: it is selected when the page opens there. */
+function useAskedNode(): void {
+  const { store } = useApp();
+  const route = useRoute();
+  const asked = route.page === "tree" ? route.path : undefined;
+  useEffect(() => {
+    if (asked !== undefined) select(store, asked);
+  }, [asked, store]);
+}
+
 interface ContentProps {
   readonly shape: readonly LayoutNode[];
   readonly level: ZoomLevel;
@@ -158,6 +169,7 @@ function Content({
   const shared = { shape, matches, selected, onMenu, onOpen: go.terminal, rowsRef };
   return (
     <div className="tree-content">
+      <FileProblems />
       {view === "diagram" ? <Diagram {...shared} level={level} onSelect={onSelect} /> : <Outline {...shared} />}
       {matches?.size === 0 && <NothingFound text={filter} onClear={() => onFilter("")} />}
       {view === "diagram" ? <BlastBar /> : <PickedRows isLive={isLive} actOn={actOn} />}
