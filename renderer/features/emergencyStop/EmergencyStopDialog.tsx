@@ -44,7 +44,7 @@ export function EmergencyStopDialog(): ReactElement {
     ],
     "modal",
   );
-  if (done !== undefined) return <Stopped {...done} onClose={close} />;
+  if (done !== undefined) return <Stopped {...done} agents={running} onClose={close} />;
   const title = running === 0 ? "No agent is running. Stop all anyway?" : `Stop all ${plural(running, "agent")}?`;
   return (
     <Dialog label={title} role="alertdialog" width={500} onClose={close}>
@@ -133,16 +133,22 @@ function TollRow({ line }: { readonly line: TollLine }): ReactElement {
 }
 
 function Stopped({
+  agents,
   killed,
   tookMs,
   onClose,
 }: {
+  /** Those that ran when it was asked for. */
+  readonly agents: number;
+  /** Processes, with all that the agents had started. */
   readonly killed: number;
   readonly tookMs: number;
   readonly onClose: () => void;
 }): ReactElement {
   const title =
-    killed === 0 ? "No agent was running" : `${plural(killed, "agent")} ended in ${(tookMs / 1000).toFixed(1)} s`;
+    killed === 0
+      ? "No agent was running"
+      : `${plural(agents === 0 ? killed : agents, "agent")} ended in ${(tookMs / 1000).toFixed(1)} s`;
   return (
     <Dialog label={title} role="alertdialog" width={460} onClose={onClose}>
       <div className="dialog-head estop-head">
@@ -150,6 +156,7 @@ function Stopped({
         <span role="status">{title}</span>
       </div>
       <div className="dialog-body t2">
+        {agents > 0 && killed > agents && `With what they had started, ${killed} processes are gone. `}
         Nothing restarts by itself. Start an agent or a fleet again from the tree; sessions resume where they were.
       </div>
       <div className="dialog-foot">

@@ -16,6 +16,9 @@ const ORDER: Partial<Record<NodeState, number>> = { busy: 0, starting: 1, idle: 
 export function Running(): ReactElement | null {
   const latest = useAppState(useShallow(({ nodes }) => runningPaths(nodes)));
   const agents = useAppState(({ nodes }) => [...nodes.values()].filter((node) => node.kind === "agent").length);
+  const waiting = useAppState(
+    ({ nodes }) => [...nodes.values()].filter((node) => node.kind === "agent" && WAITING_STATES.has(node.state)).length,
+  );
   const [held, setHeld] = useState<readonly string[]>();
   const navigation = useNavigation();
   const paths = held?.filter((path) => latest.includes(path)) ?? latest;
@@ -26,6 +29,7 @@ export function Running(): ReactElement | null {
         <h2>Running</h2>
         <span className="count">
           {latest.length} of {agents}
+          {waiting > 0 && `, ${waiting} more ${waiting === 1 ? "waits" : "wait"} above`}
         </span>
         <span className="aside small">by last activity</span>
       </div>

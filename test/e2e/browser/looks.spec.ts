@@ -101,6 +101,7 @@ test("the system's theme is followed, and reduced motion moves nothing", async (
   const page = await fleet(desk);
   await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
   const ground = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   const dark = await ground();
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   await expect.poll(ground).not.toBe(dark);
