@@ -3,12 +3,14 @@ import type { ChildNodeSpec, FleetSpec, SupervisorNodeSpec } from "#shared/model
 import { diffFleets } from "./fleetDiff.ts";
 import type { FleetRuntime } from "./fleetRuntime.ts";
 
-/** False: the fleet's own supervisor has other rules, so the fleet has to be started anew. */
+/** False: the fleet's own supervisor is of another kind, so the fleet has to be started anew. */
 export async function applyFleet(runtime: FleetRuntime, next: FleetSpec): Promise<boolean> {
   const diff = diffFleets(runtime.fleet, next);
   if (diff.isRootChanged) return false;
   for (const id of diff.removed) await runtime.removeChild(id);
   runtime.setFleet(next);
+  // First: whether a child may be significant depends on them.
+  for (const spec of diff.ruled) await runtime.updateSupervisor(spec);
   for (const { parentId, spec } of diff.added) await runtime.addChild(parentId, spec, nextSibling(next.root, spec));
   for (const spec of diff.updated) await runtime.updateAgent(spec, { runsOtherwise: false });
   for (const spec of diff.restarted)

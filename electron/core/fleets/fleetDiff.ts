@@ -10,16 +10,30 @@ export interface FleetDiff {
   readonly restarted: readonly AgentSpec[];
   /** Agents with new rules only: nothing is restarted. */
   readonly updated: readonly AgentSpec[];
-  /** The fleet's own supervisor has other rules: the whole fleet is restarted. */
+  /** Supervisors with other rules only: they and what they supervise go on. Outer ones come first. */
+  readonly ruled: readonly SupervisorNodeSpec[];
+  /** The fleet's own supervisor is of another kind: the whole fleet is restarted. */
   readonly isRootChanged: boolean;
 }
 
 type Draft = { -readonly [K in Exclude<keyof FleetDiff, "isRootChanged">]: FleetDiff[K][number][] };
 
 export function diffFleets(before: FleetSpec, after: FleetSpec): FleetDiff {
-  const draft: Draft = { removed: [], added: [], restarted: [], updated: [] };
-  compareChildren(before.root, after.root, draft);
-  return { ...draft, isRootChanged: supervisorRules(before.root) !== supervisorRules(after.root) };
+  const draft: Draft = { removed: [], added: [], restarted: [], updated: [], ruled: [] };
+  const isRootChanged = !canGoOnAs(before.root, after.root);
+  compareSupervisors(before.root, after.root, draft);
+  return { ...draft, isRootChanged };
+}
+
+function compareSupervisors(before: SupervisorNodeSpec, after: SupervisorNodeSpec, diff: Draft): void {
+  if (supervisorRules(before) !== supervisorRules(after)) diff.ruled.push(after);
+  compareChildren(before, after, diff);
+}
+
+/** A supervisor of a template does not become one of a list, nor the other way round. */
+function canGoOnAs(before: SupervisorNodeSpec, after: SupervisorNodeSpec): boolean {
+  const isSimple = [before, after].some(({ strategy }) => strategy === "simple_one_for_one");
+  return !isSimple || supervisorRules(before) === supervisorRules(after);
 }
 
 function compareChildren(before: SupervisorNodeSpec, after: SupervisorNodeSpec, diff: Draft): void {
@@ -28,12 +42,8 @@ function compareChildren(before: SupervisorNodeSpec, after: SupervisorNodeSpec, 
     const known = old.get(child.id);
     old.delete(child.id);
     if (known?.kind === "agent" && child.kind === "agent") compareAgents(known, child, diff);
-    else if (
-      known?.kind === "supervisor" &&
-      child.kind === "supervisor" &&
-      supervisorRules(known) === supervisorRules(child)
-    ) {
-      compareChildren(known, child, diff);
+    else if (known?.kind === "supervisor" && child.kind === "supervisor" && canGoOnAs(known, child)) {
+      compareSupervisors(known, child, diff);
     } else {
       if (known !== undefined) diff.removed.push(child.id);
       diff.added.push({ parentId: after.id, spec: child });
@@ -69,4 +79,9 @@ function supervisorRules({
   significant,
 }: SupervisorNodeSpec): string {
   return JSON.stringify([strategy, intensity, periodMs, autoShutdown, restart, shutdown, significant]);
+}
+
+/** The rules as the kernel counts them: in whole seconds. */
+export function rulesOf({ strategy, intensity, periodMs, autoShutdown }: SupervisorNodeSpec) {
+  return { strategy, intensity, periodS: Math.max(1, Math.round(periodMs / 1000)), autoShutdown };
 }

@@ -19,6 +19,7 @@ import type { Logger } from "#core/ports/logger.ts";
 import type { Recorder } from "#core/store/index.ts";
 import { clearCounted, writeCounted, writeRest } from "./fleetStore.ts";
 import type { FleetStore, StoredRest } from "./fleetStore.ts";
+import { rulesOf } from "./fleetDiff.ts";
 import { applySupervisorEvent } from "./supervisorEvents.ts";
 import { startAnswer } from "./startAnswer.ts";
 import { TreeState } from "./treeState.ts";
@@ -122,6 +123,11 @@ export class FleetRuntime {
       actor: "supervisor",
       data,
     });
+    // Inner supervisors are counted by the one above; nobody is above the top one.
+    if (record.parentId === undefined && (!keepsCounts || record.generation === 0)) {
+      record.generation++;
+      this.#persist([spec.id]);
+    }
     record.up = true;
     record.sinceMs = this.#deps.clock.wallNow();
     record.rest = undefined;
@@ -142,10 +148,7 @@ export class FleetRuntime {
   #supervisorSpec(spec: SupervisorNodeSpec, earlierMs: readonly number[]): SupervisorSpec {
     return {
       name: this.tree.require(spec.id).path,
-      strategy: spec.strategy,
-      intensity: spec.intensity,
-      periodS: Math.max(1, Math.round(spec.periodMs / 1000)),
-      autoShutdown: spec.autoShutdown,
+      ...rulesOf(spec),
       children: spec.children.map((child) => this.#childSpec(child)),
       earlierRestarts: earlierMs.map((at) => Math.floor(at / 1000)),
     };
@@ -362,6 +365,12 @@ export class FleetRuntime {
     await ref.deleteChild(spec.id);
     if (isGoing) await ref.startChild(this.#childSpec(spec), place(change.before));
     else await ref.addSpec(this.#childSpec(spec), place(change.before));
+  }
+
+  async updateSupervisor(spec: SupervisorNodeSpec): Promise<void> {
+    await this.#refs.get(spec.id)?.setRules(rulesOf(spec));
+    await this.#parentRef(spec.id)?.replaceSpec(this.#childSpec(spec));
+    this.#changed([spec.id]);
   }
 
   /** Whatever earlier lives at or below the node left running. */

@@ -247,6 +247,23 @@ describe("a fleet file that changes", () => {
     expect(all.agents.byPath.get("shop/c")?.spec.command).toBe("other");
   });
 
+  it("gives supervisors other rules while everything under them goes on", async () => {
+    const inner = (rules: string): string =>
+      `  - { id: a, command: run }\n  - { id: in, supervisor: ${rules}, children: [{ id: b, command: run }, { id: c, command: run }] }`;
+    const all = await up(fleet(inner("{ intensity: 3 }")));
+    all.agents.starts.length = 0;
+    await all.change(
+      fleet(inner("{ strategy: one_for_all, intensity: 0 }"), "supervisor: { strategy: rest_for_one, intensity: 7 }"),
+    );
+    expect(all.agents.starts).toEqual([]);
+    expect(all.node("shop")).toMatchObject({ intensity: 7, strategy: "rest_for_one" });
+    all.agents.end("shop/b", crash);
+    await settle();
+    expect(all.state("in")).toBe("escalated");
+    expect(all.state("c")).toBe("stopped");
+    expect(all.agents.running()).toEqual(["shop/a"]);
+  });
+
   it("keeps the last good version while the file has an error, and shows where", async () => {
     const all = await up(THREE);
     await all.change("version: 1\nname: shop\nchildren:\n  - { id: a, comand: run }\n");

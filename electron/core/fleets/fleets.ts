@@ -309,7 +309,7 @@ export class Fleets {
     this.#feed.announce(known.row.name);
   }
 
-  /** The top supervisor's own rules changed: agents end, the new supervisor starts, conversations resume. */
+  /** The top supervisor became another kind: agents end, the new supervisor starts, conversations resume. */
   async #startAnew(known: KnownFleet, fleet: FleetRuntime["fleet"]): Promise<void> {
     known.unwatch();
     await known.runtime.stop();

@@ -10,12 +10,14 @@ import type {
   RestartChildResult,
   StartChildResult,
   SupervisorRef,
+  SupervisorRules,
   TerminateChildResult,
 } from "./types.ts";
-import { checkChildSpec } from "./validateSpec.ts";
+import { checkChildSpec, checkSupervisorSpec } from "./validateSpec.ts";
 import type { Checked, CheckedChild } from "./validateSpec.ts";
 
 type ReplaceSpecResult = Awaited<ReturnType<SupervisorRef["replaceSpec"]>>;
+type SetRulesResult = Awaited<ReturnType<SupervisorRef["setRules"]>>;
 
 /** Adds a child at the end of the start order and starts it; nothing is kept of a start that fails. */
 export async function startChild(core: SupervisorCore, spec: ChildSpec): Promise<StartChildResult> {
@@ -43,6 +45,15 @@ export function replaceSpec(core: SupervisorCore, spec: ChildSpec): ReplaceSpecR
   const entry = core.table.get(spec.id);
   if (entry === undefined) return { code: "not_found" };
   entry.spec = checked.value;
+  return { code: "ok" };
+}
+
+/** New rules for the supervisor itself. A template and a list of children are not made into each other. */
+export function setRules(core: SupervisorCore, rules: SupervisorRules): SetRulesResult {
+  const checked = checkSupervisorSpec({ name: core.spec.name, ...rules, children: [] });
+  if (!checked.ok) return { code: "invalid", message: checked.message };
+  if (core.isSimple) return { code: "invalid", message: "a simple_one_for_one supervisor keeps its rules" };
+  core.setRules(checked.value);
   return { code: "ok" };
 }
 

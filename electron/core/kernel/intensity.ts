@@ -1,9 +1,16 @@
 /** The restart budget: at most `intensity` restarts within the inclusive window [now - period, now], in whole seconds. */
 import type { Clock } from "../ports/clock.ts";
 
+interface RestartLimits {
+  readonly intensity: number;
+  readonly periodS: number;
+}
+
 export interface RestartWindow {
   /** Asks for one more restart; it is counted only when allowed. `inWindow` includes it. */
   admit(): { readonly allowed: boolean; readonly inWindow: number };
+  /** Restarts counted before stay counted. */
+  setLimits(limits: RestartLimits): void;
 }
 
 /**
@@ -11,12 +18,13 @@ export interface RestartWindow {
  * elsewhere then, so their age is taken once, here; one that lies in the future (the wall clock was set back) has age 0.
  */
 export function createRestartWindow(
-  limits: { readonly intensity: number; readonly periodS: number; readonly earlier: readonly number[] },
+  { earlier, ...initial }: RestartLimits & { readonly earlier: readonly number[] },
   clock: Clock,
 ): RestartWindow {
   const startS = wholeSeconds(clock.now());
   const startWallS = wholeSeconds(clock.wallNow());
-  let restarts = limits.earlier
+  let limits: RestartLimits = initial;
+  let restarts = earlier
     .map((wallS) => startS - Math.max(0, startWallS - Math.floor(wallS)))
     .toSorted((left, right) => left - right);
   return {
@@ -26,6 +34,9 @@ export function createRestartWindow(
       if (restarts.length >= limits.intensity) return { allowed: false, inWindow: restarts.length };
       restarts.push(nowS);
       return { allowed: true, inWindow: restarts.length };
+    },
+    setLimits(next) {
+      limits = next;
     },
   };
 }

@@ -223,4 +223,21 @@ describe("addSpec and replaceSpec", () => {
     expect(await supervisor.replaceSpec(rig.child("x"))).toEqual({ code: "not_found" });
     expect(await supervisor.replaceSpec(rig.child("a", { shutdown: -5 }))).toMatchObject({ code: "invalid" });
   });
+
+  it("setRules gives the supervisor itself new rules, and its children and counts stay", async () => {
+    const rig = new SupervisionRig();
+    const supervisor = await rig.supervise({ intensity: 1, periodS: 60, children: rig.children("ab") });
+    const life = rig.lifeOf("b");
+    await rig.exit("a", CRASH);
+    rig.takeLog();
+    expect(await supervisor.setRules({ strategy: "one_for_all", intensity: 2, periodS: 60 })).toEqual({ code: "ok" });
+    expect(rig.lifeOf("b")).toBe(life);
+    await rig.exit("a", CRASH);
+    expect(rig.takeLog()).toEqual(["ask b", "start a", "start b"]);
+    await rig.exit("a", CRASH);
+    expect((await supervisor.exited).type).toBe("shutdown");
+    const other = await rig.supervise({ children: [] });
+    expect(await other.setRules({ intensity: -1 })).toMatchObject({ code: "invalid" });
+    expect(await other.setRules({ strategy: "simple_one_for_one" })).toMatchObject({ code: "invalid" });
+  });
 });

@@ -38,7 +38,7 @@ interface Message {
 export type TerminationCause = { readonly because: "sibling" | "shutdown" | "requested"; readonly causedBy?: string };
 
 export class SupervisorCore {
-  readonly spec: CheckedSupervisor;
+  #spec: CheckedSupervisor;
   readonly table = new ChildTable();
   readonly exited: Promise<ExitReason>;
   readonly #deps: SupervisorDeps;
@@ -53,7 +53,7 @@ export class SupervisorCore {
   #isKilled = false;
 
   constructor(spec: CheckedSupervisor, deps: SupervisorDeps) {
-    this.spec = spec;
+    this.#spec = spec;
     this.#deps = deps;
     this.#ladder = { clock: deps.clock, logger: deps.logger };
     this.#starter = new ChildStarter(this.#ladder);
@@ -61,6 +61,17 @@ export class SupervisorCore {
     const { promise, resolve } = Promise.withResolvers<ExitReason>();
     this.exited = promise;
     this.#resolveExited = resolve;
+  }
+
+  get spec(): CheckedSupervisor {
+    return this.#spec;
+  }
+
+  /** Other rules from the next end on; the children stay as they are. */
+  setRules(rules: CheckedSupervisor): void {
+    const { strategy, intensity, periodS, autoShutdown } = rules;
+    this.#spec = { ...this.#spec, strategy, intensity, periodS, autoShutdown };
+    this.#window.setLimits(rules);
   }
 
   get isSimple(): boolean {

@@ -131,6 +131,8 @@ export type SupervisorEvent =
   | { readonly type: "stopped"; readonly reason: ExitReason };
 
 /** A running supervisor; itself a ChildHandle, so that trees are made of supervisors. */
+export type SupervisorRules = Pick<SupervisorSpec, "strategy" | "intensity" | "periodS" | "autoShutdown">;
+
 export interface SupervisorRef extends ChildHandle {
   readonly name: string;
   /** `before`: its place in the start order; at the end without it, as in OTP. */
@@ -143,6 +145,10 @@ export interface SupervisorRef extends ChildHandle {
   ): Promise<
     { readonly code: "ok" | "not_found" | "stopping" } | { readonly code: "invalid"; readonly message: string }
   >;
+  /** Other rules for this supervisor, which goes on with its children and counts; not from or to simple_one_for_one. */
+  setRules(
+    rules: SupervisorRules,
+  ): Promise<{ readonly code: "ok" | "stopping" } | { readonly code: "invalid"; readonly message: string }>;
   /** simple_one_for_one: starts one more instance of the template under this id. */
   startInstance(id: string): Promise<StartChildResult>;
   terminateChild(id: string): Promise<TerminateChildResult>;
