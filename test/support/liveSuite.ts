@@ -80,7 +80,7 @@ export function liveSuite(): LiveSuite {
 
 /** A shell line that notes its start and its polite end in `order.log` of its folder, and lives until told. */
 export function marked(id: string): string {
-  return `echo start ${id} >> order.log; trap 'echo stop ${id} >> order.log; exit 0' TERM; echo up; while :; do sleep 0.2; done`;
+  return `trap 'echo stop ${id} >> order.log; exit 0' TERM; echo start ${id} >> order.log; echo up; while :; do sleep 0.2; done`;
 }
 
 /** One agent of a fleet file, in flow style. */
