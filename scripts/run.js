@@ -8,6 +8,7 @@ const SCRIPTS = {
   start: async (args) => (await import("./start.js")).start(args),
   test: async (args) => (await import("./test.js")).test(args),
   package: async (args) => (await import("./packaging/package.js")).packageApp(args),
+  bench: async (args) => (await import("./bench.js")).bench(args),
   check: async (args) => (await import("./check.js")).check(args),
 };
 

@@ -1,0 +1,12 @@
+/** Every row, in the order in which a failure would hurt most. */
+import type { Row } from "./bench.ts";
+import { bytes } from "./bytes.ts";
+import { flood } from "./flood.ts";
+import { idle } from "./idle.ts";
+import { latency } from "./latency.ts";
+import { recording } from "./recording.ts";
+import { restart } from "./restart.ts";
+import { start } from "./start.ts";
+import { store } from "./store.ts";
+
+export const ROWS: readonly Row[] = [bytes, recording, latency, restart, idle, store, start, flood];
