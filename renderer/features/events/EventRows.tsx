@@ -56,6 +56,7 @@ export function EventRows({ events, selected, onSelect, onTop, onBottom, topSign
         ref={frame}
         className="scroll event-scroll"
         tabIndex={0}
+        role="rowgroup"
         aria-label="Events"
         onScroll={(event) => onTop(event.currentTarget.scrollTop < ROW_PX)}
       >

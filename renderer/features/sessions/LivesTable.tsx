@@ -60,7 +60,14 @@ export function LivesTable({
           </span>
         ))}
       </div>
-      <div className="scroll sessions-scroll" ref={frame} tabIndex={0} aria-label="Sessions" onKeyDown={onKeyDown}>
+      <div
+        className="scroll sessions-scroll"
+        ref={frame}
+        role="rowgroup"
+        tabIndex={0}
+        aria-label="Sessions"
+        onKeyDown={onKeyDown}
+      >
         <div style={{ height: rows.getTotalSize(), position: "relative" }}>
           {rows.getVirtualItems().map((row) => {
             const life = lives[row.index];

@@ -43,12 +43,14 @@ function Fact({ name, value, isMono, canCopy }: FactProps): ReactElement {
   return (
     <div className="settings-line">
       <dt className="t3 about-name">{name}</dt>
-      <dd className={isMono === true ? "mono grow ell" : "grow ell"}>{value}</dd>
-      {canCopy === true && (
-        <Button kind="quiet" onClick={copy}>
-          {isCopied ? "Copied" : "Copy"}
-        </Button>
-      )}
+      <dd className="row grow about-value">
+        <span className={isMono === true ? "mono grow ell" : "grow ell"}>{value}</span>
+        {canCopy === true && (
+          <Button kind="quiet" onClick={copy}>
+            {isCopied ? "Copied" : "Copy"}
+          </Button>
+        )}
+      </dd>
     </div>
   );
 }

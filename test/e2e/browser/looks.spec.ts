@@ -82,14 +82,14 @@ test("every page in light and dark, wide, narrow and at 200 %", async ({ desk },
       await goTo(page, name);
       await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
       if (name === "Tree") await row(page, /^api, /).click();
-      for (const size of SIZES) {
+      // Colours change no widths: light is looked at wide and small only.
+      for (const size of theme === "dark" ? SIZES : [SIZES[0], SIZES[2]]) {
         await page.setViewportSize(size);
         await page.evaluate(
           () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
         );
         const where = `${name}-${theme}-${size.width}`;
         problems.push(...(await faults(page)).map((fault) => `${where}: ${fault}`));
-        if (theme === "light" && size !== SIZES[0] && size !== SIZES[2]) continue;
         await page.screenshot({ path: info.outputPath(`${where}.png`) });
       }
     }
