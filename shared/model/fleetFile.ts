@@ -24,7 +24,9 @@ export function parseDuration(text: string): number | undefined {
 
 const durationSchema = z
   .string()
-  .refine((text) => parseDuration(text) !== undefined, 'must be a duration such as "500ms", "10s" or "5m"');
+  .refine((text) => parseDuration(text) !== undefined, 'must be a duration such as "500ms", "10s" or "5m"')
+  // What a refinement checks an editor cannot know; patterns and the rules below tell it.
+  .meta({ pattern: String.raw`^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$` });
 const shutdownSchema = z.union([durationSchema, z.enum(["infinity", "brutal_kill"])], {
   error: 'must be a duration such as "10s", "infinity" or "brutal_kill"',
 });
@@ -39,6 +41,7 @@ const supervisorSettingsSchema = z.strictObject({
     .describe("Restarts allowed within the period; one more and the supervisor gives up"),
   period: durationSchema
     .refine((text) => (parseDuration(text) ?? 0) >= 1000, "must be at least 1s")
+    .meta({ pattern: String.raw`^\s*(?!0+(\.0+)?[a-z])(\d{4,}(\.\d+)?ms|\d+(\.\d+)?(s|m|h|d))\s*$` })
     .optional()
     .describe("Window in which restarts are counted"),
   auto_shutdown: z.enum(["never", "any_significant", "all_significant"]).optional(),
@@ -59,18 +62,28 @@ const common = {
   significant: z.boolean().optional(),
 };
 
-export const agentChildSchema = z.strictObject({
-  ...common,
-  command: z.string().min(1).optional().describe("Any command line, run by the login shell"),
-  agent: z.string().min(1).optional().describe("An agent CLI: claude, codex, gemini or opencode"),
-  cwd: z.string().min(1).optional().describe("Working folder, relative to this file"),
-  prompt: z.string().optional().describe("The briefing the agent starts with"),
-  model: z.string().min(1).optional(),
-  args: z.array(z.string()).optional().describe("More arguments for the agent CLI"),
-  env: z.record(z.string(), z.string()).optional(),
-  resume: z.string().min(1).optional().describe("A session id of the agent CLI to take up at the first start"),
-  backoff: backoffSchema.optional(),
-});
+const NEVER_PERMANENT_AND_SIGNIFICANT = {
+  properties: { restart: { const: "permanent" }, significant: { const: true } },
+  required: ["restart", "significant"],
+};
+
+export const agentChildSchema = z
+  .strictObject({
+    ...common,
+    command: z.string().min(1).optional().describe("Any command line, run by the login shell"),
+    agent: z.string().min(1).optional().describe("An agent CLI: claude, codex, gemini or opencode"),
+    cwd: z.string().min(1).optional().describe("Working folder, relative to this file"),
+    prompt: z.string().optional().describe("The briefing the agent starts with"),
+    model: z.string().min(1).optional(),
+    args: z.array(z.string()).optional().describe("More arguments for the agent CLI"),
+    env: z.record(z.string(), z.string()).optional(),
+    resume: z.string().min(1).optional().describe("A session id of the agent CLI to take up at the first start"),
+    backoff: backoffSchema.optional(),
+  })
+  .meta({
+    oneOf: ["command", "agent"].map((key) => ({ properties: { [key]: {} }, required: [key] })),
+    not: NEVER_PERMANENT_AND_SIGNIFICANT,
+  });
 
 /** One supervisor entry without its children; the recursion is `childSchema`. */
 export const supervisorEntrySchema = z.strictObject({ ...common, supervisor: supervisorSettingsSchema.optional() });
