@@ -35,13 +35,18 @@ async function readText(file: string): Promise<Result<string>> {
   }
 }
 
-/** Written beside it, synced, then renamed over it: a crash leaves the old file or the new one. */
+/**
+ * Written beside it, synced, then renamed over it: a crash leaves the old file or the new one. A file that is there keeps
+ * its mode; a new one is private, since a fleet file may hold secrets in `env`.
+ */
 async function writeText(file: string, text: string): Promise<Result<void>> {
   const draft = `${file}.${process.pid}.tmp`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    const handle = await open(draft, "w", 0o644);
+    const mode = (await stat(file).catch(() => undefined))?.mode ?? 0o600;
+    const handle = await open(draft, "w", 0o600);
     try {
+      await handle.chmod(mode & 0o777);
       await handle.writeFile(text, "utf8");
       await handle.sync();
     } finally {
