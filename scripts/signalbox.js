@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /** `npx signalbox …` in a clone: any Node from 20 on starts it, the project's Node runs it. Speaks on stderr only. */
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { become, bootstrap, onProjectNode } from "./bootstrap.js";
-import { isBuilt } from "./build.js";
+import { isBuilt, isFresh } from "./build.js";
 import { dependenciesAreInstalled } from "./dependencies.js";
-import { Advice, main, outDir, say } from "./project.js";
+import { Advice, main, outDir, root, say } from "./project.js";
 import { findNode, runsOnProjectNode } from "./toolchain.js";
 
 const given = process.argv.slice(2);
@@ -25,11 +26,20 @@ function indexOfCommand(args) {
 async function prepare() {
   if (!isServer && isBuilt(["cli"]) && dependenciesAreInstalled()) return;
   try {
-    await bootstrap();
+    if (isServer) setUpAside();
+    else await bootstrap();
   } catch (error) {
     if (!(error instanceof Advice) || !isBuilt([isServer ? "headless" : "cli"])) throw error;
     say(`${error.message} Going on with the build from before.`);
   }
+}
+
+/** In a process of its own: the bundlers would keep hundreds of megabytes of the one that goes on as the server. */
+function setUpAside() {
+  if (dependenciesAreInstalled() && isFresh()) return;
+  const build = [join(root, "scripts", "run.js"), "build"];
+  const { status } = spawnSync(process.execPath, build, { stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Advice("the set-up failed; what is wrong is printed above.");
 }
 
 /** In this process where it is the right Node: one start less, and the pid people see is the program's own. */
