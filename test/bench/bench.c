@@ -4,7 +4,7 @@
  *
  *   record DIR N CMD…     runs CMD on N ptys at once, writes what each prints to DIR/0 … DIR/N-1; prints milliseconds
  *   read N CMD…           the same without files
- *   stamp CLOCK N US      prints "@<nanoseconds>;" N times, every US microseconds, then waits for ever
+ *   stamp CLOCK N US      prints a line "@<nanoseconds>;" N times, every US microseconds, then waits for ever
  *   flood                 prints agent-like text for ever
  *   noisy US              repaints a 40-line screen every US microseconds
  *   mark FILE NAME        appends "<nanoseconds> <pid> <name>" to FILE and waits for ever
@@ -95,7 +95,7 @@ static int stamp(clockid_t clock, long count, long every_us) {
   wait_us(300000);
   for (long i = 0; i < count; i++) {
     char text[40];
-    int length = snprintf(text, sizeof text, "@%lld;", (long long)now_on(clock));
+    int length = snprintf(text, sizeof text, "\r\n@%lld;", (long long)now_on(clock));
     write_all(1, text, (size_t)length);
     wait_us(every_us + (long)(now_on(CLOCK_MONOTONIC) / 1000 % 1000));
   }

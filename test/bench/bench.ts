@@ -89,7 +89,8 @@ export async function interleave<Side extends string>(
       values.get(name)?.push(...(typeof measured === "number" ? [measured] : measured));
     }
   }
-  return Object.fromEntries(values) as Record<Side, readonly number[]>;
+  const found: Record<string, readonly number[]> = Object.fromEntries(values);
+  return found as Record<Side, readonly number[]>;
 }
 
 export async function runRow(row: Row, options: Omit<Bench, "dir" | "defer">): Promise<readonly Finding[]> {

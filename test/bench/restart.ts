@@ -167,7 +167,8 @@ function ours(bench: Bench, program: string): Keeper {
       return {
         fifo,
         end: async () => {
-          await data.end().finally(() => app.kill("SIGTERM"));
+          await data.end();
+          await app.kill("SIGTERM");
           fifo.close();
         },
       };

@@ -4,9 +4,10 @@ import { bytes } from "./bytes.ts";
 import { flood } from "./flood.ts";
 import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
+import { paint } from "./paint.ts";
 import { recording } from "./recording.ts";
 import { restart } from "./restart.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 
-export const ROWS: readonly Row[] = [bytes, recording, latency, restart, idle, store, start, flood];
+export const ROWS: readonly Row[] = [bytes, recording, latency, restart, idle, store, start, paint, flood];
