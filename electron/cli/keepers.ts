@@ -25,7 +25,7 @@ export function keeperEndpoints(dataDir: string): readonly KeeperEndpoint[] {
 
 const killedSchema = z.object({ killed: z.number() });
 
-/** How many agents were killed; undefined when no keeper answers there any more. */
+/** How many processes were ended; undefined when no keeper answers there any more. */
 export async function killAllOf(dataDir: string, keeper: KeeperEndpoint): Promise<Result<number> | undefined> {
   const answer = await askKeeper(dataDir, keeper, { op: "killAll", id: 2 });
   if (answer === undefined || !answer.ok) return answer;

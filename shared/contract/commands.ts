@@ -53,7 +53,7 @@ export const commands = {
   "node.drain": { input: node, output: done },
   "app.pauseAll": { input: z.object({}), output: z.object({ paused: z.number().int() }) },
   "app.resumeAll": { input: z.object({}), output: z.object({ resumed: z.number().int() }) },
-  /** Every agent and everything it spawned, gone within 2 s; answers when the last process is gone. */
+  /** Every agent and everything it spawned, gone within 2 s; answers when the last process is gone. `killed` counts processes. */
   "app.estop": { input: z.object({}), output: z.object({ killed: z.number().int(), tookMs: z.number() }) },
   /** After a reboot: starts again what ran, staggered. */
   "app.resumeInterrupted": { input: z.object({}), output: z.object({ fleets: z.array(z.string()) }) },
