@@ -36,8 +36,11 @@ export interface ConnectionDeps {
 
 /** A client that says nothing is not a client. */
 const HELLO_WITHIN_MS = 5000;
-/** Beyond this the streams of the connection continue from their files. */
-const SOCKET_BUFFER_BYTES = 2 * 1024 * 1024;
+/**
+ * Beyond this the streams of the connection continue from their files. Everything before a session's bytes on the wire
+ * is waiting time for them: this much is a millisecond or two.
+ */
+const SOCKET_BUFFER_BYTES = 128 * 1024;
 
 type Hello = Extract<KeeperRequest, { op: "hello" }>;
 type Command = Exclude<KeeperRequest, { op: "hello" }>;
@@ -51,6 +54,8 @@ export class Connection {
   readonly #helloTimer: NodeJS.Timeout;
   #role: "core" | "cli" | undefined;
   #isOver = false;
+  #turns: Promise<void> = Promise.resolve();
+  #roomWaiter: (() => void) | undefined;
 
   constructor(socket: Socket, deps: ConnectionDeps) {
     this.#socket = socket;
@@ -182,6 +187,7 @@ export class Connection {
     this.#detach(session.id);
     const stream = new OutputStream(session, from, {
       data: (offset, bytes) => this.#send({ op: "data", sessionId: session.id, offset }, bytes),
+      inTurn: (work) => this.#inTurn(work),
       exit: (exit, outputBytes) => this.#send({ op: "exit", sessionId: session.id, exit, outputBytes }),
       failed: (reason) => this.#end(0, fail("store_unavailable", `The log cannot be read: ${reason}`).error),
     });
@@ -194,7 +200,22 @@ export class Connection {
     this.#streams.delete(sessionId);
   }
 
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turns.then(() => this.#untilRoom()).then(work);
+    this.#turns = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** One turn waits at a time. */
+  #untilRoom(): Promise<void> | undefined {
+    if (this.#socket.destroyed || this.#socket.writableLength < SOCKET_BUFFER_BYTES) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#roomWaiter = resolve;
+    return promise;
+  }
+
   #resumeStreams(): void {
+    this.#roomWaiter?.();
     for (const stream of this.#streams.values()) stream.resume();
   }
 
@@ -225,6 +246,7 @@ export class Connection {
     this.#isOver = true;
     for (const stream of this.#streams.values()) stream.close();
     this.#streams.clear();
+    this.#roomWaiter?.();
     this.#deps.onClosed(this.#role);
   }
 }

@@ -10,10 +10,16 @@ import type { Session } from "./session.ts";
 
 /** Covers the round trip of a busy core; beyond it the file is the buffer. */
 const WINDOW_BYTES = 1024 * 1024;
+/** What a session prints now and then passes a connection that is full of floods: it waits for the wire, not for them. */
+const PASSING_BYTES = 8 * 1024;
+/** One turn of a stream that is behind; the next turn is another's. */
+const TURN_BYTES = 64 * 1024;
 
 export interface OutputTarget {
   /** False: the connection's own buffer is full; `resume` will be called. */
   data(offset: number, bytes: Uint8Array): boolean;
+  /** Runs the work when the connection takes data and no other stream has its turn. */
+  inTurn(work: () => Promise<void>): Promise<void>;
   exit(exit: KeeperExit, outputBytes: number): void;
   failed(reason: string): void;
 }
@@ -57,18 +63,23 @@ export class OutputStream {
   }
 
   #written(offset: number, bytes: Uint8Array): void {
-    if (this.#isPumping || offset !== this.#offset || !this.#hasRoom()) {
+    const mayPass = !this.#isBlocked || bytes.byteLength <= PASSING_BYTES;
+    if (this.#isPumping || offset !== this.#offset || !mayPass || !this.#hasWindow()) {
       this.#pump();
       return;
     }
-    for (let at = 0; at < bytes.byteLength && this.#hasRoom(); at += MAX_KEEPER_PAYLOAD) {
+    for (let at = 0; at < bytes.byteLength && this.#hasWindow(); at += MAX_KEEPER_PAYLOAD) {
       this.#send(bytes.subarray(at, at + MAX_KEEPER_PAYLOAD));
     }
     this.#sendExit();
   }
 
+  #hasWindow(): boolean {
+    return !this.#isClosed && this.#unacknowledged < WINDOW_BYTES;
+  }
+
   #hasRoom(): boolean {
-    return !this.#isClosed && !this.#isBlocked && this.#unacknowledged < WINDOW_BYTES;
+    return this.#hasWindow() && !this.#isBlocked;
   }
 
   #isBehind(): boolean {
@@ -91,12 +102,14 @@ export class OutputStream {
   }
 
   async #pumpFromFile(): Promise<void> {
-    while (this.#isBehind() && this.#hasRoom()) {
-      const bytes = await readSegments(this.#session.dir, this.#offset, MAX_KEEPER_PAYLOAD);
-      if (bytes.byteLength === 0) throw new Error("the log is shorter than what was recorded");
-      if (this.#isClosed) return;
-      this.#send(bytes);
-    }
+    while (this.#isBehind() && this.#hasRoom()) await this.#target.inTurn(() => this.#sendFromFile());
+  }
+
+  async #sendFromFile(): Promise<void> {
+    if (this.#isClosed) return;
+    const bytes = await readSegments(this.#session.dir, this.#offset, TURN_BYTES);
+    if (bytes.byteLength === 0) throw new Error("the log is shorter than what was recorded");
+    if (!this.#isClosed) this.#send(bytes);
   }
 
   #send(bytes: Uint8Array): void {

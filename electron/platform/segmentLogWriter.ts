@@ -16,8 +16,10 @@ const closeFile = promisify(close);
 const DEFAULT_SEGMENT_BYTES = 16 * 1024 * 1024;
 /** A burst is written in pieces of at most this, and this much may wait before the source is asked to pause. */
 const FLUSH_BYTES = 1024 * 1024;
-/** Bytes after the first of a burst wait this long for company: one write instead of hundreds. */
+/** Bytes after the first of a burst wait this long for company: one write instead of hundreds … */
 const FLUSH_DELAY_MS = 5;
+/** … and only this long after a write so small that no burst is under way. */
+const SMALL_FLUSH = { bytes: 4096, delayMs: 1 };
 /** A full disk is asked again this often. */
 const RETRY_DELAY_MS = 250;
 const TIME_MARK_EVERY_MS = 1000;
@@ -73,6 +75,7 @@ class FileSegmentWriter implements SegmentWriter {
   #behind = false;
   #timer: NodeJS.Timeout | undefined;
   #lastFlushAt = Number.NEGATIVE_INFINITY;
+  #delayMs = FLUSH_DELAY_MS;
   #lastMarkAt = Number.NEGATIVE_INFINITY;
   #indexLines: string[] = [];
   #indexWork: Promise<void> = Promise.resolve();
@@ -93,8 +96,8 @@ class FileSegmentWriter implements SegmentWriter {
     const waiting = this.#waiting();
     if (waiting >= FLUSH_BYTES) this.#setBehind(true);
     if (this.#busy || this.trouble !== undefined) return;
-    if (waiting >= FLUSH_BYTES || performance.now() - this.#lastFlushAt >= FLUSH_DELAY_MS) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_DELAY_MS);
+    if (waiting >= FLUSH_BYTES || performance.now() - this.#lastFlushAt >= this.#delayMs) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), this.#delayMs);
   }
 
   recordResize(cols: number, rows: number): void {
@@ -162,6 +165,7 @@ class FileSegmentWriter implements SegmentWriter {
     this.#chunkBytes = 0;
     this.#busy = true;
     this.#inFlight = bytes.byteLength;
+    this.#delayMs = bytes.byteLength < SMALL_FLUSH.bytes ? SMALL_FLUSH.delayMs : FLUSH_DELAY_MS;
     void this.#writeAll(bytes).finally(() => {
       this.#busy = false;
       this.#inFlight = 0;
@@ -175,7 +179,7 @@ class FileSegmentWriter implements SegmentWriter {
   /** What came during the write goes out at once when it is much or awaited, otherwise with the next batch. */
   #continueGathering(): void {
     if (this.#waiting() >= FLUSH_BYTES || this.#waiters.length > 0) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_DELAY_MS);
+    else this.#timer ??= setTimeout(() => this.#flush(), this.#delayMs);
   }
 
   #settle(): void {
