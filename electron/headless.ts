@@ -81,8 +81,9 @@ async function serve(options: ServeOptions): Promise<void> {
     return refuse(opened.error);
   }
   http = opened.value;
-  if (options.fleet !== undefined && !options.noStart) {
-    const up = await running.core.fleets.up({ file: options.fleet, actor: "cli" });
+  if (options.fleet !== undefined) {
+    const by = options.noStart ? "learn" : "launch";
+    const up = await running.core.fleets.up({ file: options.fleet, actor: "cli", by });
     if (!up.ok) process.stderr.write(`${up.error.message}\n`);
   }
   process.stdout.write(`${JSON.stringify({ url: http.mintCode().url, dataDir: running.dataDir, pid: process.pid })}\n`);

@@ -237,6 +237,35 @@ describe("simple_one_for_one", () => {
   });
 });
 
+describe("a fleet file named at launch", () => {
+  const launch = { file: "/fleet.yaml", actor: "cli", by: "launch" } as const;
+
+  it("starts a fleet, but not what had given up or was stopped when it runs already", async () => {
+    const all = await rig({ text: THREE });
+    expect(await all.fleets.up(launch)).toMatchObject({ ok: true, value: { started: 3 } });
+    await stopNode(all.fleets, { ref: "b", actor: "cli" });
+    expect(await all.fleets.up(launch)).toMatchObject({ ok: true, value: { started: 2 } });
+    expect(all.state("b")).toBe("stopped");
+    const low = await rig({ text: fleet("  - { id: a, command: run }", "supervisor: { intensity: 0 }") });
+    await low.fleets.up(launch);
+    low.agents.end("shop/a", crash);
+    await settle();
+    expect(await low.fleets.up(launch)).toMatchObject({ ok: false, error: { code: "conflict" } });
+    expect(low.state("shop")).toBe("gave_up");
+    expect(await low.fleets.up({ file: "/fleet.yaml", actor: "cli" })).toMatchObject({ ok: true });
+    expect(low.agents.running()).toEqual(["shop/a"]);
+  });
+
+  it("is only learnt where nothing is to start, and waits for a person", async () => {
+    const all = await rig({ text: THREE, noStart: true });
+    expect(await all.fleets.up({ ...launch, by: "learn" })).toMatchObject({ ok: true, value: { started: 0 } });
+    expect(all.agents.running()).toEqual([]);
+    expect(all.state("a")).toBe("stopped");
+    await startNode(all.fleets, { ref: "shop", actor: "cli" });
+    expect(all.agents.running()).toHaveLength(3);
+  });
+});
+
 describe("a fleet file that changes", () => {
   it("applies only the difference", async () => {
     const all = await up(THREE);

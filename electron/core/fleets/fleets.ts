@@ -21,8 +21,8 @@ import type { TreeListener } from "./treeFeed.ts";
 import { FleetMirror } from "./fleetMirror.ts";
 import type { FleetRow, FleetStatus } from "./fleetStatus.ts";
 import { parseFleet } from "./parseFleet.ts";
-import { showFileError } from "./knownFleet.ts";
-import type { KnownFleet } from "./knownFleet.ts";
+import { refuseUp, showFileError } from "./knownFleet.ts";
+import type { KnownFleet, ParsedUp, UpRequest } from "./knownFleet.ts";
 import { resolveNode } from "./resolveNode.ts";
 import type { ResolvedNode } from "./resolveNode.ts";
 import type { ParsedFleet } from "./parseFleet.ts";
@@ -126,57 +126,54 @@ export class Fleets {
   }
 
   /** Reads the file (or the remembered one of `name`), starts the fleet or applies the difference. */
-  async up(request: {
-    file?: string;
-    name?: string;
-    actor: string;
-  }): Promise<Result<{ name: string; started: number }>> {
+  async up(request: UpRequest): Promise<Result<{ name: string; started: number }>> {
     const source = await readSource(this.#deps.files, request, this.#known.get(request.name ?? "")?.row);
     if (!source.ok) return source;
     const { file, text } = source.value;
     const parsed = this.#parse(text, file);
     if (!parsed.ok) return { ok: false, error: fleetRejection(file, parsed.errors) };
-    const { name } = parsed.fleet;
-    return this.#alone(name, () => this.#upParsed({ name, file, text, actor: request.actor, fleet: parsed.fleet }));
+    const { fleet } = parsed;
+    return this.#alone(fleet.name, () => this.#upParsed({ ...request, name: fleet.name, file, text, fleet }));
   }
 
-  async #upParsed(up: {
-    name: string;
-    file: string;
-    text: string;
-    actor: string;
-    fleet: FleetRuntime["fleet"];
-  }): Promise<Result<{ name: string; started: number }>> {
-    const { name } = up;
+  async #upParsed(up: ParsedUp): Promise<Result<{ name: string; started: number }>> {
+    const { name, by = "person" } = up;
     const known = this.#known.get(name);
-    if (known !== undefined && known.row.file !== up.file && known.runtime.isUp) {
-      return fail(
-        "conflict",
-        `The fleet ${name} is up from ${known.row.file}. Take it down first, or give this one another name.`,
-      );
-    }
-    if (known?.runtime.isUp === true) {
-      await this.#applyText(known, up.text, up.actor);
-      await known.runtime.startRested();
-      return ok({ name, started: known.runtime.tree.liveCount() });
-    }
+    const refused = refuseUp(known, up);
+    if (refused !== undefined) return refused;
+    if (known?.runtime.isUp !== true) return by === "learn" ? this.#learn(known, up) : this.#startParsed(known, up);
+    if (by !== "learn") await this.#applyText(known, up.text, up.actor);
+    if (by === "person") await known.runtime.startRested();
+    return ok({ name, started: by === "learn" ? 0 : known.runtime.tree.liveCount() });
+  }
+
+  async #startParsed(known: KnownFleet | undefined, up: ParsedUp): Promise<Result<{ name: string; started: number }>> {
+    const next = this.#adoptText(known, up, { status: "up", verb: "up" });
+    if (!next.ok) return next;
+    const started = await this.#bringUp(next.value, { type: "person" });
+    if (!started.ok) return started;
+    this.#watch(next.value);
+    return ok({ name: up.name, started: next.value.runtime.tree.liveCount() });
+  }
+
+  #learn(known: KnownFleet | undefined, up: ParsedUp): Result<{ name: string; started: number }> {
+    const next = this.#adoptText(known, up, { status: known?.row.status ?? "down", verb: "learnt" });
+    if (!next.ok) return next;
+    this.#feed.announce(up.name);
+    return ok({ name: up.name, started: 0 });
+  }
+
+  #adoptText(
+    known: KnownFleet | undefined,
+    { name, file, text, actor, fleet }: ParsedUp,
+    { status, verb }: { status: FleetStatus; verb: string },
+  ): Result<KnownFleet> {
     known?.unwatch();
-    const row: FleetRow = {
-      name,
-      file: up.file,
-      text: up.text,
-      status: "up",
-      autostart: known?.row.autostart ?? false,
-    };
-    const began = fleetEvent(name, { verb: "up", actor: up.actor, data: { file: up.file } });
-    const saved = this.#fleetStore.save(row, began);
+    const row: FleetRow = { name, file, text, status, autostart: known?.row.autostart ?? false };
+    const saved = this.#fleetStore.save(row, fleetEvent(name, { verb, actor, data: { file } }));
     if (!saved.ok) return saved;
     this.#deps.recorder.flush();
-    const next = this.#replaceRuntime(known, row, up.fleet);
-    const started = await this.#bringUp(next, { type: "person" });
-    if (!started.ok) return started;
-    this.#watch(next);
-    return ok({ name, started: next.runtime.tree.liveCount() });
+    return ok(this.#replaceRuntime(known, row, fleet));
   }
 
   #replaceRuntime(known: KnownFleet | undefined, row: FleetRow, fleet: FleetRuntime["fleet"]): KnownFleet {
