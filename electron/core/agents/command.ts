@@ -111,7 +111,7 @@ class CommandObserver implements AgentObserver {
 
   output(): void {
     if (this.#speaks) return;
-    this.#activity.report("busy", "Running");
+    this.#activity.report("busy", "");
     if (this.#wasReady) return;
     this.#cancel();
     this.#cancel = this.#context.clock.after(SETTLE_MS, () => this.#settled());
@@ -136,7 +136,7 @@ class CommandObserver implements AgentObserver {
   /** Whether a plain program waits or works cannot be told from outside: while it runs, it is busy. */
   #settled(): void {
     this.#becomeReady();
-    this.#activity.report("busy", "Running");
+    this.#activity.report("busy", "");
   }
 
   #becomeReady(): void {

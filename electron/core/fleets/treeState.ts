@@ -231,7 +231,9 @@ const NEVER_RAN: AgentView = { alive: false, state: "stopped", sinceMs: 0, gener
 
 /** A live agent speaks for itself; at rest the supervisor's report wins over the life's own end. */
 function shownState(record: NodeRecord, view: AgentView): RestState {
-  if (view.alive) return { state: view.state, sinceMs: view.sinceMs, detail: view.detail };
+  // A plain command that says nothing of itself is known by its command line.
+  const command = record.spec.kind === "agent" ? record.spec.command : undefined;
+  if (view.alive) return { state: view.state, sinceMs: view.sinceMs, detail: view.detail ?? command };
   if (view.generation === 0 && view.sinceMs === 0)
     return { state: view.state, sinceMs: record.sinceMs, ...record.rest };
   return {
