@@ -123,7 +123,7 @@ function AgentFacts({ node }: { readonly node: NodePatch }): ReactElement {
   const home = useInfo()?.homeDir;
   return (
     <dl>
-      {node.detail !== undefined && (
+      {node.detail !== undefined && node.detail !== node.command && (
         <Fact name="Doing">
           <span className="inspect-wrap">{node.detail}</span>
         </Fact>
