@@ -21,6 +21,7 @@ import { clearCounted, writeCounted, writeRest } from "./fleetStore.ts";
 import type { FleetStore, StoredRest } from "./fleetStore.ts";
 import { rulesOf } from "./fleetDiff.ts";
 import { applySupervisorEvent } from "./supervisorEvents.ts";
+import { restoreInstances } from "./restoreInstances.ts";
 import { startAnswer } from "./startAnswer.ts";
 import { TreeState } from "./treeState.ts";
 import type { NodeRecord } from "./treeState.ts";
@@ -61,6 +62,7 @@ export class FleetRuntime {
     this.#deps = deps;
     this.#fleet = fleet;
     this.tree = new TreeState(fleet, () => deps.clock.wallNow());
+    restoreInstances(this.tree, deps.agents);
     for (const record of this.tree.records.values()) this.#restore(record, rests.get(record.path));
     this.#openAgents();
   }
@@ -133,6 +135,7 @@ export class FleetRuntime {
     record.rest = undefined;
     void started.supervisor.exited.then(() => this.#ended(spec, started.supervisor));
     this.#changed([spec.id]);
+    if (keepsCounts) for (const id of this.tree.instancesOf(spec.id)) await started.supervisor.startInstance(id);
     return { type: "started", child: started.supervisor };
   }
 
@@ -156,21 +159,16 @@ export class FleetRuntime {
 
   #childSpec(spec: ChildNodeSpec): ChildSpec {
     const { id, restart, significant, shutdown } = spec;
+    const rules = { id, restart, significant, shutdown };
     if (spec.kind === "supervisor") {
       return {
-        id,
-        restart,
-        significant,
-        shutdown,
+        ...rules,
         type: "supervisor",
         start: (context) => this.#startChildSupervisor(context.childId, context),
       };
     }
     return {
-      id,
-      restart,
-      significant,
-      shutdown,
+      ...rules,
       type: "worker",
       backoff: spec.backoff,
       start: (context) => this.#startAgent(context.childId, context),

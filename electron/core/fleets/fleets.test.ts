@@ -322,6 +322,29 @@ describe("after a restart of the core", () => {
     expect(after.node("b").restarts).toBe(1);
   });
 
+  it("adopts the instances of a template, which no file names, and keeps them when the file changes", async () => {
+    const text = (intensity: number): string =>
+      fleet(
+        "  - { id: w, command: run, restart: permanent }",
+        `supervisor: { strategy: simple_one_for_one, intensity: ${intensity} }`,
+      );
+    const pool = (command: number): string =>
+      `version: 1\nname: shop\nchildren:\n  - id: pool\n    supervisor: { strategy: simple_one_for_one }\n    children: [{ id: w, command: run }]\n  - { id: a, command: "run ${command}" }\n`;
+    const before = await up(text(3));
+    await startNode(before.fleets, { ref: "w", actor: "cli" });
+    await startNode(before.fleets, { ref: "w", actor: "cli" });
+    await before.clock.advance(20);
+    const agents = new FakeAgents();
+    agents.leftovers = new Map([["shop/w-2", "alive"]]);
+    const after = await rig({ store: before.store, clock: before.clock, agents, text: text(3) });
+    expect(agents.starts).toEqual(["shop/w-2"]);
+    expect(after.state("w-2")).toBe("busy");
+    const changed = await up(pool(1));
+    await startNode(changed.fleets, { ref: "w", actor: "cli" });
+    await changed.change(pool(2));
+    expect(changed.state("w-1")).toBe("busy");
+  });
+
   it("starts nothing after a reboot without consent, and says what was interrupted", async () => {
     const before = await up(THREE);
     await before.clock.advance(20);

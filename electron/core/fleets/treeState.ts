@@ -69,21 +69,28 @@ export class TreeState {
         generation: 0,
         sinceMs: this.#now(),
       });
-    } else known.spec = spec;
+    } else known.spec = keepInstances(known.spec, spec);
     if (spec.kind === "supervisor") for (const child of spec.children) this.add(child, spec.id);
   }
 
   /** One more child of a simple_one_for_one supervisor, made from its template; answers its id. */
-  addInstance(template: ChildNodeSpec): string {
+  addInstance(template: ChildNodeSpec, from = 1): string {
     const { parentId } = this.require(template.id);
     const parent = this.require(parentId ?? this.name);
     if (parent.spec.kind !== "supervisor") throw new Error(`${parent.path} is no supervisor.`);
-    let number = 1;
+    let number = from;
     while (this.records.has(`${template.id}-${number}`)) number++;
     const spec = { ...template, id: `${template.id}-${number}` };
     parent.spec = { ...parent.spec, children: [...parent.spec.children, spec] };
     this.add(spec, parent.spec.id);
     return spec.id;
+  }
+
+  /** What was made from the template of `supervisorId`; nothing for every other kind of supervisor. */
+  instancesOf(supervisorId: string): readonly string[] {
+    const { spec } = this.require(supervisorId);
+    const isSimple = spec.kind === "supervisor" && spec.strategy === "simple_one_for_one";
+    return isSimple ? spec.children.slice(1).map((child) => child.id) : [];
   }
 
   remove(id: string): void {
@@ -278,4 +285,11 @@ function agentHealth(state: NodeState, unreachable: boolean): Health {
   if (state === "gave_up") return "critical";
   if (state === "crashed") return "unhealthy";
   return state === "backoff" || state === "rate_limited" || state === "needs_login" ? "degraded" : "healthy";
+}
+
+/** A file holds the template alone: reading it again does not make its instances disappear. */
+function keepInstances(before: ChildNodeSpec, after: ChildNodeSpec): ChildNodeSpec {
+  if (before.kind !== "supervisor" || after.kind !== "supervisor") return after;
+  if (before.strategy !== "simple_one_for_one" || after.strategy !== "simple_one_for_one") return after;
+  return { ...after, children: [...after.children, ...before.children.slice(1)] };
 }
