@@ -21,7 +21,10 @@ export const estopCommands: Readonly<Record<string, Command>> = {
       if (typeof killed === "object") return killed;
       const tookMs = Math.round(performance.now() - startedAt);
       if (context.out.isJson) await context.out.json({ killed: killed ?? 0, tookMs });
-      else await context.out.line((killed ?? 0) === 0 ? "Nothing runs." : `${killed} process${killed === 1 ? "" : "es"} ended in ${tookMs} ms.`);
+      else
+        await context.out.line(
+          (killed ?? 0) === 0 ? "Nothing runs." : `${killed} process${killed === 1 ? "" : "es"} ended in ${tookMs} ms.`,
+        );
       return DONE;
     },
   },
