@@ -35,6 +35,14 @@ export function noteByAgent(
   );
 }
 
+/** On disk before the answer, since nothing else shows the next core that a process was frozen. */
+export function keepPaused({ recorder }: Deps, row: LifeRow, paused: LifeRow["notes"]["paused"]): LifeRow {
+  const next = { ...row, notes: { ...row.notes, paused } };
+  recorder.project((tx) => updateLifeNotes(tx, next));
+  recorder.flush();
+  return next;
+}
+
 export function noteEnded({ recorder }: Deps, row: LifeRow, resumeBroken: boolean): void {
   const { path, sessionId, generation } = row;
   const data = {

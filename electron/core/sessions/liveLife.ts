@@ -19,7 +19,7 @@ import type { SessionDeps } from "./deps.ts";
 import { exitFacts, exitReason, isResumeBroken } from "./lifePlan.ts";
 import { LiveOutput } from "./liveOutput.ts";
 import { WaitNotice } from "./waitNotice.ts";
-import { noteAdopted, noteByAgent, noteEnded, noteStarted } from "./lifeEvents.ts";
+import { noteAdopted, noteByAgent, noteEnded, noteStarted, keepPaused } from "./lifeEvents.ts";
 import { endedRow, endState, rowOfSession } from "./lives.ts";
 import type { LifeRow } from "./lives.ts";
 
@@ -49,7 +49,6 @@ export class LiveLife {
   #sinceMs: number;
   #detail: string;
   #stopping = false;
-  #paused: "frozen" | "held" | undefined;
   #unreachable = false;
   #verdict: ExitVerdict | undefined;
   #limitUntil: number | undefined;
@@ -152,14 +151,14 @@ export class LiveLife {
       ...(row.exitCause === undefined ? {} : { exitCause: row.exitCause }),
       ...(row.exitDetail === undefined ? {} : { exitDetail: row.exitDetail }),
       ...(this.#verdict?.parkUntil === undefined ? {} : { parkUntilMs: this.#verdict.parkUntil }),
-      ...(this.#paused === undefined ? {} : { pauseKind: this.#paused }),
+      ...(this.#row.notes.paused === undefined ? {} : { pauseKind: this.#row.notes.paused }),
     };
   }
 
   #shownState(): NodeState {
     if (!this.#alive) return endState(this.#row);
     if (this.#stopping) return "stopping";
-    return this.#paused === undefined ? this.#state : "paused";
+    return this.#row.notes.paused === undefined ? this.#state : "paused";
   }
 
   onChange(listener: () => void): void {
@@ -226,7 +225,7 @@ export class LiveLife {
   }
 
   async say(strokes: readonly KeyStroke[]): Promise<Result<void>> {
-    if (this.#paused === "held")
+    if (this.#row.notes.paused === "held")
       return fail("conflict", `${this.#row.path} is paused and takes no new work. Resume it first.`);
     for (const stroke of strokes) {
       const written = await this.typed(stroke.bytes);
@@ -252,25 +251,29 @@ export class LiveLife {
   }
 
   async pause(): Promise<Result<{ pauseKind: "frozen" | "held"; note?: string }>> {
-    if (this.#paused !== undefined) return ok({ pauseKind: this.#paused });
+    if (this.#row.notes.paused !== undefined) return ok({ pauseKind: this.#row.notes.paused });
     const { pause } = this.#init.adapter;
     if (pause.safe) {
       const frozen = await this.#deps.ptyHost.signal(this.sessionId, "SIGSTOP", "tree");
       if (!frozen.ok) return frozen;
     }
-    this.#paused = pause.safe ? "frozen" : "held";
-    this.#changed();
-    return ok({ pauseKind: this.#paused, ...(pause.safe ? {} : { note: pause.why }) });
+    const pauseKind = pause.safe ? "frozen" : "held";
+    this.#keepPaused(pauseKind);
+    return ok({ pauseKind, ...(pause.safe ? {} : { note: pause.why }) });
   }
 
   async unpause(): Promise<Result<void>> {
-    if (this.#paused === "frozen") {
+    if (this.#init.adapter.pause.safe) {
       const thawed = await this.#deps.ptyHost.signal(this.sessionId, "SIGCONT", "tree");
       if (!thawed.ok) return thawed;
     }
-    this.#paused = undefined;
-    this.#changed();
+    this.#keepPaused(undefined);
     return ok(undefined);
+  }
+
+  #keepPaused(paused: LifeRow["notes"]["paused"]): void {
+    this.#row = keepPaused(this.#deps, this.#row, paused);
+    this.#changed();
   }
 
   /** At once unless the agent says that it is in the middle of a turn. */

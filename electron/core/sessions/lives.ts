@@ -17,6 +17,8 @@ const lifeNotesSchema = z.object({
   hasPrompt: z.boolean(),
   /** The resumed conversation did not last the settle window: the next life starts fresh. */
   resumeBroken: z.boolean(),
+  /** A stopped process stays stopped without its core: the next one must know that it is to be continued. */
+  paused: z.enum(["frozen", "held"]).optional(),
 });
 export type LifeNotes = z.infer<typeof lifeNotesSchema>;
 

@@ -65,6 +65,21 @@ describe("a fleet", () => {
     expect(ticks).toEqual(ticks.map((_, index) => index + 1));
   });
 
+  it("stays paused when the app is killed, and the next one lets it go on", async () => {
+    const app = await serve();
+    await app.cli("up", await app.fleet("shop", TICKER));
+    await app.waitFor("ticker", (node) => node.pid !== undefined);
+    expect(await app.cli("pause", "ticker")).toMatchObject({ code: 0 });
+    await app.kill("SIGKILL");
+    const next = await serve();
+    expect(await next.node("ticker")).toMatchObject({ state: "paused" });
+    const printed = async (): Promise<number> => (await next.cli("logs", "ticker", "--raw")).stdout.length;
+    const before = await printed();
+    expect(await next.cli("resume", "ticker")).toMatchObject({ code: 0 });
+    expect(await next.node("ticker")).toMatchObject({ state: "busy" });
+    await eventually("it prints again", async () => (await printed()) > before || undefined);
+  });
+
   it("is remembered with its counted restarts across a restart of the app", async () => {
     const app = await serve();
     await app.cli("up", await app.fleet("shop", TICKER));
