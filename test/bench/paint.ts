@@ -18,7 +18,11 @@ import { compileC } from "./programs.ts";
 const EVERY_US = 60_000;
 const NOISE_US = 50_000;
 
-export const paint: Row = { name: "paint", about: "child write → painted in Chromium, against bytes put straight into a page", run };
+export const paint: Row = {
+  name: "paint",
+  about: "child write → painted in Chromium, against bytes put straight into a page",
+  run,
+};
 
 interface Condition {
   readonly name: string;
@@ -63,7 +67,11 @@ async function run(bench: Bench): Promise<readonly Finding[]> {
       ...(ratioAtMost === undefined ? {} : { goal: { ratioAtMost } }),
     });
     const isGoal = ratioAtMost !== undefined;
-    findings.push({ what: `painted p99, ${condition.name}`, ...line(0.99), ...(isGoal ? { goal: { atMost: 25 } } : {}) });
+    findings.push({
+      what: `painted p99, ${condition.name}`,
+      ...line(0.99),
+      ...(isGoal ? { goal: { atMost: 25 } } : {}),
+    });
   }
   findings.push(missing("VS Code's policy under 3 floods", "VS Code's own terminal is not driven by this bench"));
   findings.push(missing("tree of 1,000 nodes at 100 changes a second", "not measured yet"));
