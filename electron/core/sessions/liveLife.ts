@@ -168,14 +168,13 @@ export class LiveLife {
   /** Begins to listen: screen, output from the keeper, hooks, the keeper's link. */
   run(): void {
     const deps = this.#deps;
-    const init = this.#init;
-    deps.screens.open(this.sessionId, init.size, {
+    deps.screens.open(this.sessionId, this.#init.size, {
       reply: (bytes) => void this.#deps.ptyHost.write(this.sessionId, bytes),
       hint: (hint) => this.#observer.hint(hint),
     });
     // Its earlier questions were asked of a core that is gone; the observer asks what still stands on the screen anew.
     if (init.adoptedAt !== undefined) deps.asks.lifeEnded(this.sessionId);
-    const from = Math.max(0, (init.adoptedAt ?? 0) - ADOPTION_TAIL_BYTES);
+    const from = Math.max(0, (this.#init.adoptedAt ?? 0) - ADOPTION_TAIL_BYTES);
     this.#disposals.push(
       deps.ptyHost.attach(this.sessionId, from, {
         data: (offset, bytes) => this.#data(offset, bytes),
@@ -364,7 +363,9 @@ export class LiveLife {
 
   async #finish(exit: KeeperExit): Promise<void> {
     if (!this.#alive) return;
-    const [screenText] = await Promise.all([this.#deps.screens.text(this.sessionId).catch(() => ""), this.#stopDone]);
+    // A plain command's screen tells nothing of limits or logins; its restart need not wait for it.
+    const screen = this.#row.agent === "command" ? "" : this.#deps.screens.text(this.sessionId).catch(() => "");
+    const [screenText] = await Promise.all([screen, this.#stopDone]);
     const verdict = this.#init.adapter.classifyExit({
       ...exitFacts(this.#row, exit, this.#deps.clock.wallNow()),
       requested: exit.requested || this.#stopping,
