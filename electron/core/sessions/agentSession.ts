@@ -170,7 +170,7 @@ export class AgentSession implements AgentChild {
       ...(exitDetail === undefined ? {} : { exitDetail }),
     };
     this.#life = life;
-    life.onChange(this.#init.onChange);
+    life.onChange = this.#init.onChange;
     this.#init.onLife(life);
     life.run();
     this.#init.onChange();

@@ -60,7 +60,8 @@ export class LiveLife {
   readonly #exited = Promise.withResolvers<ExitReason>();
   readonly #disposals: (() => void)[] = [];
   readonly #turnWaiters: (() => void)[] = [];
-  #onChange: () => void = () => {};
+  /** Told of every change in what the tree shows. */
+  onChange: () => void = () => {};
 
   private constructor(deps: SessionDeps, init: LifeInit) {
     this.#deps = deps;
@@ -161,20 +162,17 @@ export class LiveLife {
     return this.#row.notes.paused === undefined ? this.#state : "paused";
   }
 
-  onChange(listener: () => void): void {
-    this.#onChange = listener;
-  }
-
   /** Begins to listen: screen, output from the keeper, hooks, the keeper's link. */
   run(): void {
     const deps = this.#deps;
-    deps.screens.open(this.sessionId, this.#init.size, {
-      reply: (bytes) => void this.#deps.ptyHost.write(this.sessionId, bytes),
+    const { size, adoptedAt } = this.#init;
+    deps.screens.open(this.sessionId, size, {
+      reply: (bytes) => void deps.ptyHost.write(this.sessionId, bytes),
       hint: (hint) => this.#observer.hint(hint),
     });
     // Its earlier questions were asked of a core that is gone; the observer asks what still stands on the screen anew.
-    if (init.adoptedAt !== undefined) deps.asks.lifeEnded(this.sessionId);
-    const from = Math.max(0, (this.#init.adoptedAt ?? 0) - ADOPTION_TAIL_BYTES);
+    if (adoptedAt !== undefined) deps.asks.lifeEnded(this.sessionId);
+    const from = Math.max(0, (adoptedAt ?? 0) - ADOPTION_TAIL_BYTES);
     this.#disposals.push(
       deps.ptyHost.attach(this.sessionId, from, {
         data: (offset, bytes) => this.#data(offset, bytes),
@@ -209,7 +207,7 @@ export class LiveLife {
   #reachable(reachable: boolean): void {
     if (this.#unreachable === !reachable) return;
     this.#unreachable = !reachable;
-    this.#onChange();
+    this.onChange();
   }
 
   async write(bytes: Uint8Array): Promise<Result<void>> {
@@ -283,7 +281,7 @@ export class LiveLife {
 
   #changed(): void {
     this.#sinceMs = this.#deps.clock.wallNow();
-    this.#onChange();
+    this.onChange();
   }
 
   #fact(fact: AgentFact): void {
@@ -324,7 +322,7 @@ export class LiveLife {
       this.#deps.asks.lifeEnded(this.sessionId);
     if (activity !== "busy") for (const done of this.#turnWaiters.splice(0)) done();
     if (moved) this.#sinceMs = this.#deps.clock.wallNow();
-    this.#onChange();
+    this.onChange();
   }
 
   #note(verb: string, data: Record<string, unknown>): void {
