@@ -37,13 +37,13 @@ async function run(bench: Bench): Promise<readonly Finding[]> {
   const publish = { what: "durable publish, batched", unit, ours: published.ours };
   if (nats === undefined) findings.push(missing("durable publish against JetStream", "nats-server could not be had"));
   else {
-    const other = { name: `JetStream ${nats.version}, ack before fsync`, values: published.nats };
+    const other = { name: `JetStream ${nats.version}, bare protocol, ack before fsync`, values: published.nats };
     findings.push({ ...publish, other, goal: { ratioAtLeast: 5 } });
   }
   if (always === undefined)
     findings.push(missing("durable publish, JetStream sync always", "this nats-server has no sync_interval: always"));
   else {
-    const other = { name: "JetStream, sync always", values: published.always };
+    const other = { name: "JetStream, bare protocol, sync always", values: published.always };
     findings.push({ ...publish, other, goal: { ratioAtLeast: 30 } });
   }
   findings.push(await arrivals(bench));
