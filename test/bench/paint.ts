@@ -83,15 +83,15 @@ function times<T>(count: number, what: T): readonly T[] {
 }
 
 async function throughApp(
-  { app, up, client, sessionOf }: BenchApp,
+  bench: BenchApp,
   { browser, program, stamps }: Setup,
   { condition, fleet }: { condition: Condition; fleet: string },
 ): Promise<readonly number[]> {
   const stamp = `read go; exec ${program} stamp wall ${stamps + 5} ${EVERY_US}`;
   const others = condition.others.map((command, i) => agent(`${fleet}n${i}`, `exec ${command.join(" ")}`));
-  await up(fleet, [agent(`${fleet}s`, stamp), ...others]);
-  await sessionOf(`${fleet}s`);
-  const { url } = (await mintedUrl(await client())) ?? { url: app.url };
+  await bench.up(fleet, [agent(`${fleet}s`, stamp), ...others]);
+  await bench.sessionOf(`${fleet}s`);
+  const { url } = (await mintedUrl(await bench.client())) ?? bench.app;
   const page = await browser.newPage();
   try {
     await page.goto(url);
@@ -100,11 +100,11 @@ async function throughApp(
     await page.locator(".xterm-rows").first().waitFor();
     await page.locator(".xterm").first().click();
     await watchPaint(page, ".xterm-rows");
-    await app.cli("send", `${fleet}s`, "go");
+    await bench.app.cli("send", `${fleet}s`, "go");
     return await paintedAges(page, stamps);
   } finally {
     await page.context().close();
-    await app.cli("down", fleet);
+    await bench.app.cli("down", fleet);
   }
 }
 
