@@ -90,11 +90,18 @@ function readAround(source: BetterSqlite.Database, { table, columns, take }: Rea
   const key = hasRowid ? "rowid" : "0";
   const where = hasRowid ? "WHERE rowid > ? ORDER BY rowid" : "WHERE ? IS NOT NULL";
   const select = source.prepare<unknown[], unknown[]>(`SELECT ${key}, ${columns} FROM ${quote(table)} ${where}`).raw();
+  // No row is smaller than two bytes; a table without rowids that has more is read in a circle.
+  const mostRows =
+    (Number(source.pragma("page_count", { simple: true })) * Number(source.pragma("page_size", { simple: true }))) / 2;
+  let unkeyed = 0;
   let isDamaged = false;
   let after = Number.MIN_SAFE_INTEGER;
   for (let jump = 1; jump < MAX_JUMP; jump *= 2) {
     try {
       for (const [rowid, ...values] of select.iterate(after)) {
+        // A damaged page can point back to one before it: rows that do not advance would be read for ever.
+        if (hasRowid && !(Number(rowid) > after)) throw new RangeError("The rows run in a circle.");
+        if (!hasRowid && ++unkeyed > mostRows) return true;
         after = Number(rowid);
         jump = 1;
         if (!takeSound(take, values)) isDamaged = true;
