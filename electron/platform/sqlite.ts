@@ -142,9 +142,12 @@ function guardFor(file: string): Guard {
 /** SQLite's refusals as StoreError; every other error as it is. */
 export function toStoreError(error: unknown, file: string): unknown {
   if (!(error instanceof BetterSqlite.SqliteError)) return error;
-  const code = storeErrorCode(error.code, file);
+  const code = SCHEMA_GONE.test(error.message) ? "corrupt" : storeErrorCode(error.code, file);
   return code === undefined ? error : new StoreError(code, `${error.code}: ${error.message}`, { cause: error });
 }
+
+/** Our statements fit our migrations: what they name is missing only where the file's own schema was damaged. */
+const SCHEMA_GONE = /no such (table|column|module|function)|has no column named|malformed database schema/i;
 
 const CODE_BY_PREFIX: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
   ["SQLITE_FULL", "disk_full"],
