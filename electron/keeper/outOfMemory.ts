@@ -2,7 +2,7 @@
  * Evidence of the kernel's out-of-memory killer: its own counters, compared before and after. A SIGKILL alone says
  * nothing about who sent it, and each counted kill explains one ended session only.
  */
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 /** A storm of kills is told one by one; a look taken in the middle of it must not swallow the rest. */
 const STORM_MS = 2000;
@@ -16,7 +16,7 @@ export interface OutOfMemoryEvidence {
 
 /** `counter` is replaced in tests. */
 export function createOutOfMemoryEvidence(
-  counter: () => Promise<number | undefined> | number | undefined = countKills,
+  counter: () => Promise<number | undefined> = countKills,
 ): OutOfMemoryEvidence {
   let claimed: number | undefined;
   let lastClaimAt = Number.NEGATIVE_INFINITY;
@@ -42,16 +42,12 @@ export function createOutOfMemoryEvidence(
   };
 }
 
-/**
- * Kills in the keeper's own control group, which its children share; of the whole machine where it has none. The
- * kernel answers these from memory: read at once they cost microseconds, by way of the thread pool each is a wait
- * between a killed agent and its successor.
- */
-function countKills(): number | undefined {
+/** Kills in the keeper's own control group, which its children share; of the whole machine where it has none. */
+async function countKills(): Promise<number | undefined> {
   if (process.platform !== "linux") return undefined;
-  const group = /^0::(.*)$/m.exec(textOf("/proc/self/cgroup"))?.[1] ?? "/";
-  const inGroup = counterIn(textOf(`/sys/fs/cgroup${group}/memory.events`));
-  return inGroup ?? counterIn(textOf("/proc/vmstat"));
+  const group = /^0::(.*)$/m.exec(await textOf("/proc/self/cgroup"))?.[1] ?? "/";
+  const inGroup = counterIn(await textOf(`/sys/fs/cgroup${group}/memory.events`));
+  return inGroup ?? counterIn(await textOf("/proc/vmstat"));
 }
 
 function counterIn(text: string): number | undefined {
@@ -59,9 +55,9 @@ function counterIn(text: string): number | undefined {
   return count === undefined ? undefined : Number(count);
 }
 
-function textOf(file: string): string {
+async function textOf(file: string): Promise<string> {
   try {
-    return readFileSync(file, "latin1");
+    return await readFile(file, "latin1");
   } catch {
     return "";
   }

@@ -58,7 +58,7 @@ async function readProcesses(): Promise<readonly ProcessEntry[]> {
 
 /** Now, in the unit of startTime. */
 export async function processTimeNow(): Promise<number> {
-  return process.platform === "linux" ? linuxTicksNow() : Math.ceil(Date.now() / 1000);
+  return process.platform === "linux" ? await linuxTicksNow() : Math.ceil(Date.now() / 1000);
 }
 
 /** Undefined when there is no such process (a zombie counts as gone); "unknown" when it cannot be told. */

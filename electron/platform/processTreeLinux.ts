@@ -1,53 +1,24 @@
 /** The process table of Linux, read from /proc. Reads are asynchronous: a stuck process must not stall the keeper. */
-import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import type { ProcessEntry, ProcessIdentity } from "./processTreeEntry.ts";
 
 const MARK = Buffer.from("SIGNALBOX_SESSION=");
 /** Reads under way at once; /proc answers from memory, more only queue up. */
 const PARALLEL_READS = 16;
-/** `stat` never waits for the process it describes: read at once it takes microseconds; this many a turn. */
-const STATS_PER_TURN = 32;
-/** Five seconds after its birth a process is long past the exec that gives a session's child its mark. */
-const SETTLED_TICKS = 500;
 
 type Stat = Omit<ProcessEntry, "sessionId">;
 
-/**
- * Start times, by pid, of settled processes without a mark. A mark is inherited at birth and never gained later, so
- * their environment, which can be slow to read, is read once and not at every look.
- */
-let unmarked = new Map<number, number>();
-
 export async function readLinuxProcesses(): Promise<readonly ProcessEntry[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const settledBefore = linuxTicksNow() - SETTLED_TICKS;
-  const known = new Map<number, number>();
   const entries: ProcessEntry[] = [];
-  const unread: Stat[] = [];
-  for (const [index, pid] of pids.entries()) {
-    if (index % STATS_PER_TURN === STATS_PER_TURN - 1) await nextTurn();
-    const stat = readStat(pid);
-    if (stat === undefined) continue;
-    if (unmarked.get(pid) === stat.startTime) {
-      known.set(pid, stat.startTime);
-      entries.push(stat);
-    } else unread.push(stat);
-  }
   const readNext = async (): Promise<void> => {
-    for (let stat = unread.pop(); stat !== undefined; stat = unread.pop()) {
-      const sessionId = await readMark(stat.pid);
-      entries.push(sessionId === undefined || sessionId === "" ? stat : { ...stat, sessionId });
-      if (sessionId === "" && stat.startTime < settledBefore) known.set(stat.pid, stat.startTime);
+    for (let pid = pids.pop(); pid !== undefined; pid = pids.pop()) {
+      const entry = await readEntry(pid);
+      if (entry !== undefined) entries.push(entry);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_READS }, readNext));
-  unmarked = known;
   return entries;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 export async function identifyLinux(pid: number): Promise<ProcessIdentity | undefined | "unknown"> {
@@ -61,21 +32,22 @@ export async function identifyLinux(pid: number): Promise<ProcessIdentity | unde
 }
 
 /** Now, in the unit of startTime (clock ticks since boot; USER_HZ is 100 on every Linux that Node runs on). */
-export function linuxTicksNow(): number {
-  // Answered from memory; the thread pool would only add a wait to every exit.
-  const uptime = Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
+export async function linuxTicksNow(): Promise<number> {
+  const uptime = Number.parseFloat(await readFile("/proc/uptime", "latin1"));
   return Math.ceil(uptime * 100);
 }
 
-function readStat(pid: number): Stat | undefined {
+async function readEntry(pid: number): Promise<ProcessEntry | undefined> {
   try {
-    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, "latin1"));
+    const [text, sessionId] = await Promise.all([readFile(`/proc/${pid}/stat`, "latin1"), readMark(pid)]);
+    const stat = parseStat(pid, text);
+    if (stat === undefined || sessionId === undefined) return stat;
+    return { ...stat, sessionId };
   } catch {
     return undefined;
   }
 }
 
-/** "" when the environment holds no mark; undefined when it cannot be read. */
 async function readMark(pid: number): Promise<string | undefined> {
   let environ: Buffer;
   try {
@@ -88,7 +60,7 @@ async function readMark(pid: number): Promise<string | undefined> {
     const end = environ.indexOf(0, at);
     return environ.toString("latin1", at + MARK.length, end === -1 ? environ.length : end);
   }
-  return "";
+  return undefined;
 }
 
 /** The name in parentheses may hold anything, so the fields are counted from the last closing one (man proc). */

@@ -52,8 +52,8 @@ export interface SegmentWriter {
 
 /** Opens the log of one session for appending, creating its directory (0700); continues where an earlier writer ended. */
 export async function openSegmentWriter(dir: string, options: SegmentWriterOptions = {}): Promise<SegmentWriter> {
-  const isNew = (await mkdir(dir, { recursive: true, mode: 0o700 })) !== undefined;
-  const last = isNew ? undefined : (await listSegments(dir)).at(-1);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const last = (await listSegments(dir)).at(-1);
   const size = last === undefined ? 0 : last.start + (await stat(last.file)).size;
   return new FileSegmentWriter(dir, options, { size, segmentStart: last?.start ?? 0 });
 }
