@@ -9,6 +9,7 @@ const SCRIPTS = {
   test: async (args) => (await import("./test.js")).test(args),
   package: async (args) => (await import("./packaging/package.js")).packageApp(args),
   bench: async (args) => (await import("./bench.js")).bench(args),
+  soak: async (args) => (await import("./soak.js")).soak(args),
   check: async (args) => (await import("./check.js")).check(args),
 };
 

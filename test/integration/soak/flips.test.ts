@@ -1,0 +1,4 @@
+import { flips } from "#test/soak/flips.ts";
+import { shortForm } from "#test/soak/shortForm.ts";
+
+shortForm(flips);

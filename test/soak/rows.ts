@@ -1,0 +1,5 @@
+/** Every row, short ones first. A row's CI form is its file in test/integration/soak. */
+import { flips } from "./flips.ts";
+import type { SoakRow } from "./soak.ts";
+
+export const ROWS: readonly SoakRow[] = [flips];
