@@ -6,7 +6,7 @@ import { composeCore } from "#core/app.ts";
 import type { Core } from "#core/app.ts";
 import { SCHEMA_VERSION } from "#core/store/index.ts";
 import { createFleetFiles } from "#platform/fleetFiles.ts";
-import { openHookIngest } from "#platform/hookIngest.ts";
+import { openIngest } from "#platform/ingest.ts";
 import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { createKeeperHost } from "#platform/keeperHost.ts";
 import { createMachine } from "#platform/machine.ts";
@@ -80,7 +80,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       outputLog,
       machine: createMachine(),
       fleetFiles: createFleetFiles(),
-      openHookIngest,
+      openIngest,
       clock,
       logger,
       random: Math.random,

@@ -13,7 +13,7 @@ import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";
 import type { FleetFiles } from "#core/ports/fleetFiles.ts";
-import type { HookIngest, OpenHookIngest } from "#core/ports/hookIngest.ts";
+import type { Ingest, OpenIngest } from "#core/ports/ingest.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
@@ -31,7 +31,7 @@ export interface CorePorts {
   readonly outputLog: OutputLog;
   readonly machine: Machine;
   readonly fleetFiles: FleetFiles;
-  readonly openHookIngest: OpenHookIngest;
+  readonly openIngest: OpenIngest;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -198,14 +198,16 @@ function bootDelays(settings: SettingsBook): () => number {
 function rememberedIngest(
   ports: CorePorts,
   store: Store,
-): { open: () => Promise<HookIngest | undefined>; close: () => Promise<void> } {
-  let opening: Promise<HookIngest | undefined> | undefined;
-  const openNow = async (): Promise<HookIngest | undefined> => {
+): { open: () => Promise<Ingest | undefined>; close: () => Promise<void> } {
+  let opening: Promise<Ingest | undefined> | undefined;
+  const openNow = async (): Promise<Ingest | undefined> => {
     const row = store.get("SELECT value FROM settings WHERE key = 'internal.ingestPort'");
     const port = row === undefined ? Number.NaN : Number(row["value"]);
-    const opened = await ports.openHookIngest(Number.isInteger(port) ? { preferredPort: port } : {});
+    const opened = await ports.openIngest(Number.isInteger(port) ? { preferredPort: port } : {});
     if (!opened.ok) {
-      ports.logger.error("Hooks cannot be received; agents run without them.", { error: opened.error.message });
+      ports.logger.error("Hooks and telemetry cannot be received; agents run without them.", {
+        error: opened.error.message,
+      });
       return undefined;
     }
     store.transact({

@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 
 import { createAdapters } from "#core/agents/index.ts";
 import type { AgentAdapter, AgentFact, LaunchRequest } from "#core/ports/agentAdapter.ts";
-import type { HookIngest } from "#core/ports/hookIngest.ts";
-import { openHookIngest } from "#platform/hookIngest.ts";
+import type { Ingest } from "#core/ports/ingest.ts";
+import { openIngest } from "#platform/ingest.ts";
 import { createMachine } from "#platform/machine.ts";
 import { createAgentHome, startAgent, type AgentHome, type AgentRun } from "./agentTerminal.ts";
 import { startFakeModelServer, type FakeModelServer } from "./fakeModelServer.ts";
@@ -31,12 +31,12 @@ export function agentSuite(options: AgentSuiteOptions): AgentSuite {
   let model: FakeModelServer;
   let home: AgentHome;
   let adapter: AgentAdapter;
-  let ingest: HookIngest;
+  let ingest: Ingest;
 
   beforeAll(async () => {
     model = await startFakeModelServer();
     home = await createAgentHome();
-    const opened = await openHookIngest();
+    const opened = await openIngest();
     if (!opened.ok) throw new Error(opened.error.message);
     ingest = opened.value;
     const own = await options.prepare({ home, modelUrl: model.url });

@@ -21,7 +21,7 @@ import type {
   ObserverContext,
 } from "#core/ports/agentAdapter.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import type { HookIngest } from "#core/ports/hookIngest.ts";
+import type { Ingest, IngestHandlers } from "#core/ports/ingest.ts";
 import type { AgentActivity } from "#shared/model/states.ts";
 
 export interface AgentRun {
@@ -57,7 +57,7 @@ const ROWS = 40;
 
 export interface StartOptions {
   readonly adapter: AgentAdapter;
-  readonly ingest: HookIngest;
+  readonly ingest: Ingest;
   readonly request: Omit<LaunchRequest, "sessionId" | "ingest">;
   readonly sessionId?: string;
 }
@@ -71,13 +71,13 @@ export async function startAgent(options: StartOptions): Promise<AgentRun> {
   return new RunningAgent({
     ...options,
     plan: launched.value,
-    register: (handler) => ingest.register(sessionId, token, handler),
+    register: (handlers) => ingest.register(sessionId, token, handlers),
   });
 }
 
 interface Launched extends StartOptions {
   readonly plan: LaunchPlan;
-  readonly register: (handler: Parameters<HookIngest["register"]>[2]) => () => void;
+  readonly register: (handlers: IngestHandlers) => () => void;
 }
 
 class RunningAgent implements AgentRun {
@@ -139,7 +139,7 @@ class RunningAgent implements AgentRun {
   }
 
   #listen(): () => void {
-    return this.#register((payload, signal) => this.observer.hook(payload, signal));
+    return this.#register({ hook: (payload, signal) => this.observer.hook(payload, signal) });
   }
 
   adopt(): void {

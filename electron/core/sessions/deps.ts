@@ -1,7 +1,7 @@
 /** Everything the sessions slice is given; nothing is reached for. */
 import type { AgentAdapter, AgentAsk } from "#core/ports/agentAdapter.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import type { HookIngest } from "#core/ports/hookIngest.ts";
+import type { Ingest } from "#core/ports/ingest.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
@@ -30,7 +30,7 @@ export interface SessionDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Opened at the first life that can use it: no listening port before. */
-  readonly ingest: () => Promise<HookIngest | undefined>;
+  readonly ingest: () => Promise<Ingest | undefined>;
   readonly asks: AskListener;
   /** Directory for one session's settings files. */
   readonly filesDir: (sessionId: string) => string;

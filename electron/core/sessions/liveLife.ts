@@ -190,9 +190,9 @@ export class LiveLife {
     const ingest = await this.#deps.ingest();
     if (ingest === undefined || !this.#alive) return;
     this.#disposals.push(
-      ingest.register(this.sessionId, this.#row.notes.ingestToken, (payload, signal) =>
-        this.#observer.hook(payload, signal),
-      ),
+      ingest.register(this.sessionId, this.#row.notes.ingestToken, {
+        hook: (payload, signal) => this.#observer.hook(payload, signal),
+      }),
     );
   }
 

@@ -2,12 +2,13 @@ import { request } from "node:http";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { HookIngest, HookPayload } from "#core/ports/hookIngest.ts";
-import { openHookIngest } from "./hookIngest.ts";
+import type { HookPayload } from "#core/ports/hookIngest.ts";
+import type { Ingest } from "#core/ports/ingest.ts";
+import { openIngest } from "./ingest.ts";
 
-let ingest: HookIngest;
+let ingest: Ingest;
 beforeEach(async () => {
-  const opened = await openHookIngest();
+  const opened = await openIngest();
   if (!opened.ok) throw new Error(opened.error.message);
   ingest = opened.value;
 });
@@ -42,12 +43,14 @@ function call(wanted: Call = {}): Promise<{ status: number; body: unknown }> {
   });
 }
 
-describe("hook ingest", () => {
+describe("ingest", () => {
   it("hands the payload to its session and the answer back", async () => {
     const seen: HookPayload[] = [];
-    ingest.register("s1", "right", (payload) => {
-      seen.push(payload);
-      return Promise.resolve({ decision: "go" });
+    ingest.register("s1", "right", {
+      hook: (payload) => {
+        seen.push(payload);
+        return Promise.resolve({ decision: "go" });
+      },
     });
     expect(await call({ body: '{"hook_event_name":"Stop"}' })).toEqual({ status: 200, body: { decision: "go" } });
     expect(seen).toEqual([{ hook_event_name: "Stop" }]);
@@ -65,12 +68,12 @@ describe("hook ingest", () => {
     ["no object", { body: "[1]" }, 400],
     ["a large body", { body: `{"a":"${"x".repeat(1024 * 1024)}"}` }, 413],
   ] as const)("refuses %s", async (_what, wanted, status) => {
-    ingest.register("s1", "right", () => Promise.resolve({}));
+    ingest.register("s1", "right", { hook: () => Promise.resolve({}) });
     expect(await call(wanted)).toMatchObject({ status });
   });
 
   it("slows down who guesses, and still serves who knows", async () => {
-    ingest.register("s1", "right", () => Promise.resolve({}));
+    ingest.register("s1", "right", { hook: () => Promise.resolve({}) });
     const guesses = await Promise.all(
       Array.from({ length: 21 }, () => call({ headers: { authorization: "Bearer guess" } })),
     );
@@ -81,9 +84,11 @@ describe("hook ingest", () => {
   it("holds a call until its handler answers, and lets go when the session ends", async () => {
     let isHeld: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (isHeld = resolve));
-    const unregister = ingest.register("s1", "right", () => {
-      isHeld();
-      return new Promise(() => undefined);
+    const unregister = ingest.register("s1", "right", {
+      hook: () => {
+        isHeld();
+        return new Promise(() => undefined);
+      },
     });
     const answer = call();
     await held;
@@ -93,13 +98,34 @@ describe("hook ingest", () => {
   });
 
   it("takes the remembered port, or another when it is busy", async () => {
-    const second = await openHookIngest({ preferredPort: ingest.port });
+    const second = await openIngest({ preferredPort: ingest.port });
     if (!second.ok) throw new Error(second.error.message);
     expect(second.value.port).not.toBe(ingest.port);
     const { port } = second.value;
     await second.value.close();
-    const third = await openHookIngest({ preferredPort: port });
+    const third = await openIngest({ preferredPort: port });
     expect(third.ok && third.value.port).toBe(port);
     if (third.ok) await third.value.close();
+  });
+
+  it("takes telemetry of a session under its own token, and of no other", async () => {
+    const names: string[] = [];
+    ingest.register("s1", "right", {
+      hook: () => Promise.resolve({}),
+      telemetry: ({ logs }) => void names.push(...logs.map((log) => log.name)),
+    });
+    ingest.register("s2", "other", { hook: () => Promise.resolve({}) });
+    const body = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ eventName: "api_request" }] }] }] });
+    expect(await call({ path: "/otlp/s1/v1/logs", body })).toEqual({ status: 200, body: {} });
+    expect(await call({ path: "/otlp/s2/v1/logs", body })).toMatchObject({ status: 401 });
+    expect(await call({ path: "/otlp/s1/v1/nothing", body })).toMatchObject({ status: 401 });
+    expect(await call({ path: "/otlp/s1/v1/logs", body: "{" })).toMatchObject({ status: 400 });
+    expect(names).toEqual(["api_request"]);
+  });
+
+  it("refuses an export of more than 4 MB", async () => {
+    ingest.register("s1", "right", { hook: () => Promise.resolve({}) });
+    const body = " ".repeat(4 * 1024 * 1024 + 1);
+    expect(await call({ path: "/otlp/s1/v1/logs", body })).toMatchObject({ status: 413 });
   });
 });

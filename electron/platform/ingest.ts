@@ -1,5 +1,6 @@
 /**
- * Loopback listener for agents' hooks: POST /hook/<sessionId> with `Authorization: Bearer <token>`, JSON in, JSON out.
+ * Loopback listener for what agents report: POST /hook/<sessionId> (JSON in, JSON out) and, for OpenTelemetry's exporters,
+ * POST /otlp/<sessionId>/v1/{logs,metrics,traces}; both with `Authorization: Bearer <token>`.
  * Wrong host, any Origin, a wrong token, a large or malformed body are 4xx; failures are throttled together.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -7,10 +8,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { z } from "zod";
 
-import type { HookHandler, HookIngest, HookIngestOptions, HookPayload } from "#core/ports/hookIngest.ts";
+import type { HookPayload } from "#core/ports/hookIngest.ts";
+import type { Ingest, IngestHandlers, IngestOptions } from "#core/ports/ingest.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
+import { answerOtlp, type TelemetrySignal } from "./otlp/otlpRequest.ts";
 
-const MAX_BODY = 1024 * 1024;
+const MAX_HOOK_BODY = 1024 * 1024;
+/** An exporter's batch: 512 records with texts of some KB each. */
+const MAX_TELEMETRY_BODY = 4 * 1024 * 1024;
 /** A permission may wait for a person overnight; longer is a leak. */
 const MAX_HOLD_MS = 12 * 60 * 60 * 1000;
 /** Refusals allowed per window before every caller without a right token gets 429. */
@@ -21,7 +26,7 @@ const payloadSchema = z.record(z.string(), z.unknown());
 
 interface Registration {
   readonly tokenDigest: Buffer;
-  readonly handler: HookHandler;
+  readonly handlers: IngestHandlers;
   readonly held: Set<AbortController>;
 }
 
@@ -34,7 +39,7 @@ class Refusal extends Error {
 }
 
 /** Listens on 127.0.0.1; the remembered port when it is free, else any. */
-export async function openHookIngest(options: HookIngestOptions = {}): Promise<Result<HookIngest>> {
+export async function openIngest(options: IngestOptions = {}): Promise<Result<Ingest>> {
   const registrations = new Map<string, Registration>();
   const failures: number[] = [];
   const server = createServer((request, response) => {
@@ -44,12 +49,13 @@ export async function openHookIngest(options: HookIngestOptions = {}): Promise<R
   server.requestTimeout = 0;
   server.headersTimeout = 10_000;
   const port = (await listen(server, options.preferredPort ?? 0)) ?? (await listen(server, 0));
-  if (port === undefined) return fail("internal", "No loopback port could be opened for agents' hooks.");
+  if (port === undefined) return fail("internal", "No loopback port could be opened for agents' hooks and telemetry.");
   return ok({
     url: `http://127.0.0.1:${port}/hook`,
+    telemetryUrl: `http://127.0.0.1:${port}/otlp`,
     port,
-    register(sessionId, token, handler) {
-      const registration: Registration = { tokenDigest: digest(token), handler, held: new Set() };
+    register(sessionId, token, handlers) {
+      const registration: Registration = { tokenDigest: digest(token), handlers, held: new Set() };
       registrations.set(sessionId, registration);
       return () => {
         if (registrations.get(sessionId) === registration) registrations.delete(sessionId);
@@ -76,34 +82,68 @@ interface Desk {
 
 async function answer(request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> {
   try {
-    const registration = admit(request, desk);
-    const payload = parseBody(await readBody(request));
-    reply(response, { status: 200, body: await hold(registration, { payload, response }) });
+    const { registration, signal } = admit(request, desk);
+    if (signal === undefined) {
+      const payload = parseBody((await readBody(request, MAX_HOOK_BODY)).toString("utf8"));
+      replyJson(response, 200, await hold(registration, { payload, response }));
+    } else await takeTelemetry(request, response, { registration, signal });
   } catch (error) {
     const status = error instanceof Refusal ? error.status : 500;
     const message =
-      error instanceof Refusal ? error.message : "The hook could not be handled; the app's log has the details.";
+      error instanceof Refusal ? error.message : "The call could not be handled; the app's log has the details.";
     if (status !== 413) request.resume();
-    reply(response, { status, body: { error: message } });
+    replyJson(response, status, { error: message });
     if (status === 413) request.destroy();
   }
 }
 
-function admit(request: IncomingMessage, desk: Desk): Registration {
+async function takeTelemetry(
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: { registration: Registration; signal: TelemetrySignal },
+): Promise<void> {
+  const { "content-type": contentType = "", "content-encoding": contentEncoding = "" } = request.headers;
+  const body = await readBody(request, MAX_TELEMETRY_BODY);
+  const said = await answerOtlp(
+    { signal: route.signal, contentType, contentEncoding, body },
+    route.registration.handlers,
+  );
+  reply(response, said);
+}
+
+interface Route {
+  readonly registration: Registration;
+  /** Undefined for a hook. */
+  readonly signal: TelemetrySignal | undefined;
+}
+
+function admit(request: IncomingMessage, desk: Desk): Route {
   const host = request.headers.host ?? "";
   if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) throw new Refusal(403, "Host is not this machine.");
   if (request.headers.origin !== undefined) throw new Refusal(403, "Browsers have no business here.");
   if (request.method !== "POST") throw new Refusal(405, "POST only.");
-  const registration = registrationFor(request, desk.registrations);
+  const place = placeOf(request.url ?? "");
+  const registration = registrationFor(request, place.sessionId, desk.registrations);
   if (registration === undefined) throw refuseToken(desk.failures);
   const contentType = request.headers["content-type"] ?? "";
-  if (!contentType.startsWith("application/json")) throw new Refusal(415, "application/json only.");
-  return registration;
+  if (place.signal === undefined && !contentType.startsWith("application/json"))
+    throw new Refusal(415, "application/json only.");
+  return { registration, signal: place.signal };
+}
+
+function placeOf(url: string): { readonly sessionId: string; readonly signal: TelemetrySignal | undefined } {
+  const [, sessionId, signal] = /^\/otlp\/([0-9a-zA-Z-]{1,64})\/v1\/(logs|metrics|traces)$/.exec(url) ?? [];
+  if (sessionId !== undefined && (signal === "logs" || signal === "metrics" || signal === "traces"))
+    return { sessionId, signal };
+  return { sessionId: /^\/hook\/([0-9a-zA-Z-]{1,64})$/.exec(url)?.[1] ?? "", signal: undefined };
 }
 
 /** An unknown session and a wrong token look and cost the same, so that session ids cannot be probed. */
-function registrationFor(request: IncomingMessage, registrations: Desk["registrations"]): Registration | undefined {
-  const sessionId = /^\/hook\/([0-9a-zA-Z-]{1,64})$/.exec(request.url ?? "")?.[1] ?? "";
+function registrationFor(
+  request: IncomingMessage,
+  sessionId: string,
+  registrations: Desk["registrations"],
+): Registration | undefined {
   const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
   const registration = registrations.get(sessionId);
   const isRight = timingSafeEqual(digest(token), registration?.tokenDigest ?? digest(`unknown ${sessionId}`));
@@ -132,7 +172,7 @@ async function hold(
     controller.signal.addEventListener("abort", () => resolve({}), { once: true }),
   );
   try {
-    return await Promise.race([registration.handler(call.payload, controller.signal), ended]);
+    return await Promise.race([registration.handlers.hook(call.payload, controller.signal), ended]);
   } finally {
     clearTimeout(timer);
     call.response.off("close", hungUp);
@@ -148,28 +188,32 @@ function parseBody(text: string): HookPayload {
   }
 }
 
-function readBody(request: IncomingMessage): Promise<string> {
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MAX_BODY) {
+      if (size > limit) {
         request.pause();
-        reject(new Refusal(413, "The body is larger than 1 MB."));
+        reject(new Refusal(413, `The body is larger than ${limit / 1024 / 1024} MB.`));
         return;
       }
       chunks.push(chunk);
     });
-    request.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    request.on("end", () => resolve(Buffer.concat(chunks)));
     request.on("error", () => reject(new Refusal(400, "The body broke off.")));
   });
 }
 
-function reply(response: ServerResponse, outcome: { status: number; body: HookPayload }): void {
+function replyJson(response: ServerResponse, status: number, body: HookPayload): void {
+  reply(response, { status, contentType: "application/json", body: Buffer.from(JSON.stringify(body)) });
+}
+
+function reply(response: ServerResponse, said: { status: number; contentType: string; body: Buffer }): void {
   if (response.writableEnded || response.destroyed) return;
-  response.writeHead(outcome.status, { "content-type": "application/json", "cache-control": "no-store" });
-  response.end(JSON.stringify(outcome.body));
+  response.writeHead(said.status, { "content-type": said.contentType, "cache-control": "no-store" });
+  response.end(said.body);
 }
 
 function listen(server: Server, port: number): Promise<number | undefined> {

@@ -1,0 +1,31 @@
+/** Where agents report to: one loopback HTTP listener for hooks and telemetry, one token per session (architecture decision 7). */
+import type { Result } from "#shared/model/result.ts";
+import type { HookHandler } from "./hookIngest.ts";
+import type { TelemetryHandler } from "./telemetry.ts";
+
+export interface IngestHandlers {
+  readonly hook: HookHandler;
+  /** OTLP logs and metrics; absent: they are taken and passed over. */
+  readonly telemetry?: TelemetryHandler;
+  /** A batch, or a part of one, that could not be taken: one sentence. */
+  readonly telemetryRefused?: (why: string) => void;
+}
+
+export interface Ingest {
+  /** Where hooks are posted to, for example `http://127.0.0.1:48123/hook`; the session id follows. */
+  readonly url: string;
+  /** Below `<telemetryUrl>/<session id>` stand OTLP's own paths: `/v1/logs`, `/v1/metrics`, `/v1/traces`. */
+  readonly telemetryUrl: string;
+  readonly port: number;
+  /** Takes calls that carry `token`; the returned function ends that and is idempotent. */
+  register(sessionId: string, token: string, handlers: IngestHandlers): () => void;
+  /** Ends held calls with `{}` and stops listening. */
+  close(): Promise<void>;
+}
+
+export interface IngestOptions {
+  /** The port of the last run, so that agents that outlived the app still reach it; another is taken when it is busy. */
+  readonly preferredPort?: number;
+}
+
+export type OpenIngest = (options: IngestOptions) => Promise<Result<Ingest>>;
