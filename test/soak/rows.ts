@@ -1,5 +1,7 @@
 /** Every row, short ones first. A row's CI form is its file in test/integration/soak. */
 import { flips } from "./flips.ts";
+import { kills } from "./kills.ts";
+import { steady } from "./steady.ts";
 import type { SoakRow } from "./soak.ts";
 
-export const ROWS: readonly SoakRow[] = [flips];
+export const ROWS: readonly SoakRow[] = [flips, kills, steady];
