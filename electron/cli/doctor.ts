@@ -67,7 +67,7 @@ function dataDirCheck(dataDir: string): DoctorCheck {
 async function keeperChecks(dataDir: string): Promise<DoctorCheck[]> {
   const checks: DoctorCheck[] = [];
   for (const keeper of keeperEndpoints(dataDir)) {
-    const answer = await askKeeper(dataDir, keeper, { op: "list", id: 2 });
+    const answer = await askKeeper(dataDir, keeper, { request: { op: "list", id: 2 } });
     if (answer === undefined) continue;
     const count = answer.ok && Array.isArray(answer.value) ? answer.value.length : 0;
     const message = answer.ok

@@ -1,7 +1,7 @@
 /** estop: every agent and everything it started, gone. Through the app; without one, or when it fails, through the keepers. */
 import type { CliContext, Command } from "./command.ts";
 import { connectToApp } from "./connection.ts";
-import { keeperEndpoints, killAllOf } from "./keepers.ts";
+import { keeperEndpoints, killAllOf, sweepLeftovers } from "./keepers.ts";
 import { DONE, refused } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -9,6 +9,8 @@ import type { Outcome } from "./outcome.ts";
 const CONNECT_TIMEOUT_MS = 1_000;
 /** The promise is two seconds; an app that needs longer is helped. */
 const APP_PATIENCE_MS = 4_000;
+/** A keeper that hangs is not waited for: what it holds is found without it. */
+const KEEPER_PATIENCE_MS = 1_000;
 
 export const estopCommands: Readonly<Record<string, Command>> = {
   estop: {
@@ -47,16 +49,14 @@ async function viaApp(context: CliContext): Promise<number | undefined> {
   }
 }
 
-/** Undefined when no keeper runs. */
+/** Keepers first, then whatever they, or keepers that died, left. Undefined when there was nothing to ask or to sweep. */
 async function viaKeepers(context: CliContext): Promise<number | undefined | Outcome> {
+  const { dataDir } = context;
   const answers = await Promise.all(
-    keeperEndpoints(context.dataDir).map((keeper) => killAllOf(context.dataDir, keeper)),
+    keeperEndpoints(dataDir).map((keeper) => killAllOf(dataDir, keeper, KEEPER_PATIENCE_MS)),
   );
-  let killed: number | undefined;
-  for (const answer of answers) {
-    if (answer === undefined) continue;
-    if (!answer.ok) return refused(answer.error);
-    killed = (killed ?? 0) + answer.value;
-  }
-  return killed;
+  const swept = await sweepLeftovers(dataDir);
+  if (swept?.ok === false) return refused(swept.error);
+  const counts = [...answers, swept].flatMap((answer) => (answer?.ok === true ? [answer.value] : []));
+  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
 }

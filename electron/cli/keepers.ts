@@ -1,11 +1,13 @@
 /** The session keepers of a data directory, reached without an app: for the emergency stop and for doctor. */
-import { readdirSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Result } from "#shared/model/result.ts";
 import { fail, ok } from "#shared/model/result.ts";
-import { KEEPER_RUNNING_DIR, KEEPER_TOKEN_FILE, keeperEndpointSchema } from "#shared/rpc/keeperFiles.ts";
+import { KEEPER_RUNNING_DIR, KEEPER_TOKEN_FILE, keeperEndpointSchema, SESSIONS_DIR } from "#shared/rpc/keeperFiles.ts";
 import type { KeeperEndpoint } from "#shared/rpc/keeperFiles.ts";
 import { encodeKeeperFrame, KeeperFrameReader } from "#shared/rpc/keeperFrames.ts";
 import { KEEPER_PROTOCOL, keeperMessageSchema } from "#shared/rpc/keeperProtocol.ts";
@@ -26,18 +28,27 @@ export function keeperEndpoints(dataDir: string): readonly KeeperEndpoint[] {
 const killedSchema = z.object({ killed: z.number() });
 
 /** How many processes were ended; undefined when no keeper answers there any more. */
-export async function killAllOf(dataDir: string, keeper: KeeperEndpoint): Promise<Result<number> | undefined> {
-  const answer = await askKeeper(dataDir, keeper, { op: "killAll", id: 2 });
+export async function killAllOf(
+  dataDir: string,
+  keeper: KeeperEndpoint,
+  patienceMs: number,
+): Promise<Result<number> | undefined> {
+  const answer = await askKeeper(dataDir, keeper, { request: { op: "killAll", id: 2 }, patienceMs });
   if (answer === undefined || !answer.ok) return answer;
   const parsed = killedSchema.safeParse(answer.value);
   return ok(parsed.success ? parsed.data.killed : 0);
+}
+
+interface KeeperCall {
+  readonly request: KeeperRequest;
+  readonly patienceMs?: number;
 }
 
 /** Hello, one request, its answer. Undefined when nothing listens. */
 export function askKeeper(
   dataDir: string,
   keeper: KeeperEndpoint,
-  request: KeeperRequest,
+  { request, patienceMs = ANSWER_TIMEOUT_MS }: KeeperCall,
 ): Promise<Result<unknown> | undefined> {
   const token = readText(join(dataDir, KEEPER_TOKEN_FILE));
   if (token === undefined) return Promise.resolve(fail("keeper_unavailable", "The keeper's token cannot be read."));
@@ -48,7 +59,7 @@ export function askKeeper(
       socket.destroy();
       resolve(result);
     };
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () =>
+    socket.setTimeout(patienceMs, () =>
       finish(fail("keeper_unavailable", `The keeper ${keeper.pid} does not answer.`)),
     );
     socket.on("connect", () => {
@@ -62,6 +73,39 @@ export function askKeeper(
     socket.on("error", () => finish(undefined));
     socket.on("close", () => finish(fail("keeper_unavailable", `The keeper ${keeper.pid} hung up.`)));
   });
+}
+
+const sweptSchema = z.object({ killed: z.number(), survivors: z.number() });
+
+/**
+ * Ends what keepers that died or hang left running, by a program of the keeper's that needs no keeper. Undefined when
+ * this directory never held a session.
+ */
+export function sweepLeftovers(dataDir: string): Promise<Result<number> | undefined> {
+  if (!existsSync(join(dataDir, SESSIONS_DIR))) return Promise.resolve(undefined);
+  const args = [keeperProgram(), "--data", dataDir, "--sweep", "all"];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    child.once("error", (error) => resolve(fail("spawn_failed", `The sweep could not be started: ${error.message}`)));
+    child.once("close", () => resolve(readSwept(said)));
+  });
+}
+
+function readSwept(said: string): Result<number> {
+  const parsed = sweptSchema.safeParse(parseJson(said));
+  if (!parsed.success) return fail("internal", "The sweep of what keepers left failed. Run it again.");
+  const { killed, survivors } = parsed.data;
+  if (survivors === 0) return ok(killed);
+  return fail("forbidden", `${killed} processes ended; ${survivors} could not be ended and are still there.`);
+}
+
+/** Beside the built CLI, or as source in a clone. */
+function keeperProgram(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const built = join(here, "keeper.js");
+  return existsSync(built) ? built : join(here, "..", "keeper", "main.ts");
 }
 
 function answerIn(reader: KeeperFrameReader, chunk: Uint8Array, id: number): Result<unknown> | undefined {
@@ -99,8 +143,12 @@ function readText(file: string): string | undefined {
 }
 
 function readJson(file: string): unknown {
+  return parseJson(readText(file) ?? "");
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

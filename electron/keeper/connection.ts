@@ -142,8 +142,10 @@ export class Connection {
         if (this.#deps.isDraining()) return fail("unsupported", "This keeper takes no new sessions.");
         return table.spawn(request.request);
       case "stop": {
-        const session = table.get(request.request.sessionId);
-        return session === undefined ? unknownSession() : table.stop(session, request.request);
+        const { sessionId } = request.request;
+        const session = table.get(sessionId);
+        if (session !== undefined) return table.stop(session, request.request);
+        return table.stopForgotten(sessionId).then((answer) => answer ?? unknownSession());
       }
       default: {
         const session = table.get(request.sessionId);

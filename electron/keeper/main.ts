@@ -1,19 +1,22 @@
 /**
  * Entry of the session keeper: `keeper --data DIR --socket PATH [--version V] [--native DIR] [--idle-ms N]`. It holds
  * the ptys and writes their logs so that agents live on when the app does not; it decides nothing about them.
+ * `keeper --data DIR --sweep WHOM` ends what dead keepers left.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { findPtyBindingDir, loadPtyBinding } from "#platform/nodePty.ts";
-import { identifyProcess } from "#platform/processTree.ts";
+import { bootNow, identifyProcess } from "#platform/processTree.ts";
 import { KEEPER_RUNNING_DIR, KEEPER_TOKEN_FILE, type KeeperEndpoint } from "#shared/rpc/keeperFiles.ts";
 import { KEEPER_PROTOCOL } from "#shared/rpc/keeperProtocol.ts";
+import { postGuard } from "./guard.ts";
 import { takeKeeperLock } from "./keeperLock.ts";
 import { KeeperServer } from "./keeperServer.ts";
 import { createOutOfMemoryEvidence } from "./outOfMemory.ts";
 import { SessionTable } from "./sessionTable.ts";
+import { sweep } from "./sweep.ts";
 
 /** Long enough for an app that restarts, short enough that nothing stays behind. */
 const DEFAULT_IDLE_MS = 30_000;
@@ -34,11 +37,18 @@ function log(message: string): void {
   process.stderr.write(`${new Date().toISOString()} keeper ${process.pid}: ${message}\n`);
 }
 
-function readOptions(): Options | undefined {
+interface SweepOptions {
+  readonly dataDir: string;
+  readonly sweep: string;
+}
+
+function readOptions(): Options | SweepOptions | undefined {
   const text = { type: "string" } as const;
-  const options = { data: text, socket: text, version: text, native: text, "idle-ms": text };
+  const options = { data: text, socket: text, version: text, native: text, "idle-ms": text, sweep: text };
   const { values } = parseArgs({ options, strict: true });
-  if (values.data === undefined || values.socket === undefined) return undefined;
+  if (values.data === undefined) return undefined;
+  if (values.sweep !== undefined) return { dataDir: values.data, sweep: values.sweep };
+  if (values.socket === undefined) return undefined;
   const idleMs = Number(values["idle-ms"] ?? DEFAULT_IDLE_MS);
   return {
     dataDir: values.data,
@@ -64,23 +74,34 @@ async function readOrMakeToken(dataDir: string): Promise<string> {
 async function describeMyself({ socket, version }: Options): Promise<KeeperEndpoint> {
   const me = await identifyProcess(process.pid);
   if (typeof me !== "object") throw new Error("The keeper cannot read its own start time.");
-  return { ...me, protocol: KEEPER_PROTOCOL, version, socket };
+  const boot = await bootNow();
+  return { ...me, ...(boot === undefined ? {} : { boot }), protocol: KEEPER_PROTOCOL, version, socket };
 }
 
 function lockFileOf({ dataDir, version }: Options): string {
   return join(dataDir, KEEPER_RUNNING_DIR, `${version.replaceAll(/[^\w.-]/g, "_")}.json`);
 }
 
-async function run(options: Options): Promise<number> {
+async function run(options: Options | SweepOptions): Promise<number> {
+  if (!("sweep" in options)) return runKeeper(options);
+  const outcome = await sweep(options.dataDir, options.sweep);
+  log(`swept what was left: ${outcome.killed} ended, ${outcome.survivors} still there`);
+  process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  return 0;
+}
+
+async function runKeeper(options: Options): Promise<number> {
   const me = await describeMyself(options);
   const lock = await takeKeeperLock(lockFileOf(options), me);
   if (!lock.taken) {
     log(`a keeper (pid ${lock.holder.pid}) already holds ${options.dataDir}; this one leaves.`);
     return EXIT_HELD;
   }
+  const guard = postGuard({ dataDir: options.dataDir, keeper: me, log });
   try {
     await keep(options, me);
   } finally {
+    guard.dismiss();
     await lock.release();
   }
   log("left");
@@ -125,7 +146,7 @@ function obeySignals(table: SessionTable, leave: () => void): void {
 
 const options = readOptions();
 if (options === undefined) {
-  log("usage: keeper --data DIR --socket PATH [--version V] [--native DIR] [--idle-ms N]");
+  log("usage: keeper --data DIR (--socket PATH [--version V] [--native DIR] [--idle-ms N] | --sweep WHOM)");
   process.exit(EXIT_USAGE);
 }
 try {

@@ -8,6 +8,7 @@ import {
   identifyProcess,
   processTimeNow,
   SESSION_VARIABLE,
+  type LastingIdentity,
   type ProcessIdentity,
   type SessionProcesses,
 } from "#platform/processTree.ts";
@@ -15,6 +16,7 @@ import { openSegmentWriter, type SegmentWriter } from "#platform/segmentLog.ts";
 import type { SessionMeta } from "#shared/rpc/keeperFiles.ts";
 import type { KeeperExit, KeeperSession, SpawnRequest } from "#shared/rpc/keeperProtocol.ts";
 import type { OutOfMemoryEvidence } from "./outOfMemory.ts";
+import { asSacrifice } from "./sacrifice.ts";
 import { removeSessionMeta, writeSessionMeta } from "./sessionMeta.ts";
 import { TerminalQueries } from "./terminalQueries.ts";
 
@@ -27,7 +29,7 @@ export interface SessionViewer {
 export interface SessionDeps {
   readonly binding: LoadedPtyBinding;
   /** The keeper itself, named in meta.json. */
-  readonly keeper: ProcessIdentity;
+  readonly keeper: LastingIdentity;
   readonly evidence: OutOfMemoryEvidence;
   /** True while an app is connected: it answers terminal queries then. */
   readonly hasCore: () => boolean;
@@ -108,14 +110,11 @@ export class Session {
     this.ended = promise;
     this.#resolveEnded = resolve;
     const env = { TERM: "xterm-256color", ...request.env, PWD: request.cwd, [SESSION_VARIABLE]: request.sessionId };
-    this.#pty = spawnPty(
-      deps.binding,
-      { ...request, env },
-      {
-        data: (bytes) => this.#received(bytes),
-        exit: (exit) => void this.#onExit(exit),
-      },
-    );
+    const listener = {
+      data: (bytes: Uint8Array) => this.#received(bytes),
+      exit: (exit: PtyExit) => void this.#onExit(exit),
+    };
+    this.#pty = asSacrifice(() => spawnPty(deps.binding, { ...request, env }, listener));
   }
 
   get pid(): number {

@@ -1,7 +1,15 @@
 /** The keeper's sessions by id, and what can be done to them. No business rules: it does what it is told. */
 import { constants as osConstants } from "node:os";
 import { join } from "node:path";
-import { scanProcesses, sendSignal, sessionMembers, signalProcess } from "#platform/processTree.ts";
+import {
+  killSessions,
+  scanProcesses,
+  sendSignal,
+  sessionMembers,
+  signalProcess,
+  type KillOutcome,
+  type SessionProcesses,
+} from "#platform/processTree.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
 import { SESSIONS_DIR } from "#shared/rpc/keeperFiles.ts";
 import type { KeeperSession, SpawnRequest, StopRequest } from "#shared/rpc/keeperProtocol.ts";
@@ -17,11 +25,15 @@ export interface SessionTableDeps extends Omit<SessionDeps, "onEnded"> {
 
 /** A tree that keeps forking while it is being stopped needs more than one look. */
 const FREEZE_LOOKS = 5;
+/** Beyond it one look at the process table drops those that left nothing running. */
+const MOST_FORGOTTEN = 512;
 
 export class SessionTable {
   readonly #deps: SessionTableDeps;
   readonly #sessions = new Map<string, Session>();
   readonly #starting = new Set<string>();
+  /** Ended and recorded; what they left running is still known by them. */
+  readonly #forgotten = new Map<string, SessionProcesses>();
 
   constructor(deps: SessionTableDeps) {
     this.#deps = deps;
@@ -74,22 +86,35 @@ export class SessionTable {
 
   async stop(session: Session, request: StopRequest): Promise<Result<void>> {
     const politeInput = request.politeInput === undefined ? undefined : Buffer.from(request.politeInput, "base64");
-    const { survivors } = await stopSession(session, { politeInput, graceMs: request.graceMs });
-    if (survivors.length === 0) return ok(undefined);
-    const pids = survivors.map(({ pid }) => pid).join(", ");
-    return fail("forbidden", `Could not end every process of the session; still there: ${pids}.`);
+    return stopAnswer(await stopSession(session, { politeInput, graceMs: request.graceMs }));
+  }
+
+  /** Undefined for a session this keeper never had, or no longer knows. */
+  async stopForgotten(sessionId: string): Promise<Result<void> | undefined> {
+    const processes = this.#forgotten.get(sessionId);
+    if (processes === undefined) return undefined;
+    const outcome = await killSessions([processes]);
+    if (outcome.survivors.length === 0) this.#forgotten.delete(sessionId);
+    return stopAnswer(outcome);
   }
 
   /** Ended sessions too: what they left behind belongs to them. */
   async killAll(): Promise<{ killed: number }> {
-    const { killed, survivors } = await killAndFinish([...this.#sessions.values()]);
-    if (survivors.length > 0) this.#deps.log(`${survivors.length} processes outlived the emergency stop`);
-    return { killed };
+    const [{ killed, survivors }, left] = await Promise.all([
+      killAndFinish([...this.#sessions.values()]),
+      this.#killForgotten(),
+    ]);
+    if (survivors.length + left.survivors.length > 0)
+      this.#deps.log(`${survivors.length + left.survivors.length} processes outlived the emergency stop`);
+    return { killed: killed + left.killed };
   }
 
   async forget(session: Session): Promise<Result<void>> {
     if (session.exit === undefined) return fail("running", "The session is running; stop it first.");
     this.#sessions.delete(session.id);
+    // Windows knows a process by its number alone, which is somebody else's once the terminal is freed.
+    if (process.platform !== "win32") this.#forgotten.set(session.id, session.processes);
+    if (this.#forgotten.size > MOST_FORGOTTEN) void this.#dropGone();
     await session.forget();
     this.#deps.onChanged();
     return ok(undefined);
@@ -111,6 +136,25 @@ export class SessionTable {
     return reached.size > 0 ? ok(undefined) : fail("not_running", "No process of the session is left.");
   }
 
+  async #killForgotten(): Promise<KillOutcome> {
+    if (this.#forgotten.size === 0) return { killed: 0, survivors: [] };
+    const outcome = await killSessions([...this.#forgotten.values()]);
+    this.#forgotten.clear();
+    return outcome;
+  }
+
+  async #dropGone(): Promise<void> {
+    const entries = await scanProcesses();
+    for (const [id, processes] of this.#forgotten) {
+      if (sessionMembers(entries, processes).length === 0) this.#forgotten.delete(id);
+    }
+    // A machine full of what agents left: the oldest are given up; their mark still finds them.
+    for (const id of this.#forgotten.keys()) {
+      if (this.#forgotten.size <= MOST_FORGOTTEN) break;
+      this.#forgotten.delete(id);
+    }
+  }
+
   #sessionDeps(): SessionDeps {
     return { ...this.#deps, onEnded: () => this.#deps.onChanged() };
   }
@@ -118,6 +162,12 @@ export class SessionTable {
   #dirOf(sessionId: string): string {
     return join(this.#deps.dataDir, SESSIONS_DIR, sessionId);
   }
+}
+
+function stopAnswer({ survivors }: KillOutcome): Result<void> {
+  if (survivors.length === 0) return ok(undefined);
+  const pids = survivors.map(({ pid }) => pid).join(", ");
+  return fail("forbidden", `Could not end every process of the session; still there: ${pids}.`);
 }
 
 function isSignal(name: string): name is NodeJS.Signals {

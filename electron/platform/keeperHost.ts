@@ -15,15 +15,7 @@ import {
 import type { SessionMeta } from "#shared/rpc/keeperFiles.ts";
 import type { KeeperCommand } from "./keeperHostConnection.ts";
 import { KeeperPeer } from "./keeperHostPeer.ts";
-import {
-  describeRecord,
-  readSessionRecord,
-  readSessionRecords,
-  removeSessionRecord,
-  replayRecord,
-  sessionDir,
-  sweepRecords,
-} from "./keeperHostRecords.ts";
+import { describeRecord, removeSessionRecord, replayRecord } from "./keeperHostRecords.ts";
 import {
   ensureKeeper,
   listRunningKeepers,
@@ -31,7 +23,15 @@ import {
   type KeeperLaunchOptions,
   type RunningKeeper,
 } from "./keeperLaunch.ts";
-import { isProcessAlive } from "./processTree.ts";
+import { isProcessAlive, processTimeNow, type KillOutcome } from "./processTree.ts";
+import {
+  readSessionRecord,
+  readSessionRecords,
+  sessionDir,
+  sweepDataDir,
+  sweepForgotten,
+  sweepRecords,
+} from "./processTreeLeftovers.ts";
 
 export interface KeeperHost extends PtyHost {
   /**
@@ -45,6 +45,8 @@ export interface KeeperHost extends PtyHost {
 
 /** Covers the ladder after the grace: killing, sweeping, draining. */
 const STOP_MARGIN_MS = 20_000;
+/** An emergency is over within two seconds: a keeper that does not even answer a ping by now is not waited for. */
+const EMERGENCY_PATIENCE_MS = 1000;
 
 export function createKeeperHost(options: KeeperLaunchOptions, logger: Logger): KeeperHost {
   return new SocketKeeperHost(options, logger);
@@ -108,10 +110,19 @@ class SocketKeeperHost implements KeeperHost {
       return reply.ok ? ok(undefined) : reply;
     }
     const record = await readSessionRecord(this.#options.dataDir, request.sessionId);
-    if (record === undefined) return this.#unavailable(request.sessionId);
+    if (record === undefined) return this.#stopForgotten(request);
     if (record.exit === undefined && (await isProcessAlive(record.keeper))) return this.#unavailable(request.sessionId);
-    await sweepRecords([record]);
-    return ok(undefined);
+    return stopOutcome(await sweepRecords([record]));
+  }
+
+  /** Its exit was recorded long ago, but what it left running still carries its mark; its keeper may know more of them. */
+  async #stopForgotten(request: StopRequest): Promise<Result<void>> {
+    for (const peer of this.#livingPeers()) {
+      const reply = await this.#ask(peer, { op: "stop", request }, STOP_MARGIN_MS);
+      if (reply.ok) return ok(undefined);
+    }
+    const outcome = await sweepForgotten(this.#options.dataDir, request.sessionId);
+    return outcome === undefined ? this.#unavailable(request.sessionId) : stopOutcome(outcome);
   }
 
   async list(): Promise<Result<readonly KeeperSession[]>> {
@@ -149,9 +160,9 @@ class SocketKeeperHost implements KeeperHost {
 
   async killAll(): Promise<Result<{ killed: number }>> {
     const outcomes = await Promise.all([...this.#livingPeers()].map((peer) => this.#killAllOf(peer)));
-    const refused = outcomes.find((outcome) => !outcome.ok);
-    if (refused !== undefined && !refused.ok) return refused;
-    return ok({ killed: outcomes.reduce((sum, outcome) => sum + (outcome.ok ? outcome.value : 0), 0) });
+    // Ended agents may have left something running, too; it carries their mark.
+    const { killed } = await sweepDataDir(this.#options.dataDir, []);
+    return ok({ killed: outcomes.reduce((sum, count) => sum + count, killed) });
   }
 
   onLink(listener: (link: KeeperLink) => void): () => void {
@@ -160,14 +171,18 @@ class SocketKeeperHost implements KeeperHost {
   }
 
   /** An emergency does not wait for a keeper that hangs: its sessions are on disk, their processes can be found. */
-  async #killAllOf(peer: KeeperPeer): Promise<Result<number>> {
+  async #killAllOf(peer: KeeperPeer): Promise<number> {
     if (peer.connection !== undefined) {
-      const reply = await this.#ask(peer, { op: "killAll" }, STOP_MARGIN_MS);
-      if (reply.ok) return ok(z.object({ killed: z.number() }).parse(reply.value).killed);
+      const killing = this.#ask(peer, { op: "killAll" }, STOP_MARGIN_MS);
+      const reply = (await this.#ask(peer, { op: "ping" }, EMERGENCY_PATIENCE_MS)).ok ? await killing : undefined;
+      if (reply?.ok === true) return z.object({ killed: z.number() }).parse(reply.value).killed;
     }
     const { pid, startTime } = peer.keeper.endpoint;
     const records = await readSessionRecords(this.#options.dataDir);
-    return ok(await sweepRecords(records.filter(({ keeper }) => keeper.pid === pid && keeper.startTime === startTime)));
+    const { killed } = await sweepRecords(
+      records.filter(({ keeper }) => keeper.pid === pid && keeper.startTime === startTime),
+    );
+    return killed;
   }
 
   *#livingPeers(): Iterable<KeeperPeer> {
@@ -246,8 +261,9 @@ class SocketKeeperHost implements KeeperHost {
       return;
     }
     this.#logger.error("The session keeper was lost.", { pid, sessions: orphans.length });
+    const endedAt = await processTimeNow();
     this.#emit("lost");
-    await this.#sweep(orphans);
+    await this.#sweep(orphans, endedAt);
   }
 
   #emit(link: KeeperLink): void {
@@ -277,12 +293,18 @@ class SocketKeeperHost implements KeeperHost {
   }
 
   /** The record goes last: an app that dies here sweeps again at its next start. */
-  async #sweep(records: readonly SessionMeta[]): Promise<void> {
+  async #sweep(records: readonly SessionMeta[], keeperEndedAt?: number): Promise<void> {
     if (records.length === 0) return;
-    const killed = await sweepRecords(records);
+    const { killed } = await sweepRecords(records, keeperEndedAt);
     this.#logger.info("Ended what a lost keeper left.", { sessions: records.length, killed });
     for (const { sessionId } of records) await removeSessionRecord(this.#options.dataDir, sessionId);
   }
+}
+
+function stopOutcome({ survivors }: KillOutcome): Result<void> {
+  if (survivors.length === 0) return ok(undefined);
+  const pids = survivors.map(({ pid }) => pid).join(", ");
+  return fail("forbidden", `Could not end every process of the session; still there: ${pids}.`);
 }
 
 function clampSize(value: number): number {

@@ -10,10 +10,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { readDarwinProcesses } from "./processTreeDarwin.ts";
-import type { ProcessEntry, ProcessIdentity } from "./processTreeEntry.ts";
-import { identifyLinux, linuxTicksNow, readLinuxProcesses } from "./processTreeLinux.ts";
+import type { LastingIdentity, ProcessEntry, ProcessIdentity } from "./processTreeEntry.ts";
+import { identifyLinux, linuxBoot, linuxTicksNow, readLinuxProcesses } from "./processTreeLinux.ts";
 
-export type { ProcessEntry, ProcessIdentity } from "./processTreeEntry.ts";
+export type { LastingIdentity, ProcessEntry, ProcessIdentity } from "./processTreeEntry.ts";
 
 /** The mark the keeper puts into every session's environment. */
 export const SESSION_VARIABLE = "SIGNALBOX_SESSION";
@@ -69,8 +69,19 @@ export async function identifyProcess(pid: number): Promise<ProcessIdentity | un
   return entry === undefined || entry.state === "zombie" ? undefined : { pid, startTime: entry.startTime };
 }
 
+/** The current boot where start times begin anew with each; absolute start times need none. */
+export async function bootNow(): Promise<string | undefined> {
+  return process.platform === "linux" ? await linuxBoot() : undefined;
+}
+
+/** False: the machine has been restarted since, so nothing of then is left and every pid is somebody else's. */
+export async function isOfThisBoot({ boot }: LastingIdentity): Promise<boolean> {
+  return boot === undefined || boot === (await bootNow());
+}
+
 /** False only when that very process is certainly gone. */
-export async function isProcessAlive(identity: ProcessIdentity): Promise<boolean> {
+export async function isProcessAlive(identity: LastingIdentity): Promise<boolean> {
+  if (!(await isOfThisBoot(identity))) return false;
   const found = await identifyProcess(identity.pid);
   return found === "unknown" || found?.startTime === identity.startTime;
 }
@@ -115,8 +126,10 @@ function isSeed(entry: ProcessEntry, session: SessionProcesses, entries: readonl
   if (root === undefined || entry.startTime < root.startTime) return false;
   if (entry.pid === root.pid) return entry.startTime === root.startTime;
   if (entry.sid !== root.pid && entry.pgid !== root.pid) return false;
-  if (session.rootEndedAt !== undefined) return entry.startTime <= session.rootEndedAt;
-  return entries.some((other) => other.pid === root.pid && other.startTime === root.startTime);
+  const holder = entries.find((other) => other.pid === root.pid);
+  // Somebody else leads a session of that number by now.
+  if (holder !== undefined && holder.startTime !== root.startTime) return false;
+  return session.rootEndedAt === undefined ? holder !== undefined : entry.startTime <= session.rootEndedAt;
 }
 
 export interface KillOutcome {

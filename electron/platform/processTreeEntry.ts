@@ -5,6 +5,11 @@ export interface ProcessIdentity {
   readonly startTime: number;
 }
 
+/** For files that outlive a reboot: pid and ticks since boot repeat, the boot they belong to does not. */
+export interface LastingIdentity extends ProcessIdentity {
+  readonly boot?: string | undefined;
+}
+
 export interface ProcessEntry extends ProcessIdentity {
   readonly ppid: number;
   readonly pgid: number;

@@ -37,6 +37,17 @@ export async function linuxTicksNow(): Promise<number> {
   return Math.ceil(uptime * 100);
 }
 
+let boot: Promise<string | undefined> | undefined;
+
+/** Which boot of the machine this is. */
+export function linuxBoot(): Promise<string | undefined> {
+  boot ??= readFile("/proc/sys/kernel/random/boot_id", "latin1").then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+  return boot;
+}
+
 async function readEntry(pid: number): Promise<ProcessEntry | undefined> {
   try {
     const [text, sessionId] = await Promise.all([readFile(`/proc/${pid}/stat`, "latin1"), readMark(pid)]);

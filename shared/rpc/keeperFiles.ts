@@ -12,10 +12,12 @@ export const SESSIONS_DIR = "sessions";
 export const SESSION_META_FILE = "meta.json";
 
 const processIdentitySchema = z.object({ pid: z.number().int(), startTime: z.number() });
+/** With the boot of the machine it belongs to, where start times begin anew with each boot. */
+const lastingIdentitySchema = processIdentitySchema.extend({ boot: z.string().optional() });
 
 /** One running keeper; also its lock: the file is created exclusively and names the process that holds it. */
 export const keeperEndpointSchema = z.object({
-  ...processIdentitySchema.shape,
+  ...lastingIdentitySchema.shape,
   protocol: z.number().int(),
   version: z.string(),
   /** Path of the unix socket, or the named pipe. */
@@ -30,7 +32,7 @@ export const sessionMetaSchema = z.object({
   /** The session's first process; absent while it is being started. */
   root: processIdentitySchema.optional(),
   /** The keeper that holds its pty. */
-  keeper: processIdentitySchema,
+  keeper: lastingIdentitySchema,
   startedAt: z.string(),
   cols: z.number().int(),
   rows: z.number().int(),

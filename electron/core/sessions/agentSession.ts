@@ -40,6 +40,7 @@ export class AgentSession implements AgentChild {
   /** A start that waits for its time. */
   #waiting: { readonly view: Partial<AgentView>; readonly cancel: () => void; readonly begin: () => void } | undefined;
   #rest: AgentView | undefined;
+  #isEarlierSwept = false;
   /** How the life before this one ended: shown beside the running one. */
   #lastExit: Pick<AgentView, "exitCause" | "exitDetail"> = {};
 
@@ -196,9 +197,18 @@ export class AgentSession implements AgentChild {
 
   async sweep(): Promise<void> {
     const life = this.#life;
-    if (life === undefined || life.alive || life.swept) return;
+    // A life that ended before this app came up may have left something running all the same.
+    if (life === undefined) return this.#sweepEarlier();
+    if (life.alive || life.swept) return;
     life.swept = true;
     await this.#deps.ptyHost.stop({ sessionId: life.sessionId, graceMs: 0 });
+  }
+
+  async #sweepEarlier(): Promise<void> {
+    if (this.#isEarlierSwept || this.#leftover !== undefined) return;
+    this.#isEarlierSwept = true;
+    const { sessionId } = this.#restView();
+    if (sessionId !== undefined) await this.#deps.ptyHost.stop({ sessionId, graceMs: 0 });
   }
 
   update(spec: AgentSpec): void {
