@@ -92,6 +92,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       dataDir,
       host: options.host,
       pid: process.pid,
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       noStart: options.noStart,
       storeNotice: () => damage ?? opened.value.notice,
     },

@@ -8,7 +8,8 @@ import { createBus } from "#core/bus/index.ts";
 import type { Bus } from "#core/bus/index.ts";
 import { Fleets } from "#core/fleets/index.ts";
 import { Inbox } from "#core/inbox/index.ts";
-import { askPolicy, settleTrouble, troublePolicy } from "#core/policies/index.ts";
+import { Ledger, LedgerViews } from "#core/ledger/index.ts";
+import { askPolicy, lifeOfSession, settleTrouble, troublePolicy } from "#core/policies/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";
@@ -44,6 +45,8 @@ export interface CoreConfig {
   readonly dataDir: string;
   readonly host: "desktop" | "headless";
   readonly pid: number;
+  /** The person's; their days, weeks and months begin there. */
+  readonly timeZone: string;
   /** Start nothing at boot, adopt only. */
   readonly noStart: boolean;
   /** What happened to a damaged store, in one sentence; found at the start or by the check beside the running app. */
@@ -61,6 +64,8 @@ export interface Core {
   readonly sessions: Sessions;
   readonly fleets: Fleets;
   readonly inbox: Inbox;
+  readonly ledger: Ledger;
+  readonly usage: LedgerViews;
   readonly settings: SettingsBook;
   /** Everything is committed and let go; agents go on in the keeper. */
   close(): Promise<void>;
@@ -78,6 +83,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const recorder = createRecorder({ journal, clock, logger });
   const settings = new SettingsBook(store);
   const inbox = new Inbox({ store, recorder, clock });
+  const ledger = createLedger({ ports, config, store, recorder });
+  const usage = new LedgerViews({ store, recorder, clock, calendar: ledger.calendar });
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
   const sessions = new Sessions({
@@ -100,7 +107,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
 
   const recovered = await comeUp({ sessions, fleets, recorder, config, logger });
   if (!recovered.ok) return recovered;
-  const close = (): Promise<void> => closeCore({ fleets, recorder, journal, bus, store, closeIngest: ingest.close });
+  const close = (): Promise<void> =>
+    closeCore({ fleets, ledger, recorder, journal, bus, store, closeIngest: ingest.close });
   return ok({
     config,
     startedAt: toIsoTime(clock.wallNow()),
@@ -112,9 +120,23 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     sessions,
     fleets,
     inbox,
+    ledger,
+    usage,
     settings,
     close,
   });
+}
+
+interface LedgerParts {
+  readonly ports: CorePorts;
+  readonly config: CoreConfig;
+  readonly store: Store;
+  readonly recorder: Recorder;
+}
+
+function createLedger({ ports, config, store, recorder }: LedgerParts): Ledger {
+  const { clock, logger } = ports;
+  return new Ledger({ store, recorder, clock, logger, timeZone: config.timeZone, lifeOf: lifeOfSession(store) });
 }
 
 interface FleetParts {
@@ -171,6 +193,7 @@ async function comeUp({ sessions, fleets, recorder, config, logger }: ComingUp):
 
 interface Closing {
   readonly fleets: Fleets;
+  readonly ledger: Ledger;
   readonly recorder: Recorder;
   readonly journal: Journal;
   readonly bus: Bus;
@@ -178,9 +201,10 @@ interface Closing {
   readonly closeIngest: () => Promise<void>;
 }
 
-async function closeCore({ fleets, recorder, journal, bus, store, closeIngest }: Closing): Promise<void> {
+async function closeCore({ fleets, ledger, recorder, journal, bus, store, closeIngest }: Closing): Promise<void> {
   fleets.letGo();
   await closeIngest();
+  ledger.close();
   recorder.note({ subject: systemSubject("app", "stopping"), type: "system.stopping", actor: "system", data: {} });
   recorder.flush();
   journal.close();

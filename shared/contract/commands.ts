@@ -1,5 +1,6 @@
 /** Commands change something. Each call carries a commandId; saying it twice does it once. */
 import { z } from "zod";
+import { usageCommands } from "./usage.ts";
 
 /** A child's id, `fleet/id` where that is ambiguous, or a fleet's name. */
 export const nodeRefSchema = z.string().min(1).max(200);
@@ -98,6 +99,7 @@ export const commands = {
   "inbox.wake": { input: z.object({ id: z.string() }), output: z.object({ id: z.string() }) },
 
   "settings.set": { input: z.object({ key: z.string(), value: z.unknown() }), output: z.object({}) },
+  ...usageCommands,
 } as const;
 
 export type CommandName = keyof typeof commands;

@@ -5,6 +5,7 @@ import { eventSchema } from "../model/event.ts";
 import { fleetSchema, lifeSchema } from "../model/node.ts";
 import { settingsSchema } from "../model/settings.ts";
 import { nodeRefSchema } from "./commands.ts";
+import { usageQueries } from "./usage.ts";
 
 export const doctorCheckSchema = z.object({
   name: z.string(),
@@ -69,6 +70,7 @@ export const queries = {
     output: z.object({ events: z.array(eventSchema), lastSeq: z.number().int() }),
   },
   "settings.get": { input: z.object({}), output: settingsSchema },
+  ...usageQueries,
 } as const;
 
 export type QueryName = keyof typeof queries;

@@ -8,6 +8,7 @@ import { inboxItemSchema } from "../model/inbox.ts";
 import { fleetSchema, treeNodeSchema } from "../model/node.ts";
 import { settingsSchema } from "../model/settings.ts";
 import { nodeRefSchema } from "./commands.ts";
+import { usageStreams } from "./usage.ts";
 
 /** A node without its children: what a delta carries. */
 export const nodePatchSchema = treeNodeSchema.omit({ children: true });
@@ -110,6 +111,7 @@ export const streams = {
       z.object({ type: z.literal("done"), truncated: z.boolean() }),
     ]),
   },
+  ...usageStreams,
 } as const;
 
 export type StreamName = keyof typeof streams;

@@ -9,6 +9,7 @@ import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
 import { nodeCommands } from "./nodeHandlers.ts";
 import { sessionCommands, sessionQueries } from "./sessionHandlers.ts";
 import { streamHandlers } from "./streamHandlers.ts";
+import { usageCommands, usageQueries, usageStreams } from "./usageHandlers.ts";
 
 export type { HostControls } from "./appHandlers.ts";
 
@@ -23,9 +24,15 @@ const WITHOUT_RECEIPT: ReadonlySet<CommandName> = new Set<CommandName>([
 export function createHandlers(core: Core, host: HostControls): Handlers {
   const receipts = createReceipts(core.store);
   return {
-    queries: { ...appQueries(core), ...fleetQueries(core), ...sessionQueries(core) },
-    commands: { ...fleetCommands(core), ...nodeCommands(core), ...sessionCommands(core), ...appCommands(core, host) },
-    streams: streamHandlers(core),
+    queries: { ...appQueries(core), ...fleetQueries(core), ...sessionQueries(core), ...usageQueries(core) },
+    commands: {
+      ...fleetCommands(core),
+      ...nodeCommands(core),
+      ...sessionCommands(core),
+      ...appCommands(core, host),
+      ...usageCommands(core),
+    },
+    streams: { ...streamHandlers(core), ...usageStreams(core) },
     once: ({ name, commandId }, work) => (WITHOUT_RECEIPT.has(name) ? work() : receipts.once(commandId, work)),
   };
 }

@@ -10,7 +10,7 @@ import { watchStatus } from "./appStatus.ts";
 import { streamSearch } from "./searchStream.ts";
 import { agentPath } from "./sessionHandlers.ts";
 
-export function streamHandlers(core: Core): StreamHandlers {
+export function streamHandlers(core: Core): Omit<StreamHandlers, "usage" | "usageImport" | "usageExport"> {
   return {
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: [...core.fleets.views()] });

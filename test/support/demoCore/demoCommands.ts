@@ -5,10 +5,17 @@ import { settingsSchema } from "#shared/model/settings.ts";
 import { LIVE_STATES } from "#shared/model/states.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
 import { allNodes, done, findNode, refuse, type DemoDesk } from "./demoWorld.ts";
+import { demoUsageCommands } from "./demoUsage.ts";
 import { sampleFleet } from "./sampleFleets.ts";
 
 export function demoCommands(core: DemoDesk): Handlers["commands"] {
-  return { ...fleetCommands(core), ...nodeCommands(core), ...appCommands(core), ...sessionCommands(core) };
+  return {
+    ...fleetCommands(core),
+    ...nodeCommands(core),
+    ...appCommands(core),
+    ...sessionCommands(core),
+    ...demoUsageCommands(),
+  };
 }
 
 type Picked<P extends string> = {

@@ -3,6 +3,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import { subjectMatches } from "./demoSubjects.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
 import { allNodes, findNode, refuse, type DemoWorld } from "./demoWorld.ts";
+import { demoUsageQueries } from "./demoUsage.ts";
 import { SAMPLE_CLIS, sampleLives, samplePastSessions } from "./sampleRecords.ts";
 
 const FLEET_TEXT = `version: 1
@@ -58,5 +59,6 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
       return ok({ events: ordered.slice(0, limit), lastSeq: world.events.at(-1)?.seq ?? 0 });
     },
     "settings.get": async () => ok(world.settings),
+    ...demoUsageQueries(),
   };
 }

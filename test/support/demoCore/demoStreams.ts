@@ -4,6 +4,7 @@ import type { Handlers } from "#shared/rpc/handlers.ts";
 import type { StreamHandle } from "#shared/rpc/protocol.ts";
 import { allNodes, findNode, refuse, type DemoWorld } from "./demoWorld.ts";
 import { subjectMatches } from "./demoSubjects.ts";
+import { demoUsageStreams } from "./demoUsage.ts";
 import { sampleLives } from "./sampleRecords.ts";
 import { terminalLine, terminalText } from "./sampleTerminal.ts";
 
@@ -18,6 +19,7 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
     return ok({ close: () => void set.delete(sink) });
   };
   return {
+    ...demoUsageStreams(),
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: world.fleets });
       return watch(world.watchers.tree, sink);

@@ -1,5 +1,6 @@
 /** Every schema change ever released, in order. A released one is never edited; the next one is a new file. */
 import type { Migration } from "../migrate.ts";
 import { initial } from "./m001Initial.ts";
+import { usage } from "./m002Usage.ts";
 
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly Migration[] = [initial, usage];

@@ -1,0 +1,88 @@
+/** Entries page by page, for tables and exports: a filter, an order, and a cursor that survives new entries. */
+import type { QueryOutput, QueryRequest, UsageFilter } from "#shared/contract/index.ts";
+import { parseTime } from "#shared/lib/isoTime.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import type { SqlValue } from "#core/ports/database.ts";
+import type { Store } from "#core/store/index.ts";
+import { SELECT_ENTRY, showEntry, toEntry } from "./rows.ts";
+
+export interface Condition {
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+}
+
+const ORDERS = {
+  newest: { by: "e.at DESC, e.id DESC", after: "(e.at, e.id) < (?, ?)", value: "at" },
+  oldest: { by: "e.at, e.id", after: "(e.at, e.id) > (?, ?)", value: "at" },
+  cost: {
+    by: "ifnull(e.cost_nanos, -1) DESC, e.id DESC",
+    after: "(ifnull(e.cost_nanos, -1), e.id) < (?, ?)",
+    value: "cost",
+  },
+} as const;
+
+/** Error: bad_request for a cursor that is none. */
+export function pageOfEntries(
+  store: Pick<Store, "all">,
+  request: QueryRequest<"usage.entries">,
+): Result<QueryOutput<"usage.entries">> {
+  const order = ORDERS[request.order];
+  const cursor = request.after === undefined ? undefined : /^(-?\d{1,16})-(\d{1,16})$/.exec(request.after);
+  if (cursor === null) return fail("bad_request", "The place to go on from is none that an earlier page gave.");
+  const conditions = [
+    ...filterConditions(request),
+    ...(request.includeSuperseded ? [] : [{ sql: "s.entry IS NULL", params: [] }]),
+    ...(cursor === undefined ? [] : [{ sql: order.after, params: [Number(cursor[1]), Number(cursor[2])] }]),
+  ];
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}`;
+  const rows = store
+    .all(`${SELECT_ENTRY} ${where} ORDER BY ${order.by} LIMIT ?`, [
+      ...conditions.flatMap(({ params }) => params),
+      request.limit,
+    ])
+    .map(toEntry);
+  const last = rows.at(-1);
+  const isFull = rows.length === request.limit && last !== undefined;
+  const value = last === undefined ? 0 : order.value === "at" ? last.at : (last.costNanos ?? -1);
+  return ok({ entries: rows.map(showEntry), ...(isFull ? { next: `${value}-${last.id}` } : {}) });
+}
+
+/** On usage_entries `e` and usage_dims `d`. */
+export function filterConditions(filter: UsageFilter): readonly Condition[] {
+  const conditions: Condition[] = [...dimConditions(filter)];
+  if (filter.from !== undefined) conditions.push({ sql: "e.at >= ?", params: [parseTime(filter.from)] });
+  if (filter.to !== undefined) conditions.push({ sql: "e.at < ?", params: [parseTime(filter.to)] });
+  if (filter.sessionId !== undefined) conditions.push({ sql: "e.session_id = ?", params: [filter.sessionId] });
+  if (filter.cliSessionId !== undefined)
+    conditions.push({ sql: "e.cli_session_id = ?", params: [filter.cliSessionId] });
+  if (filter.text !== undefined && filter.text.trim() !== "") conditions.push(textCondition(filter.text.trim()));
+  return conditions;
+}
+
+const DIM_COLUMNS = ["agent", "model", "source", "confidence", "kind", "outcome"] as const;
+
+/** What a filter says of the words that entries share. */
+function dimConditions(filter: UsageFilter): readonly Condition[] {
+  const conditions: Condition[] = [];
+  for (const column of DIM_COLUMNS) {
+    const value = filter[column];
+    if (value !== undefined) conditions.push({ sql: `d.${column} = ?`, params: [value] });
+  }
+  if (filter.scope !== undefined)
+    conditions.push({ sql: "(d.path = ? OR substr(d.path, 1, ?) = ?)", params: scopeParams(filter.scope) });
+  if (filter.imported !== "with")
+    conditions.push({ sql: "d.imported = ?", params: [filter.imported === "only" ? 1 : 0] });
+  return conditions;
+}
+
+function scopeParams(scope: string): readonly SqlValue[] {
+  return [scope, scope.length + 1, `${scope}/`];
+}
+
+function textCondition(text: string): Condition {
+  const part = `%${text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
+  const words = ["d.path", "d.model", "d.agent", "d.provider"].map((column) => `${column} LIKE ? ESCAPE '\\'`);
+  const ids = ["e.session_id", "e.cli_session_id", "e.request_id", "e.message_id"].map((column) => `${column} = ?`);
+  return { sql: `(${[...words, ...ids].join(" OR ")})`, params: [part, part, part, part, text, text, text, text] };
+}

@@ -1,0 +1,225 @@
+/**
+ * The ledger: every model request counted once, each number with its source. Reports come from anywhere, in any order
+ * and more than once; what they say together is a function of the set of them. Committed with the events of the moment.
+ */
+import { agentSubject, systemSubject } from "#shared/lib/eventSubjects.ts";
+import { createLocalCalendar } from "#shared/lib/localCalendar.ts";
+import type { LocalCalendar } from "#shared/lib/localCalendar.ts";
+import type { StoredEvent } from "#shared/model/event.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import type { Logger } from "#core/ports/logger.ts";
+import type { EntryListener, UsageGap, UsageReport, UsageSink, UsageTotals } from "#core/ports/usage.ts";
+import type { Recorder, Store, StoreTx } from "#core/store/index.ts";
+import { admit, soundTime } from "./admit.ts";
+import { hasTotals, settleRemainders, takeTotals } from "./remainder.ts";
+import { takeReport } from "./requests.ts";
+import { showEntry } from "./rows.ts";
+import { totalOf } from "./sums.ts";
+import type { Change, LedgerWork, LifeRef } from "./work.ts";
+
+/** Metrics are exported every second and name no request; the events that do come a moment later. */
+const REMAINDER_DELAY_MS = 3000;
+/** Sessions whose totals are looked at again after a start: the last run may have been killed before it settled them. */
+const RECENT_TOTALS_MS = 7 * 24 * 60 * 60 * 1000;
+
+export interface LedgerDeps {
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The person's; days begin there. */
+  readonly timeZone: string;
+  /** Whose life a session of ours is; asked within the transaction. */
+  readonly lifeOf: (sessionId: string) => LifeRef | undefined;
+}
+
+export interface RecordCounts {
+  entries: number;
+  duplicates: number;
+}
+
+/** Runs in the ledger's transaction: what it writes is as durable as the entry. */
+export type EntryProjection = (tx: StoreTx, change: Change) => void;
+
+export class Ledger implements UsageSink {
+  readonly calendar: LocalCalendar;
+  readonly #deps: LedgerDeps;
+  readonly #listeners = new Set<EntryListener>();
+  readonly #projections = new Set<EntryProjection>();
+  readonly #watchers = new Set<() => void>();
+  /** Changes by the number of their event, until its commit is told. */
+  readonly #uncommitted = new Map<number, Change>();
+  readonly #unsettled = new Set<string>();
+  #cancelSettling: (() => void) | undefined;
+
+  constructor(deps: LedgerDeps) {
+    this.#deps = deps;
+    this.calendar = createLocalCalendar(deps.timeZone);
+    deps.store.onCommit((events) => this.#tell(events));
+    const since = deps.clock.wallNow() - RECENT_TOTALS_MS;
+    for (const row of deps.store.all("SELECT DISTINCT scope FROM usage_totals WHERE at >= ?", [since]))
+      this.#settleSoon(String(row["scope"]));
+  }
+
+  report(report: UsageReport): void {
+    this.record([report]);
+  }
+
+  /** Several at once cost one projection. `onRecorded` hears what was new, within the transaction. */
+  record(reports: readonly UsageReport[]): void {
+    this.#deps.recorder.project((tx) => this.#perform(tx, (work) => void this.take(work, reports, false)));
+  }
+
+  totals(totals: UsageTotals): void {
+    this.#deps.recorder.project((tx) =>
+      this.#perform(tx, (work) => {
+        const scope = takeTotals(work, totals, false);
+        if (scope !== undefined) this.#settleSoon(scope);
+      }),
+    );
+  }
+
+  gap(gap: UsageGap): void {
+    this.#deps.recorder.project((tx) => {
+      tx.run(
+        "INSERT OR IGNORE INTO usage_gaps (source, source_key, at, agent, session_id, cli_session_id, model, why, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+          gap.source,
+          gap.sourceKey.slice(-300),
+          soundTime(gap.at, this.#deps.clock.wallNow()).at,
+          gap.agent,
+          gap.sessionId ?? null,
+          gap.cliSessionId ?? null,
+          gap.model ?? null,
+          gap.why,
+          gap.detail.slice(0, 1000),
+        ],
+      );
+    });
+  }
+
+  /** After the commit of each change. The returned function ends it. */
+  listen(listener: EntryListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** In the transaction of each change. The returned function ends it. */
+  projectWith(projection: EntryProjection): () => void {
+    this.#projections.add(projection);
+    return () => this.#projections.delete(projection);
+  }
+
+  /** After anything that may have changed the sums; says nothing about what. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** In a transaction of the caller's: what an import does with each batch. */
+  take(work: LedgerWork, reports: readonly UsageReport[], imported: boolean): RecordCounts {
+    const counts = { entries: 0, duplicates: 0 };
+    for (const report of reports) {
+      const isNew = takeReport(work, admit(report, { nowMs: work.nowMs, imported }));
+      if (isNew) counts.entries += 1;
+      else counts.duplicates += 1;
+    }
+    return counts;
+  }
+
+  /** The remainders of sessions with totals, now instead of in a moment. */
+  settle(): void {
+    this.#cancelSettling?.();
+    this.#cancelSettling = undefined;
+    const scopes = [...this.#unsettled];
+    this.#unsettled.clear();
+    if (scopes.length === 0) return;
+    this.#deps.recorder.project((tx) =>
+      this.#perform(tx, (work) => {
+        for (const scope of scopes) settleRemainders(work, scope);
+      }),
+    );
+  }
+
+  close(): void {
+    this.settle();
+    this.#listeners.clear();
+    this.#watchers.clear();
+  }
+
+  #perform(tx: StoreTx, work: (work: LedgerWork) => void): void {
+    const changes: Change[] = [];
+    const { clock, lifeOf } = this.#deps;
+    const context: LedgerWork = {
+      tx,
+      nowMs: clock.wallNow(),
+      calendar: this.calendar,
+      lifeOf,
+      priceOf: () => undefined,
+      changes,
+    };
+    work(context);
+    for (const change of changes) {
+      for (const projection of this.#projections) projection(tx, change);
+      const stored = appendEvent(tx, change);
+      this.#uncommitted.set(stored.seq, change);
+      const scope = (change.entry ?? change.previous)?.sessionId ?? (change.entry ?? change.previous)?.cliSessionId;
+      if (scope != null && !(change.entry ?? change.previous)?.isRemainder && hasTotals(context, scope))
+        this.#settleSoon(scope);
+    }
+  }
+
+  #settleSoon(scope: string): void {
+    this.#unsettled.add(scope);
+    this.#cancelSettling ??= this.#deps.clock.after(REMAINDER_DELAY_MS, () => this.settle());
+  }
+
+  #tell(events: readonly StoredEvent[]): void {
+    let hasChanged = false;
+    for (const event of events) {
+      const change = this.#uncommitted.get(event.seq);
+      this.#uncommitted.delete(event.seq);
+      if (change === undefined || event.type !== USAGE_RECORDED) continue;
+      hasChanged = true;
+      const entry = change.entry === undefined ? undefined : showEntry(change.entry);
+      const previous = change.previous === undefined ? undefined : showEntry(change.previous);
+      for (const listener of this.#listeners) this.#guard(() => listener.onEntry(entry, previous));
+    }
+    if (hasChanged) for (const watcher of this.#watchers) this.#guard(watcher);
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#deps.logger.error("A listener of the ledger failed on an entry.", { error: String(error) });
+    }
+  }
+}
+
+const USAGE_RECORDED = "usage.recorded";
+
+/** One line for each change: what a reader needs to add up, and where to look for the rest. */
+function appendEvent(tx: StoreTx, { entry, previous }: Change): StoredEvent {
+  const shown = entry ?? previous;
+  const path = shown?.path ?? "";
+  return tx.append({
+    subject: path === "" ? systemSubject("usage", "recorded") : agentSubject(path, "usage"),
+    type: USAGE_RECORDED,
+    data: {
+      ...(path === "" ? {} : { path }),
+      ...(shown?.sessionId == null ? {} : { sessionId: shown.sessionId }),
+      ...(entry === undefined
+        ? {}
+        : {
+            entry: entry.id,
+            agent: entry.agent,
+            model: entry.model,
+            source: entry.source,
+            tokens: totalOf(entry.tokens),
+            costNanos: entry.costNanos,
+          }),
+      ...(previous === undefined ? {} : { replaces: previous.id, replacedTokens: totalOf(previous.tokens) }),
+    },
+  });
+}

@@ -1,0 +1,263 @@
+/**
+ * Which reports speak of one request. All rules of identity are here:
+ *
+ * 1. The same source and source key: the same record, read again.
+ * 2. The same provider request id or message id: the same request, whoever says so and wherever it is found again
+ *    (content blocks, resumed and forked sessions, replays of a parent's history).
+ * 3. Twins: sources that lack such ids are joined by session, model and equal token counts within `TWIN_WINDOW_MS`. Never
+ *    two reports of one source, never two with different ids of one kind.
+ *
+ * The groups are a function of the set of reports, not of their order: ids are joined for good, twins are worked out anew
+ * for all requests of the same session, model and counts.
+ */
+import type { Row } from "#core/ports/database.ts";
+import type { StoreTx } from "#core/store/index.ts";
+import type { Admitted } from "./admit.ts";
+import { chooseWord, joinSame, twinKey } from "./choose.ts";
+import { draftOf, putEntry } from "./entries.ts";
+import { numberOf, textOf, toReport } from "./rows.ts";
+import type { ReportRow } from "./rows.ts";
+import type { LedgerWork } from "./work.ts";
+
+/** Telemetry comes seconds late and stamps its own time; equal counts further apart are two requests. */
+export const TWIN_WINDOW_MS = 30_000;
+
+interface RequestRow {
+  readonly id: number;
+  readonly scope: string;
+  readonly twinKey: string | null;
+  readonly at: number;
+  readonly entry: number | null;
+}
+
+/** Files the report and brings the entries it bears on up to date. False: it said nothing new. */
+export function takeReport(work: LedgerWork, word: Admitted): boolean {
+  const { tx } = work;
+  const knownRow = tx.get("SELECT * FROM usage_reports WHERE source = ? AND source_key = ?", [
+    word.source,
+    word.sourceKey,
+  ]);
+  const known = knownRow === undefined ? undefined : toReport(knownRow);
+  const said = known === undefined ? word : joinSame(known, word);
+  if (known !== undefined && isSameWord(known, said)) return false;
+  const request = mergeRequests(work, requestsOf(tx, { word: said, known }));
+  saveReport(tx, { word: said, request });
+  settle(work, request);
+  return known === undefined;
+}
+
+function isSameWord(known: ReportRow, said: Admitted): boolean {
+  const { request, ...rest } = known;
+  return JSON.stringify(inOneOrder({ ...said, request })) === JSON.stringify(inOneOrder({ ...rest, request }));
+}
+
+function inOneOrder(row: ReportRow): unknown[] {
+  return Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Requests the word belongs to, oldest first; several when its ids prove them to be one. */
+function requestsOf(tx: StoreTx, { word, known }: { word: Admitted; known: ReportRow | undefined }): readonly number[] {
+  const found = new Set<number>();
+  if (known !== undefined) found.add(known.request);
+  for (const [column, id] of [
+    ["request_id", word.requestId],
+    ["message_id", word.messageId],
+  ] as const) {
+    if (id === null) continue;
+    for (const row of tx.all(`SELECT DISTINCT request FROM usage_reports WHERE ${column} = ?`, [id]))
+      found.add(Number(row["request"]));
+  }
+  return [...found].toSorted((a, b) => a - b);
+}
+
+function mergeRequests(work: LedgerWork, ids: readonly number[]): number {
+  const { tx } = work;
+  const [kept, ...lost] = ids;
+  if (kept === undefined)
+    return tx.run("INSERT INTO usage_requests (scope, at) VALUES ('', ?)", [work.nowMs]).lastRowId;
+  for (const id of lost) {
+    const rows = [kept, id].flatMap((one) => readRequest(tx, one) ?? []);
+    tx.run("UPDATE usage_reports SET request = ? WHERE request = ?", [kept, id]);
+    tx.run("UPDATE usage_requests SET twin_of = NULL WHERE twin_of = ?", [id]);
+    tx.run("DELETE FROM usage_requests WHERE id = ?", [id]);
+    const entries = rows.flatMap((row) => row.entry ?? []);
+    const entry = entries.length < 2 ? entries[0] : settleGroup(work, [kept], entries);
+    tx.run("UPDATE usage_requests SET entry = ? WHERE id = ?", [entry ?? null, kept]);
+    // Twins of the lost one stand alone now.
+    const lostRow = rows[1];
+    if (lostRow?.twinKey != null) settleTwins(work, { scope: lostRow.scope, key: lostRow.twinKey });
+  }
+  return kept;
+}
+
+function readRequest(tx: StoreTx, id: number): RequestRow | undefined {
+  const row = tx.get("SELECT * FROM usage_requests WHERE id = ?", [id]);
+  return row === undefined ? undefined : toRequest(row);
+}
+
+function toRequest(row: Row): RequestRow {
+  return {
+    id: Number(row["id"]),
+    scope: String(row["scope"]),
+    twinKey: textOf(row["twin_key"]),
+    at: Number(row["at"]),
+    entry: numberOf(row["entry"]),
+  };
+}
+
+function readWords(tx: StoreTx, request: number): readonly ReportRow[] {
+  return tx.all("SELECT * FROM usage_reports WHERE request = ?", [request]).map(toReport);
+}
+
+/** The request's own facts first, then the entries of all it may be a twin of, before and now. */
+function settle(work: LedgerWork, request: number): void {
+  const { tx } = work;
+  const before = readRequest(tx, request);
+  const word = chooseWord(readWords(tx, request));
+  if (word === undefined) return;
+  const scope = word.sessionId ?? word.cliSessionId ?? "";
+  const key = scope === "" ? null : (twinKey(word) ?? null);
+  const isUnknown = word.tokens === null && word.outcome !== "failed";
+  tx.run("UPDATE usage_requests SET scope = ?, twin_key = ?, at = ?, is_unknown = ?, twin_of = NULL WHERE id = ?", [
+    scope,
+    key,
+    word.at,
+    isUnknown ? 1 : 0,
+    request,
+  ]);
+  if (key === null) {
+    const entry = settleGroup(work, [request], before?.entry == null ? [] : [before.entry]);
+    tx.run("UPDATE usage_requests SET entry = ? WHERE id = ?", [entry ?? null, request]);
+  } else settleTwins(work, { scope, key });
+  if (before?.twinKey != null && (before.twinKey !== key || before.scope !== scope))
+    settleTwins(work, { scope: before.scope, key: before.twinKey });
+}
+
+interface Bucket {
+  readonly scope: string;
+  readonly key: string;
+}
+
+interface Twin extends RequestRow {
+  readonly sources: ReadonlySet<string>;
+  readonly requestIds: ReadonlySet<string>;
+  readonly messageIds: ReadonlySet<string>;
+  /** Breaks ties of time by what the reports say, not by when they came. */
+  readonly sortKey: string;
+}
+
+function settleTwins(work: LedgerWork, { scope, key }: Bucket): void {
+  const { tx } = work;
+  const rows = tx
+    .all("SELECT * FROM usage_requests WHERE scope = ? AND twin_key = ? ORDER BY at", [scope, key])
+    .map(toRequest);
+  for (const group of rows.length < 2 ? rows.map((row) => [row]) : groupTwins(rows.map((row) => toTwin(tx, row)))) {
+    const leader = group.find((row) => row.entry !== null) ?? group[0];
+    if (leader === undefined) continue;
+    const entries = [leader, ...group.filter((row) => row !== leader)].flatMap((row) => row.entry ?? []);
+    const entry = settleGroup(
+      work,
+      group.map((row) => row.id),
+      entries,
+    );
+    for (const row of group) {
+      const isLeader = row === leader;
+      tx.run("UPDATE usage_requests SET twin_of = ?, entry = ? WHERE id = ?", [
+        isLeader ? null : leader.id,
+        isLeader ? (entry ?? null) : null,
+        row.id,
+      ]);
+    }
+  }
+}
+
+function toTwin(tx: StoreTx, row: RequestRow): Twin {
+  const words = readWords(tx, row.id);
+  const ids = (of: (word: ReportRow) => string | null): Set<string> => new Set(words.flatMap((word) => of(word) ?? []));
+  return {
+    ...row,
+    sources: new Set(words.map((word) => word.source)),
+    requestIds: ids((word) => word.requestId),
+    messageIds: ids((word) => word.messageId),
+    sortKey: words
+      .map((word) => `${word.source} ${word.sourceKey}`)
+      .toSorted()
+      .join("\n"),
+  };
+}
+
+/** Each twin joins the oldest group that it does not contradict; groups and their order follow from the twins alone. */
+function groupTwins(twins: readonly Twin[]): readonly (readonly Twin[])[] {
+  const groups: Twin[][] = [];
+  const sorted = twins.toSorted((a, b) => a.at - b.at || (a.sortKey < b.sortKey ? -1 : 1));
+  for (const twin of sorted) {
+    const home = groups.find((group) => group.every((other) => mayBeOne(other, twin)));
+    if (home === undefined) groups.push([twin]);
+    else home.push(twin);
+  }
+  return groups;
+}
+
+function mayBeOne(a: Twin, b: Twin): boolean {
+  return (
+    Math.abs(a.at - b.at) <= TWIN_WINDOW_MS &&
+    areDisjoint(a.sources, b.sources) &&
+    !differ(a.requestIds, b.requestIds) &&
+    !differ(a.messageIds, b.messageIds)
+  );
+}
+
+function areDisjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return ![...a].some((one) => b.has(one));
+}
+
+/** Both know ids of this kind, and they are others. */
+function differ(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size > 0 && b.size > 0 && areDisjoint(a, b);
+}
+
+/** The one entry of these requests, in place of the `current` ones. */
+function settleGroup(work: LedgerWork, requests: readonly number[], current: readonly number[]): number | undefined {
+  const word = chooseWord(requests.flatMap((id) => readWords(work.tx, id)));
+  const [request] = requests;
+  const draft = word === undefined || request === undefined ? undefined : draftOf(work, { word, request });
+  return putEntry(work, draft, current);
+}
+
+const COLUMNS =
+  "request, source, source_key, at, received_at, confidence, outcome, agent, kind, subagent, provider, model, session_id, cli_session_id, request_id, message_id, input, output, cache_read, cache_write, reasoning, reported_cost_nanos, duration_ms, imported, marks";
+const INSERT = `INSERT INTO usage_reports (${COLUMNS}) VALUES (${COLUMNS.split(",")
+  .map(() => "?")
+  .join(", ")}) ON CONFLICT (source, source_key) DO UPDATE SET ${COLUMNS.split(", ")
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ")}`;
+
+function saveReport(tx: StoreTx, { word, request }: { word: Admitted; request: number }): void {
+  tx.run(INSERT, [
+    request,
+    word.source,
+    word.sourceKey,
+    word.at,
+    word.receivedAt,
+    word.confidence,
+    word.outcome,
+    word.agent,
+    word.kind,
+    word.subagent,
+    word.provider,
+    word.model,
+    word.sessionId,
+    word.cliSessionId,
+    word.requestId,
+    word.messageId,
+    word.tokens?.input ?? null,
+    word.tokens?.output ?? null,
+    word.tokens?.cacheRead ?? null,
+    word.tokens?.cacheWrite ?? null,
+    word.tokens?.reasoning ?? null,
+    word.reportedCostNanos,
+    word.durationMs,
+    word.imported ? 1 : 0,
+    word.marks.join(","),
+  ]);
+}

@@ -1,0 +1,106 @@
+/** Questions to the ledger. Reads see everything reported so far: what is gathered is committed first. */
+import type { QueryOutput, QueryRequest } from "#shared/contract/index.ts";
+import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
+import type { LocalCalendar } from "#shared/lib/localCalendar.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import type { Recorder, Store } from "#core/store/index.ts";
+import { pageOfEntries } from "./entryPages.ts";
+import { SELECT_ENTRY, showEntry, textOf, toEntry, toReport, withNumber, withText } from "./rows.ts";
+import { usageSourceSchema } from "#shared/model/usage.ts";
+
+export interface ViewDeps {
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly calendar: LocalCalendar;
+}
+
+export class LedgerViews {
+  readonly #deps: ViewDeps;
+
+  constructor(deps: ViewDeps) {
+    this.#deps = deps;
+  }
+
+  entries(request: QueryRequest<"usage.entries">): Result<QueryOutput<"usage.entries">> {
+    this.#deps.recorder.flush();
+    return pageOfEntries(this.#deps.store, request);
+  }
+
+  entry(id: number): Result<QueryOutput<"usage.entry">> {
+    const { store, recorder } = this.#deps;
+    recorder.flush();
+    const row = store.get(`${SELECT_ENTRY} WHERE e.id = ?`, [id]);
+    if (row === undefined) return fail("not_found", `The ledger has no entry ${id}.`);
+    const history = store.all(
+      // Everything that led here, and everything that came after.
+      `WITH RECURSIVE
+         newer (id) AS (SELECT ? UNION SELECT s.by_entry FROM usage_superseded s JOIN newer n ON s.entry = n.id WHERE s.by_entry IS NOT NULL),
+         chain (id) AS (SELECT id FROM newer UNION SELECT s.entry FROM usage_superseded s JOIN chain c ON s.by_entry = c.id)
+       ${SELECT_ENTRY} WHERE e.id IN (SELECT id FROM chain) ORDER BY e.id LIMIT 1000`,
+      [id],
+    );
+    const reports = store.all(
+      `SELECT r.* FROM usage_reports r WHERE r.request IN (
+         SELECT q.id FROM usage_requests q WHERE q.id = ? OR q.twin_of = ?
+         UNION SELECT q.id FROM usage_requests q JOIN usage_requests l ON l.id = q.twin_of WHERE l.entry = ?
+         UNION SELECT q.id FROM usage_requests q WHERE q.entry = ?) ORDER BY r.at`,
+      [Number(row["request"]), Number(row["request"]), id, id],
+    );
+    return ok({
+      entry: showEntry(toEntry(row)),
+      history: history.map((one) => showEntry(toEntry(one))),
+      reports: reports.map(toReport).map((word) => ({
+        source: word.source,
+        confidence: word.confidence,
+        outcome: word.outcome,
+        at: toIsoTime(word.at),
+        sourceKey: word.sourceKey,
+        tokens: word.tokens,
+        ...withNumber("reportedCostNanos", word.reportedCostNanos),
+        marks: [...word.marks],
+      })),
+    });
+  }
+
+  unknown({ from, to, limit }: QueryRequest<"usage.unknown">): QueryOutput<"usage.unknown"> {
+    const { store, recorder, clock } = this.#deps;
+    recorder.flush();
+    const range = [from === undefined ? 0 : parseTime(from), to === undefined ? clock.wallNow() + 1 : parseTime(to)];
+    const rows = store.all(
+      `SELECT * FROM (
+         SELECT r.at, l.path, r.session_id, r.cli_session_id, r.agent, r.model,
+           CASE WHEN r.marks LIKE '%absurd%' THEN 'bad_numbers' WHEN r.outcome = 'interrupted' THEN 'interrupted'
+                WHEN r.kind = 'auxiliary' THEN 'auxiliary' ELSE 'no_usage_in_answer' END AS why,
+           NULL AS detail, r.source, r.request_id, min(r.id)
+         FROM usage_requests q JOIN usage_reports r ON r.request = q.id LEFT JOIN lives l ON l.session_id = r.session_id
+         WHERE q.is_unknown = 1 AND q.at >= ? AND q.at < ? GROUP BY q.id
+         UNION ALL
+         SELECT g.at, l.path, g.session_id, g.cli_session_id, g.agent, g.model, g.why, g.detail, g.source, NULL, 0
+         FROM usage_gaps g LEFT JOIN lives l ON l.session_id = g.session_id WHERE g.at >= ? AND g.at < ?
+       ) ORDER BY at DESC LIMIT ?`,
+      [...range, ...range, limit],
+    );
+    return rows.map((row) => ({
+      at: toIsoTime(Number(row["at"])),
+      ...withText("path", textOf(row["path"])),
+      ...withText("sessionId", textOf(row["session_id"])),
+      ...withText("cliSessionId", textOf(row["cli_session_id"])),
+      agent: String(row["agent"]),
+      ...withText("model", textOf(row["model"])),
+      why: whyOf(String(row["why"])),
+      ...withText("detail", textOf(row["detail"])),
+      source: usageSourceSchema.parse(row["source"]),
+      ...withText("requestId", textOf(row["request_id"])),
+    }));
+  }
+}
+
+type Why = QueryOutput<"usage.unknown">[number]["why"];
+const WHYS: readonly Why[] = ["interrupted", "auxiliary", "no_usage_in_answer", "bad_numbers", "source_lost"];
+
+function whyOf(text: string): Why {
+  return WHYS.find((why) => why === text) ?? "no_usage_in_answer";
+}

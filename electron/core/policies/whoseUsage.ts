@@ -1,0 +1,24 @@
+/** Joins the ledger and the agents' lives: usage of a session belongs to the agent whose life it is. */
+import type { Store } from "#core/store/index.ts";
+
+interface LifeOwner {
+  readonly path: string;
+  readonly generation: number;
+}
+
+/** A life's owner never changes; thousands of sessions are remembered, the rest is one look-up away. */
+const REMEMBERED = 5000;
+
+export function lifeOfSession(store: Pick<Store, "get">): (sessionId: string) => LifeOwner | undefined {
+  const known = new Map<string, LifeOwner>();
+  return (sessionId) => {
+    const remembered = known.get(sessionId);
+    if (remembered !== undefined) return remembered;
+    const row = store.get("SELECT path, generation FROM lives WHERE session_id = ?", [sessionId]);
+    if (row === undefined) return undefined;
+    const owner = { path: String(row["path"]), generation: Number(row["generation"]) };
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(sessionId, owner);
+    return owner;
+  };
+}

@@ -1,0 +1,37 @@
+/** What was spent. Delegation only. */
+import type { CommandHandlers, QueryHandlers, StreamHandlers } from "#shared/rpc/handlers.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import type { Core } from "#core/app.ts";
+
+type UsageQueries = Extract<keyof QueryHandlers, `usage.${string}` | `prices.${string}`>;
+type UsageCommands = Extract<keyof CommandHandlers, `usage.${string}` | `prices.${string}`>;
+type UsageStreams = "usage" | "usageImport" | "usageExport";
+
+const LATER = fail("unsupported", "This part of the ledger is not built yet.");
+
+export function usageQueries({ usage }: Core): Pick<QueryHandlers, UsageQueries> {
+  return {
+    "usage.totals": async () => LATER,
+    "usage.series": async () => LATER,
+    "usage.entries": async (input) => usage.entries(input),
+    "usage.entry": async ({ id }) => usage.entry(id),
+    "usage.drift": async () => LATER,
+    "usage.unknown": async (input) => ok(usage.unknown(input)),
+    "usage.forecast": async () => LATER,
+    "usage.counters": async () => LATER,
+    "prices.list": async () => LATER,
+  };
+}
+
+export function usageCommands(_core: Core): Pick<CommandHandlers, UsageCommands> {
+  return {
+    "usage.import": async () => LATER,
+    "usage.importCancel": async () => LATER,
+    "prices.set": async () => LATER,
+    "prices.remove": async () => LATER,
+  };
+}
+
+export function usageStreams(_core: Core): Pick<StreamHandlers, UsageStreams> {
+  return { usage: () => LATER, usageImport: () => LATER, usageExport: () => LATER };
+}
