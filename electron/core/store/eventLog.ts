@@ -3,11 +3,14 @@
  * page costs the same with ten events in the log or ten million.
  */
 import type { Clock } from "#core/ports/clock.ts";
-import type { Database, Row, SqlValue } from "#core/ports/database.ts";
+import type { Database, SqlValue } from "#core/ports/database.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
-import { isValidSubject, literalPrefix, subjectMatcher } from "#shared/lib/subjects.ts";
 import type { NewEvent, StoredEvent } from "#shared/model/event.ts";
-import { readableText, toTextQuery } from "./eventText.ts";
+import { createEventIndexes } from "./eventIndexes.ts";
+import { createEventKinds } from "./eventKinds.ts";
+import type { EventKinds } from "./eventKinds.ts";
+import { toEvent } from "./eventRows.ts";
+import { toTextQuery } from "./eventText.ts";
 
 export interface EventQuery {
   /** Inclusive sequence numbers. */
@@ -28,99 +31,68 @@ export interface EventLog {
   read(query: EventQuery): readonly StoredEvent[];
   /** 0 for an empty log. */
   lastSeq(): number;
-  /** Forget cached ids: the transaction that made them was rolled back. */
+  /** What was appended is durable. */
+  committed(): void;
+  /** What was appended is gone, and with it what was remembered of it. */
   rolledBack(): void;
+  /** Brings up what indexes lack; answers how many events had to be indexed. Throws StoreError. */
+  indexAll(): number;
+  close(): void;
 }
 
 /** Up to this many kinds are merged from their own index ranges; more are filtered or sorted. */
 const MERGED_KINDS = 32;
 /** Many kinds with fewer rows than this are collected and sorted; denser ones are found by walking the log. */
 const SPARSE_ROWS = 20_000;
-/** Ids of the busiest subjects; the rest is one indexed lookup away. */
-const CACHED_KINDS = 10_000;
 
-const COLUMNS = "l.seq, l.time, k.subject, k.type, l.actor, l.data";
-const FROM_LOG = "FROM event_log l JOIN event_kinds k ON k.id = l.kind_id";
+const COLUMNS = "l.seq, l.time, l.kind_id, l.actor, l.data";
 
 export function createEventLog(database: Database, clock: Clock): EventLog {
-  const kinds = new Map<string, number>();
-  const kindId = (subject: string, type: string): number => {
-    const key = `${subject} ${type}`;
-    const known = kinds.get(key);
-    if (known !== undefined) return known;
-    if (!isValidSubject(subject)) throw new RangeError(`Not a subject an event can have: "${subject}"`);
-    const row = database.get("SELECT id FROM event_kinds WHERE subject = ? AND type = ?", [subject, type]);
-    const id =
-      row === undefined
-        ? database.run("INSERT INTO event_kinds (subject, type) VALUES (?, ?)", [subject, type]).lastRowId
-        : Number(row["id"]);
-    if (kinds.size >= CACHED_KINDS) kinds.clear();
-    kinds.set(key, id);
-    return id;
-  };
+  const kinds = createEventKinds(database);
+  let last: number | undefined;
+  const lastSeq = (): number => (last ??= Number(database.get("SELECT max(seq) AS seq FROM event_log")?.["seq"] ?? 0));
+  const indexes = createEventIndexes({ database, clock, kinds, lastSeq });
   return {
     append: ({ subject, type, actor, data }) => {
       const time = toIsoTime(clock.wallNow());
-      const params = [time, kindId(subject, type), actor, JSON.stringify(data)];
-      const seq = database.run(
-        "INSERT INTO event_log (time, kind_id, actor, data) VALUES (?, ?, ?, ?)",
-        params,
-      ).lastRowId;
-      database.run("INSERT INTO events_text (rowid, text) VALUES (?, ?)", [seq, readableText(type, subject, data)]);
+      const seq = lastSeq() + 1;
+      database.run("INSERT INTO event_log (seq, time, kind_id, actor, data) VALUES (?, ?, ?, ?, ?)", [
+        seq,
+        time,
+        kinds.id(subject, type),
+        actor,
+        JSON.stringify(data),
+      ]);
+      last = seq;
       return { seq, time, subject, type, actor, data };
     },
-    read: (query) => readEvents(database, query),
-    lastSeq: () => Number(database.get("SELECT max(seq) AS seq FROM event_log")?.["seq"] ?? 0),
-    rolledBack: () => kinds.clear(),
+    read: (query) => {
+      if (query.limit <= 0) return [];
+      if (needsIndexes(query)) indexes.catchUp();
+      return readEvents(database, kinds, query);
+    },
+    lastSeq,
+    committed: () => indexes.appended(),
+    rolledBack: () => {
+      last = undefined;
+      kinds.rolledBack();
+      indexes.rolledBack();
+    },
+    indexAll: () => indexes.catchUp(),
+    close: () => indexes.close(),
   };
 }
 
-/** Events indexed in one transaction when the full-text index has to be made again. */
-const INDEX_BATCH = 5000;
-
-/**
- * Makes the full-text index whole again after the rows of a damaged database were taken over without it; costs two
- * look-ups when nothing is missing. Returns how many events were indexed.
- */
-export function fillTextIndex(database: Database): number {
-  const last = Number(database.get("SELECT max(seq) AS seq FROM event_log")?.["seq"] ?? 0);
-  let indexed = Number(database.get("SELECT max(id) AS seq FROM events_text_docsize")?.["seq"] ?? 0);
-  const from = indexed;
-  while (indexed < last) {
-    const batch = readEvents(database, { from: indexed + 1, limit: INDEX_BATCH });
-    database.transaction(() => {
-      for (const { seq, type, subject, data } of batch) {
-        database.run("INSERT INTO events_text (rowid, text) VALUES (?, ?)", [seq, readableText(type, subject, data)]);
-      }
-    });
-    indexed = batch.at(-1)?.seq ?? last;
-  }
-  return Math.max(0, last - from);
+function needsIndexes({ subject = ">", types, text }: EventQuery): boolean {
+  return subject !== ">" || types !== undefined || (text !== undefined && text.trim() !== "");
 }
 
-function readEvents(database: Database, query: EventQuery): readonly StoredEvent[] {
-  if (query.limit <= 0) return [];
-  const selected = selectKinds(database, query);
+function readEvents(database: Database, kinds: EventKinds, query: EventQuery): readonly StoredEvent[] {
+  const selected = kinds.matching(query.subject ?? ">", query.types);
   if (selected?.length === 0) return [];
-  if (query.text !== undefined && query.text.trim() !== "") return searchText(database, query, selected);
-  const { sql, params } = pageStatement(database, query, selected);
-  return database.all(sql, params).map(toEvent);
-}
-
-/** Ids of the kinds the query asks for; undefined when it asks for all of them. */
-function selectKinds(database: Database, { subject = ">", types }: EventQuery): readonly number[] | undefined {
-  if (subject === ">" && types === undefined) return undefined;
-  const matches = subjectMatcher(subject);
-  const wanted = types === undefined ? undefined : new Set(types);
-  const prefix = literalPrefix(subject);
-  // U+10FFFF sorts after every character a subject can hold, so this is the range of everything with the prefix.
-  const rows = database.all("SELECT id, subject, type FROM event_kinds WHERE subject >= ? AND subject <= ?", [
-    prefix,
-    `${prefix}\u{10FFFF}`,
-  ]);
-  return rows
-    .filter((row) => matches(String(row["subject"])) && (wanted === undefined || wanted.has(String(row["type"]))))
-    .map((row) => Number(row["id"]));
+  const isSearch = query.text !== undefined && query.text.trim() !== "";
+  const statement = isSearch ? searchStatement(query, selected) : pageStatement(database, query, selected);
+  return statement === undefined ? [] : database.all(statement.sql, statement.params).map((row) => toEvent(row, kinds));
 }
 
 interface Statement {
@@ -135,66 +107,44 @@ function pageStatement(database: Database, query: EventQuery, kinds: readonly nu
   const tail = `ORDER BY l.seq ${direction} LIMIT ?`;
   if (kinds === undefined) {
     return {
-      sql: `SELECT ${COLUMNS} ${FROM_LOG} WHERE l.seq BETWEEN ? AND ? ${tail}`,
+      sql: `SELECT ${COLUMNS} FROM event_log l WHERE l.seq BETWEEN ? AND ? ${tail}`,
       params: [from, to, query.limit],
     };
   }
   if (kinds.length <= MERGED_KINDS) {
     // Each kind gives at most a page, in order, from its own index range.
-    const range = `SELECT * FROM (SELECT seq FROM event_log WHERE kind_id = ? AND seq BETWEEN ? AND ? ORDER BY seq ${direction} LIMIT ?)`;
+    const range = `SELECT * FROM (SELECT seq FROM event_index WHERE kind_id = ? AND seq BETWEEN ? AND ? ORDER BY seq ${direction} LIMIT ?)`;
     const ranges = kinds.map(() => range).join(" UNION ALL ");
     return {
-      sql: `SELECT ${COLUMNS} ${FROM_LOG} WHERE l.seq IN (${ranges}) ${tail}`,
+      sql: `SELECT ${COLUMNS} FROM event_log l WHERE l.seq IN (${ranges}) ${tail}`,
       params: [...kinds.flatMap((kind) => [kind, from, to, query.limit]), query.limit],
     };
   }
   const list = JSON.stringify(kinds);
   const inList = "IN (SELECT value FROM json_each(?))";
   const counted = database.get(
-    `SELECT count(*) AS n FROM (SELECT 1 FROM event_log WHERE kind_id ${inList} AND seq BETWEEN ? AND ? LIMIT ?)`,
+    `SELECT count(*) AS n FROM (SELECT 1 FROM event_index WHERE kind_id ${inList} AND seq BETWEEN ? AND ? LIMIT ?)`,
     [list, from, to, SPARSE_ROWS],
   );
-  // The unary plus keeps SQLite from using the index and sorting everything.
-  const column = Number(counted?.["n"]) < SPARSE_ROWS ? "l.kind_id" : "+l.kind_id";
+  const source =
+    Number(counted?.["n"]) < SPARSE_ROWS
+      ? `event_index i CROSS JOIN event_log l ON l.seq = i.seq WHERE i.kind_id ${inList}`
+      : `event_log l WHERE l.kind_id ${inList}`;
   return {
-    sql: `SELECT ${COLUMNS} ${FROM_LOG} WHERE ${column} ${inList} AND l.seq BETWEEN ? AND ? ${tail}`,
+    sql: `SELECT ${COLUMNS} FROM ${source} AND l.seq BETWEEN ? AND ? ${tail}`,
     params: [list, from, to, query.limit],
   };
 }
 
-function searchText(
-  database: Database,
-  query: EventQuery,
-  kinds: readonly number[] | undefined,
-): readonly StoredEvent[] {
+/** Undefined: there is no word to look for. */
+function searchStatement(query: EventQuery, kinds: readonly number[] | undefined): Statement | undefined {
   const match = toTextQuery(query.text ?? "");
-  if (match === undefined) return [];
+  if (match === undefined) return undefined;
   const direction = query.order === "desc" ? "DESC" : "ASC";
-  const byKind = kinds === undefined ? "" : "AND +l.kind_id IN (SELECT value FROM json_each(?))";
-  const sql = `SELECT ${COLUMNS} FROM events_text t CROSS JOIN event_log l ON l.seq = t.rowid JOIN event_kinds k ON k.id = l.kind_id
+  const byKind = kinds === undefined ? "" : "AND l.kind_id IN (SELECT value FROM json_each(?))";
+  const sql = `SELECT ${COLUMNS} FROM events_text t CROSS JOIN event_log l ON l.seq = t.rowid
     WHERE events_text MATCH ? AND t.rowid BETWEEN ? AND ? ${byKind} ORDER BY t.rowid ${direction} LIMIT ?`;
   const params: SqlValue[] = [match, query.from ?? 0, query.to ?? Number.MAX_SAFE_INTEGER];
   if (kinds !== undefined) params.push(JSON.stringify(kinds));
-  return database.all(sql, [...params, query.limit]).map(toEvent);
-}
-
-function toEvent(row: Row): StoredEvent {
-  return {
-    seq: Number(row["seq"]),
-    time: String(row["time"]),
-    subject: String(row["subject"]),
-    type: String(row["type"]),
-    actor: String(row["actor"]),
-    data: readData(String(row["data"])),
-  };
-}
-
-/** A flipped bit in one event must not hide all the others. */
-function readData(text: string): Record<string, unknown> {
-  try {
-    const data: Record<string, unknown> = JSON.parse(text);
-    return data;
-  } catch {
-    return { unreadable: text };
-  }
+  return { sql, params: [...params, query.limit] };
 }

@@ -10,7 +10,7 @@ import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { NewEvent, StoredEvent } from "#shared/model/event.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
-import { createEventLog, fillTextIndex } from "./eventLog.ts";
+import { createEventLog } from "./eventLog.ts";
 import type { EventLog, EventQuery } from "./eventLog.ts";
 import { migrate } from "./migrate.ts";
 import type { Migration } from "./migrate.ts";
@@ -79,13 +79,11 @@ export async function openStore(deps: StoreDeps): Promise<Result<Store>> {
     const migrated = await migrate(database, migrations, logger);
     if (!migrated.ok) return migrated;
     database.run("DELETE FROM receipts WHERE at < ?", [toIsoTime(clock.wallNow() - RECEIPTS_KEPT_MS)]);
-    const indexed = fillTextIndex(database);
-    if (indexed > 0) logger.warn("The full-text index was made again.", { events: indexed });
+    return ok(new SqlStore(deps));
   } catch (error) {
     if (error instanceof StoreError) return fail("store_unavailable", sentenceFor(error, database.file));
     throw error;
   }
-  return ok(new SqlStore(deps));
 }
 
 class SqlStore implements Store {
@@ -107,6 +105,8 @@ class SqlStore implements Store {
     this.#clock = clock;
     this.#logger = logger;
     this.#log = createEventLog(database, clock);
+    const indexed = this.#log.indexAll();
+    if (indexed > 0) logger.info("Events that an earlier start left without an index were indexed.", { indexed });
     this.events = { read: (query) => this.#log.read(query), lastSeq: () => this.#log.lastSeq() };
     this.#cancelBackup = backUpDaily({ database, clock, logger, hasEvents: () => this.#log.lastSeq() > 0 });
   }
@@ -119,6 +119,7 @@ class SqlStore implements Store {
       const value = this.#database.transaction(() => this.#perform(transaction, appended));
       this.#isInTransaction = false;
       this.#setHealth({ status: "ok" });
+      if (appended.length > 0) this.#log.committed();
       this.#publish(appended);
       return ok(value);
     } catch (error) {
@@ -155,6 +156,7 @@ class SqlStore implements Store {
 
   close(): void {
     this.#cancelBackup();
+    this.#log.close();
     this.#commitListeners.clear();
     this.#healthListeners.clear();
     this.#database.close();

@@ -2,5 +2,6 @@
 import type { Migration } from "../migrate.ts";
 import { initial } from "./m001Initial.ts";
 import { usage } from "./m002Usage.ts";
+import { eventIndex } from "./m003EventIndex.ts";
 
-export const MIGRATIONS: readonly Migration[] = [initial, usage];
+export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex];
