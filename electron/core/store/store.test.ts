@@ -248,7 +248,8 @@ describe("the indexes of the log", () => {
     store.transact({
       actor: "system",
       work: (tx) => {
-        for (let n = 0; n < count; n++) tx.append({ subject: "sys.test.said", type: "test.said", data: { n: `n${n}` } });
+        for (let n = 0; n < count; n++)
+          tx.append({ subject: "sys.test.said", type: "test.said", data: { n: `n${n}` } });
       },
     });
   }

@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "#core/ports/logger.ts";
-import { openStore } from "#core/store/index.ts";
+import { openStore, SCHEMA_VERSION } from "#core/store/index.ts";
 import type { Migration, Store } from "#core/store/index.ts";
 import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { openDatabase } from "#platform/openDatabase.ts";
@@ -15,7 +15,7 @@ export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Slow on purpose: the test kills the process while this runs. */
 export const SLOW_MIGRATION: Migration = {
-  version: 2,
+  version: SCHEMA_VERSION + 1,
   name: "slow",
   sql: `CREATE TABLE slow (n INTEGER PRIMARY KEY, filler TEXT) STRICT;
     INSERT INTO slow SELECT value, hex(randomblob(40)) FROM
@@ -29,7 +29,11 @@ function say(fact: unknown): void {
 }
 
 export async function openTestStore(dataDir: string, migrations?: readonly Migration[]): Promise<Store> {
-  const opened = openDatabase({ file: databaseFile(dataDir), newestSchema: migrations?.length ?? 1, logger: silent });
+  const opened = openDatabase({
+    file: databaseFile(dataDir),
+    newestSchema: migrations?.length ?? SCHEMA_VERSION,
+    logger: silent,
+  });
   if (!opened.ok) throw new Error(opened.error.message);
   const { database } = opened.value;
   const store = await openStore({
@@ -82,7 +86,8 @@ async function migrateSlowly(dataDir: string): Promise<void> {
 function holdLock(dataDir: string): void {
   const lock = acquireInstanceLock(dataDir);
   say(lock.ok ? { held: process.pid } : lock.error);
-  setInterval(() => undefined, 60_000);
+  // Holding on to it: a lock nobody refers to is closed by the garbage collector.
+  setInterval(() => lock, 60_000);
 }
 
 /** On a small disk: write until refused, prove it stays refused and readable, free space, prove it goes on. */
