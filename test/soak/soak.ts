@@ -49,6 +49,11 @@ export async function runRow(row: SoakRow, options: SoakOptions): Promise<SoakFi
   const deferred: (() => unknown)[] = [];
   const dir = await mkdtemp(join(await realpath(tmpdir()), "signalbox-soak-"));
   deferred.push(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
+  const onSignal = (signal: NodeJS.Signals): void => {
+    options.say(`${signal}: ending what was started`);
+    void endAll(deferred, options).then(() => process.exit(1));
+  };
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   const endsAt = performance.now() + (options.minutes ?? 0) * 60_000;
   try {
     return await row.run({
@@ -59,11 +64,16 @@ export async function runRow(row: SoakRow, options: SoakOptions): Promise<SoakFi
       defer: (work) => void deferred.push(work),
     });
   } finally {
-    for (const work of deferred.toReversed()) {
-      await Promise.resolve()
-        .then(work)
-        .catch((error: unknown) => options.say(`clean-up: ${String(error)}`));
-    }
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    await endAll(deferred, options);
+  }
+}
+
+async function endAll(deferred: (() => unknown)[], { say }: SoakOptions): Promise<void> {
+  for (const work of deferred.splice(0).toReversed()) {
+    await Promise.resolve()
+      .then(work)
+      .catch((error: unknown) => say(`clean-up: ${String(error)}`));
   }
 }
 
