@@ -1,10 +1,11 @@
 /** Joins the core to this machine: the steps that both hosts, desktop and headless, take in the same order. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { composeCore } from "#core/app.ts";
 import type { Core } from "#core/app.ts";
 import { SCHEMA_VERSION } from "#core/store/index.ts";
+import { openDataDirectory } from "#platform/dataDirectory.ts";
 import { createFleetFiles } from "#platform/fleetFiles.ts";
 import { openIngest } from "#platform/ingest.ts";
 import { acquireInstanceLock } from "#platform/instanceLock.ts";
@@ -49,12 +50,13 @@ export interface RunningCore {
 
 /** Resolves when surviving sessions are adopted. Errors: locked, schema_too_new, store_unavailable, keeper_unavailable. */
 export async function startCore(options: StartOptions): Promise<Result<RunningCore>> {
-  const made = makeDataDir(options.dataDir);
-  if (!made.ok) return made;
-  const dataDir = made.value;
+  const directory = openDataDirectory(options.dataDir);
+  if (!directory.ok) return directory;
+  const dataDir = directory.value.dir;
   const lock = acquireInstanceLock(dataDir);
   if (!lock.ok) return lock;
   const logger = createFileLogger({ dataDir });
+  if (directory.value.notice !== undefined) logger.warn(directory.value.notice);
   const clock = createSystemClock();
   let damage: string | undefined;
   const opened = openDatabase({
@@ -142,18 +144,6 @@ async function listen({ core, dataDir, options, logger, release }: Listening): P
     connect: (wire) => void serveConnection(wire, handlers, { ...serve, actor: "person", logger }),
     close: () => (closing ??= close()),
   });
-}
-
-function makeDataDir(dataDir: string): Result<string> {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    return ok(realpathSync(dataDir));
-  } catch (error) {
-    return fail(
-      "store_unavailable",
-      `The data directory ${dataDir} cannot be made: ${String(error)}. Choose another with --data.`,
-    );
-  }
 }
 
 /** The version of package.json, wherever this program was built to. */

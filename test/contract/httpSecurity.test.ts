@@ -372,3 +372,29 @@ describe("where it listens", () => {
     });
   });
 });
+
+describe("hundreds of connections that say nothing", () => {
+  it("never keep the page out: the quietest goes first, and an open window stays", async () => {
+    const own = new WebSocket(`ws://127.0.0.1:${server.port}/rpc`, ["signalbox.v1", `token.${token}`]);
+    await within("the window", new Promise((resolve) => own.once("open", resolve)));
+    const idle = Array.from({ length: 300 }, () => connect(server.port, "127.0.0.1"));
+    try {
+      for (const socket of idle) socket.on("error", () => undefined);
+      await within(
+        "the connections",
+        Promise.all(idle.map((one) => new Promise((resolve) => one.once("connect", resolve)))),
+      );
+      for (let round = 0; round < 5; round += 1) {
+        const answer = await rawRequest(connect(server.port, "127.0.0.1"), [
+          "GET / HTTP/1.1",
+          `Host: 127.0.0.1:${server.port}`,
+        ]);
+        expect(answer.status).toBe(200);
+      }
+      expect(own.readyState).toBe(WebSocket.OPEN);
+    } finally {
+      for (const socket of idle) socket.destroy();
+      own.terminate();
+    }
+  });
+});

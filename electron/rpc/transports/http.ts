@@ -14,6 +14,7 @@ import type { RpcLogger, ServeOptions } from "#shared/rpc/server.ts";
 import { CODE_LIFETIME_S, createAccessTokens } from "./accessTokens.ts";
 import type { AccessTokens, TokenStore } from "./accessTokens.ts";
 import { readBody, refuseRequest, refuseUpgrade, subprotocols, toRefusal } from "./httpAnswers.ts";
+import { boundIdleConnections } from "./idleConnections.ts";
 import { allowedHosts, judgeRequest } from "./requestGuard.ts";
 import type { Admitted, Refusal } from "./requestGuard.ts";
 import { findPageFile, securityHeaders, sendPageFile } from "./staticPage.ts";
@@ -44,7 +45,6 @@ export interface HttpServer {
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 const MAX_EXCHANGE_BODY = 4096;
-const MAX_TCP_CONNECTIONS = 256;
 const MAX_WEB_SOCKETS = 64;
 const LIMITS = {
   headersTimeout: 5_000,
@@ -61,7 +61,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Resu
   const host = options.host ?? "127.0.0.1";
   if (!LOOPBACK.has(host)) return fail("forbidden", `Signalbox listens on this machine only; "${host}" is refused.`);
   const server = createServer(LIMITS);
-  server.maxConnections = MAX_TCP_CONNECTIONS;
+  boundIdleConnections(server);
   const listening = await listen(server, options.port, host);
   if (!listening.ok) return listening;
   const port = listening.value;

@@ -13,6 +13,7 @@ import type { Result } from "#shared/model/result.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
 import { serveConnection } from "#shared/rpc/server.ts";
 import type { RpcLogger, ServeOptions } from "#shared/rpc/server.ts";
+import { boundIdleConnections } from "./idleConnections.ts";
 import { refuseRequest, refuseUpgrade, subprotocols } from "./httpAnswers.ts";
 import type { Refusal } from "./requestGuard.ts";
 import { prepareRuntimeDir, runtimeFacts } from "./runtimeDir.ts";
@@ -36,6 +37,11 @@ const ONLY_PROTOCOL: Refusal = {
   code: "bad_request",
   message: "This socket speaks the signalbox.v1 WebSocket protocol at /rpc.",
 };
+const TOO_MANY: Refusal = {
+  status: 429,
+  code: "throttled",
+  message: "Too many connections are open; end some clients first.",
+};
 
 /** `forbidden` when no private folder can be made, `locked` when another app answers there. */
 export async function createLocalSocket(options: LocalSocketOptions): Promise<Result<LocalSocket>> {
@@ -47,13 +53,14 @@ export async function createLocalSocket(options: LocalSocketOptions): Promise<Re
   if (dir.value !== undefined) rmSync(path, { force: true });
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 });
   const webSockets = newWebSocketServer();
-  server.maxConnections = MAX_CONNECTIONS;
+  boundIdleConnections(server);
   server.on("request", (_request, response) => refuseRequest(response, ONLY_PROTOCOL));
   server.on("connect", (_request, socket) => refuseUpgrade(socket, ONLY_PROTOCOL));
   server.on("clientError", (_error, socket) => refuseUpgrade(socket, ONLY_PROTOCOL));
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     if (!isOurs(request)) return refuseUpgrade(socket, ONLY_PROTOCOL);
+    if (webSockets.clients.size >= MAX_CONNECTIONS) return refuseUpgrade(socket, TOO_MANY);
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       serveConnection(webSocketWire(webSocket), options.handlers, {
         ...options.serve,
