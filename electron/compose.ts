@@ -8,6 +8,7 @@ import { SCHEMA_VERSION } from "#core/store/index.ts";
 import { openDataDirectory } from "#platform/dataDirectory.ts";
 import { createFleetFiles } from "#platform/fleetFiles.ts";
 import { openIngest } from "#platform/ingest.ts";
+import { createGenaiPrices } from "#platform/genaiPrices.ts";
 import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { createKeeperHost } from "#platform/keeperHost.ts";
 import { createMachine } from "#platform/machine.ts";
@@ -83,6 +84,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       machine: createMachine(),
       fleetFiles: createFleetFiles(),
       openIngest,
+      priceList: createGenaiPrices(),
       clock,
       logger,
       random: Math.random,

@@ -9,7 +9,7 @@ import type { Bus } from "#core/bus/index.ts";
 import { Fleets } from "#core/fleets/index.ts";
 import { Inbox } from "#core/inbox/index.ts";
 import { Ledger, LedgerViews } from "#core/ledger/index.ts";
-import { askPolicy, lifeOfSession, settleTrouble, troublePolicy } from "#core/policies/index.ts";
+import { aboveInTree, askPolicy, lifeOfSession, settleTrouble, troublePolicy } from "#core/policies/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";
@@ -18,6 +18,7 @@ import type { Ingest, OpenIngest } from "#core/ports/ingest.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
+import type { PriceList } from "#core/ports/priceList.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
 import type { Screens } from "#core/ports/screens.ts";
 import { Sessions } from "#core/sessions/index.ts";
@@ -33,6 +34,7 @@ export interface CorePorts {
   readonly machine: Machine;
   readonly fleetFiles: FleetFiles;
   readonly openIngest: OpenIngest;
+  readonly priceList: PriceList;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -84,7 +86,6 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const settings = new SettingsBook(store);
   const inbox = new Inbox({ store, recorder, clock });
   const ledger = createLedger({ ports, config, store, recorder });
-  const usage = new LedgerViews({ store, recorder, clock, calendar: ledger.calendar });
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
   const sessions = new Sessions({
@@ -103,6 +104,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     newToken: ports.newToken,
   });
   const fleets = createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox });
+  const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
 
   const recovered = await comeUp({ sessions, fleets, recorder, config, logger });
@@ -136,7 +138,15 @@ interface LedgerParts {
 
 function createLedger({ ports, config, store, recorder }: LedgerParts): Ledger {
   const { clock, logger } = ports;
-  return new Ledger({ store, recorder, clock, logger, timeZone: config.timeZone, lifeOf: lifeOfSession(store) });
+  return new Ledger({
+    store,
+    recorder,
+    clock,
+    logger,
+    priceList: ports.priceList,
+    timeZone: config.timeZone,
+    lifeOf: lifeOfSession(store),
+  });
 }
 
 interface FleetParts {

@@ -3,6 +3,7 @@ import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
 import { Ledger, LedgerViews } from "#core/ledger/index.ts";
 import type { Database } from "#core/ports/database.ts";
+import type { PriceList } from "#core/ports/priceList.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { UsageReport } from "#core/ports/usage.ts";
 import { connectSqlite } from "#platform/sqlite.ts";
@@ -25,6 +26,16 @@ export interface RigOptions {
   readonly timeZone?: string;
 }
 
+/** A token costs a thousand nanos; models called `free…` have no price. */
+const TEST_PRICES: PriceList = {
+  version: "test 1",
+  date: "2026-11-01",
+  costOf: ({ model, tokens }) =>
+    model.startsWith("free") ? undefined : 1000 * (tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite),
+  find: () => undefined,
+  models: () => [],
+};
+
 export const RIG_NOW = "2026-11-28T12:00:00.000Z";
 
 /** Sessions called `s…` belong to `shop/<session>`; others to nobody. */
@@ -45,8 +56,9 @@ export async function openLedger(options: RigOptions = {}): Promise<LedgerRig> {
   const timeZone = options.timeZone ?? "Europe/Berlin";
   const lifeOf = (sessionId: string) =>
     sessionId.startsWith("s") ? { path: `shop/${sessionId}`, generation: 1 } : undefined;
-  const ledger = new Ledger({ store, recorder, clock, logger, timeZone, lifeOf });
-  const views = new LedgerViews({ store, recorder, clock, calendar: ledger.calendar });
+  const ledger = new Ledger({ store, recorder, clock, logger, priceList: TEST_PRICES, timeZone, lifeOf });
+  const ancestorsOf = (path: string) => [path, "shop"];
+  const views = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf });
   const close = (): void => {
     ledger.close();
     recorder.flush();

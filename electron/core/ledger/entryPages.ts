@@ -5,7 +5,14 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { SqlValue } from "#core/ports/database.ts";
 import type { Store } from "#core/store/index.ts";
+import { matchesDim, readDims } from "./dims.ts";
+import type { AncestorsOf } from "./dims.ts";
 import { SELECT_ENTRY, showEntry, toEntry } from "./rows.ts";
+
+export interface PageDeps {
+  readonly store: Pick<Store, "all">;
+  readonly ancestorsOf: AncestorsOf;
+}
 
 export interface Condition {
   readonly sql: string;
@@ -24,19 +31,21 @@ const ORDERS = {
 
 /** Error: bad_request for a cursor that is none. */
 export function pageOfEntries(
-  store: Pick<Store, "all">,
+  deps: PageDeps,
   request: QueryRequest<"usage.entries">,
 ): Result<QueryOutput<"usage.entries">> {
   const order = ORDERS[request.order];
   const cursor = request.after === undefined ? undefined : /^(-?\d{1,16})-(\d{1,16})$/.exec(request.after);
   if (cursor === null) return fail("bad_request", "The place to go on from is none that an earlier page gave.");
   const conditions = [
-    ...filterConditions(request),
+    ...dimCondition(deps, request),
+    ...periodConditions(request),
+    ...entryConditions(request),
     ...(request.includeSuperseded ? [] : [{ sql: "s.entry IS NULL", params: [] }]),
     ...(cursor === undefined ? [] : [{ sql: order.after, params: [Number(cursor[1]), Number(cursor[2])] }]),
   ];
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}`;
-  const rows = store
+  const rows = deps.store
     .all(`${SELECT_ENTRY} ${where} ORDER BY ${order.by} LIMIT ?`, [
       ...conditions.flatMap(({ params }) => params),
       request.limit,
@@ -48,41 +57,38 @@ export function pageOfEntries(
   return ok({ entries: rows.map(showEntry), ...(isFull ? { next: `${value}-${last.id}` } : {}) });
 }
 
-/** On usage_entries `e` and usage_dims `d`. */
-export function filterConditions(filter: UsageFilter): readonly Condition[] {
-  const conditions: Condition[] = [...dimConditions(filter)];
-  if (filter.from !== undefined) conditions.push({ sql: "e.at >= ?", params: [parseTime(filter.from)] });
-  if (filter.to !== undefined) conditions.push({ sql: "e.at < ?", params: [parseTime(filter.to)] });
+/** What only the entries themselves know, on usage_entries `e` and usage_dims `d`. */
+export function entryConditions(filter: UsageFilter): readonly Condition[] {
+  const conditions: Condition[] = [];
   if (filter.sessionId !== undefined) conditions.push({ sql: "e.session_id = ?", params: [filter.sessionId] });
   if (filter.cliSessionId !== undefined)
     conditions.push({ sql: "e.cli_session_id = ?", params: [filter.cliSessionId] });
-  if (filter.text !== undefined && filter.text.trim() !== "") conditions.push(textCondition(filter.text.trim()));
+  const text = filter.text?.trim() ?? "";
+  if (text !== "") conditions.push(textCondition(text));
   return conditions;
 }
 
-const DIM_COLUMNS = ["agent", "model", "source", "confidence", "kind", "outcome"] as const;
-
-/** What a filter says of the words that entries share. */
-function dimConditions(filter: UsageFilter): readonly Condition[] {
+function periodConditions(filter: UsageFilter): readonly Condition[] {
   const conditions: Condition[] = [];
-  for (const column of DIM_COLUMNS) {
-    const value = filter[column];
-    if (value !== undefined) conditions.push({ sql: `d.${column} = ?`, params: [value] });
-  }
-  if (filter.scope !== undefined)
-    conditions.push({ sql: "(d.path = ? OR substr(d.path, 1, ?) = ?)", params: scopeParams(filter.scope) });
-  if (filter.imported !== "with")
-    conditions.push({ sql: "d.imported = ?", params: [filter.imported === "only" ? 1 : 0] });
+  if (filter.from !== undefined) conditions.push({ sql: "e.at >= ?", params: [parseTime(filter.from)] });
+  if (filter.to !== undefined) conditions.push({ sql: "e.at < ?", params: [parseTime(filter.to)] });
   return conditions;
 }
 
-function scopeParams(scope: string): readonly SqlValue[] {
-  return [scope, scope.length + 1, `${scope}/`];
+/** The filter's shared words, as the ids of all that match; undefined: it names none. */
+function dimCondition({ store, ancestorsOf }: PageDeps, filter: UsageFilter): readonly Condition[] {
+  const dims = readDims(store);
+  const ids = dims.filter((dim) => matchesDim(dim, filter, ancestorsOf)).map(({ id }) => id);
+  if (ids.length === dims.length) return [];
+  return [{ sql: "e.dim IN (SELECT value FROM json_each(?))", params: [JSON.stringify(ids)] }];
 }
 
 function textCondition(text: string): Condition {
   const part = `%${text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
   const words = ["d.path", "d.model", "d.agent", "d.provider"].map((column) => `${column} LIKE ? ESCAPE '\\'`);
-  const ids = ["e.session_id", "e.cli_session_id", "e.request_id", "e.message_id"].map((column) => `${column} = ?`);
+  const ids = ["e.session_id = ?", "e.cli_session_id = ?", `e.request IN (${REQUESTS_WITH_ID})`];
   return { sql: `(${[...words, ...ids].join(" OR ")})`, params: [part, part, part, part, text, text, text, text] };
 }
+
+const REQUESTS_WITH_ID =
+  "SELECT request FROM usage_reports WHERE request_id = ? UNION SELECT request FROM usage_reports WHERE message_id = ?";

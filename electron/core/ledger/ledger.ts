@@ -5,12 +5,18 @@
 import { agentSubject, systemSubject } from "#shared/lib/eventSubjects.ts";
 import { createLocalCalendar } from "#shared/lib/localCalendar.ts";
 import type { LocalCalendar } from "#shared/lib/localCalendar.ts";
+import { ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
 import type { StoredEvent } from "#shared/model/event.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
+import type { PriceList } from "#core/ports/priceList.ts";
 import type { EntryListener, UsageGap, UsageReport, UsageSink, UsageTotals } from "#core/ports/usage.ts";
 import type { Recorder, Store, StoreTx } from "#core/store/index.ts";
 import { admit, soundTime } from "./admit.ts";
+import { PriceBook } from "./prices.ts";
+import type { SetPrice } from "./prices.ts";
+import { repriceBatch } from "./reprice.ts";
 import { hasTotals, settleRemainders, takeTotals } from "./remainder.ts";
 import { takeReport } from "./requests.ts";
 import { showEntry } from "./rows.ts";
@@ -27,6 +33,7 @@ export interface LedgerDeps {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly priceList: PriceList;
   /** The person's; days begin there. */
   readonly timeZone: string;
   /** Whose life a session of ours is; asked within the transaction. */
@@ -43,6 +50,7 @@ export type EntryProjection = (tx: StoreTx, change: Change) => void;
 
 export class Ledger implements UsageSink {
   readonly calendar: LocalCalendar;
+  readonly prices: PriceBook;
   readonly #deps: LedgerDeps;
   readonly #listeners = new Set<EntryListener>();
   readonly #projections = new Set<EntryProjection>();
@@ -51,14 +59,34 @@ export class Ledger implements UsageSink {
   readonly #uncommitted = new Map<number, Change>();
   readonly #unsettled = new Set<string>();
   #cancelSettling: (() => void) | undefined;
+  #cancelRepricing: (() => void) | undefined;
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps;
     this.calendar = createLocalCalendar(deps.timeZone);
+    this.prices = new PriceBook(deps.store, deps.priceList);
     deps.store.onCommit((events) => this.#tell(events));
     const since = deps.clock.wallNow() - RECENT_TOTALS_MS;
     for (const row of deps.store.all("SELECT DISTINCT scope FROM usage_totals WHERE at >= ?", [since]))
       this.#settleSoon(String(row["scope"]));
+    const triedWith = deps.store.get("SELECT value FROM usage_state WHERE key = 'prices'");
+    if (triedWith?.["value"] !== this.prices.version) this.#repriceSoon();
+  }
+
+  /** Entries that have no price get this one in a moment. Error: store_unavailable. */
+  setPrice(price: SetPrice, actor: string): Result<{ model: string }> {
+    this.#deps.recorder.flush();
+    const saved = this.prices.set(price, { actor, nowMs: this.#deps.clock.wallNow() });
+    if (!saved.ok) return saved;
+    this.#repriceSoon();
+    return ok({ model: price.model });
+  }
+
+  /** Errors: not_found, store_unavailable. */
+  removePrice(ref: { model: string; provider?: string | undefined }, actor: string): Result<{ model: string }> {
+    this.#deps.recorder.flush();
+    const removed = this.prices.remove(ref, { actor, nowMs: this.#deps.clock.wallNow() });
+    return removed.ok ? ok({ model: ref.model }) : removed;
   }
 
   report(report: UsageReport): void {
@@ -143,6 +171,7 @@ export class Ledger implements UsageSink {
 
   close(): void {
     this.settle();
+    this.#cancelRepricing?.();
     this.#listeners.clear();
     this.#watchers.clear();
   }
@@ -155,7 +184,7 @@ export class Ledger implements UsageSink {
       nowMs: clock.wallNow(),
       calendar: this.calendar,
       lifeOf,
-      priceOf: () => undefined,
+      priceOf: (request) => this.prices.priceOf(request),
       changes,
     };
     work(context);
@@ -167,6 +196,28 @@ export class Ledger implements UsageSink {
       if (scope != null && !(change.entry ?? change.previous)?.isRemainder && hasTotals(context, scope))
         this.#settleSoon(scope);
     }
+  }
+
+  #repriceSoon(after = 0): void {
+    this.#cancelRepricing?.();
+    this.#cancelRepricing = this.#deps.clock.after(0, () => {
+      this.#cancelRepricing = undefined;
+      this.#reprice(after);
+    });
+  }
+
+  /** A batch a turn, so that a price for a much used model does not hold up the core. */
+  #reprice(after: number): void {
+    let last: number | undefined;
+    this.#deps.recorder.project((tx) =>
+      this.#perform(tx, (work) => {
+        last = repriceBatch(work, after);
+        if (last === undefined)
+          tx.run("INSERT OR REPLACE INTO usage_state (key, value) VALUES ('prices', ?)", [this.prices.version]);
+      }),
+    );
+    this.#deps.recorder.flush();
+    if (last !== undefined) this.#repriceSoon(last);
   }
 
   #settleSoon(scope: string): void {

@@ -1,20 +1,25 @@
 /** Questions to the ledger. Reads see everything reported so far: what is gathered is committed first. */
 import type { QueryOutput, QueryRequest } from "#shared/contract/index.ts";
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
-import type { LocalCalendar } from "#shared/lib/localCalendar.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import { usageSourceSchema } from "#shared/model/usage.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
+import type { AncestorsOf } from "./dims.ts";
 import { pageOfEntries } from "./entryPages.ts";
+import type { Ledger } from "./ledger.ts";
 import { SELECT_ENTRY, showEntry, textOf, toEntry, toReport, withNumber, withText } from "./rows.ts";
-import { usageSourceSchema } from "#shared/model/usage.ts";
+import type { SumDeps } from "./sumQuery.ts";
+import { seriesOf, totalsOf } from "./totals.ts";
 
 export interface ViewDeps {
   readonly store: Store;
   readonly recorder: Recorder;
   readonly clock: Clock;
-  readonly calendar: LocalCalendar;
+  readonly ledger: Ledger;
+  /** The path itself, and every supervisor and fleet above it. */
+  readonly ancestorsOf: AncestorsOf;
 }
 
 export class LedgerViews {
@@ -26,7 +31,26 @@ export class LedgerViews {
 
   entries(request: QueryRequest<"usage.entries">): Result<QueryOutput<"usage.entries">> {
     this.#deps.recorder.flush();
-    return pageOfEntries(this.#deps.store, request);
+    return pageOfEntries(this.#deps, request);
+  }
+
+  prices(request: QueryRequest<"prices.list">): QueryOutput<"prices.list"> {
+    this.#deps.recorder.flush();
+    return this.#deps.ledger.prices.list(request);
+  }
+
+  totals(request: QueryRequest<"usage.totals">): QueryOutput<"usage.totals"> {
+    return totalsOf(this.#sums(), request);
+  }
+
+  series(request: QueryRequest<"usage.series">): QueryOutput<"usage.series"> {
+    return seriesOf(this.#sums(), request);
+  }
+
+  #sums(): SumDeps {
+    const { store, recorder, ledger, ancestorsOf, clock } = this.#deps;
+    recorder.flush();
+    return { store, calendar: ledger.calendar, ancestorsOf, nowMs: clock.wallNow() };
   }
 
   entry(id: number): Result<QueryOutput<"usage.entry">> {

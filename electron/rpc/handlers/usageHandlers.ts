@@ -11,24 +11,24 @@ const LATER = fail("unsupported", "This part of the ledger is not built yet.");
 
 export function usageQueries({ usage }: Core): Pick<QueryHandlers, UsageQueries> {
   return {
-    "usage.totals": async () => LATER,
-    "usage.series": async () => LATER,
+    "usage.totals": async (input) => ok(usage.totals(input)),
+    "usage.series": async (input) => ok(usage.series(input)),
     "usage.entries": async (input) => usage.entries(input),
     "usage.entry": async ({ id }) => usage.entry(id),
     "usage.drift": async () => LATER,
     "usage.unknown": async (input) => ok(usage.unknown(input)),
     "usage.forecast": async () => LATER,
     "usage.counters": async () => LATER,
-    "prices.list": async () => LATER,
+    "prices.list": async (input) => ok(usage.prices(input)),
   };
 }
 
-export function usageCommands(_core: Core): Pick<CommandHandlers, UsageCommands> {
+export function usageCommands({ ledger }: Core): Pick<CommandHandlers, UsageCommands> {
   return {
     "usage.import": async () => LATER,
     "usage.importCancel": async () => LATER,
-    "prices.set": async () => LATER,
-    "prices.remove": async () => LATER,
+    "prices.set": async (price, { actor }) => ledger.setPrice(price, actor),
+    "prices.remove": async (ref, { actor }) => ledger.removePrice(ref, actor),
   };
 }
 
