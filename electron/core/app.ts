@@ -4,12 +4,23 @@ import { systemSubject } from "#shared/lib/eventSubjects.ts";
 import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { createAdapters } from "#core/agents/index.ts";
+import { Budgets } from "#core/budgets/index.ts";
 import { createBus } from "#core/bus/index.ts";
 import type { Bus } from "#core/bus/index.ts";
 import { Fleets } from "#core/fleets/index.ts";
 import { Inbox } from "#core/inbox/index.ts";
 import { Ledger, LedgerViews } from "#core/ledger/index.ts";
-import { aboveInTree, askPolicy, lifeOfSession, settleTrouble, troublePolicy } from "#core/policies/index.ts";
+import {
+  aboveInTree,
+  askPolicy,
+  budgetTree,
+  fleetBudgets,
+  lifeOfSession,
+  settleTrouble,
+  spendLedger,
+  spendOf,
+  troublePolicy,
+} from "#core/policies/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";
@@ -68,6 +79,7 @@ export interface Core {
   readonly inbox: Inbox;
   readonly ledger: Ledger;
   readonly usage: LedgerViews;
+  readonly budgets: Budgets;
   readonly settings: SettingsBook;
   /** Everything is committed and let go; agents go on in the keeper. */
   close(): Promise<void>;
@@ -88,6 +100,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const ledger = createLedger({ ports, config, store, recorder });
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
+  const budgets = createBudgets({ ports, store, recorder, ledger, fleets: () => fleets });
   const sessions = new Sessions({
     adapters,
     store,
@@ -103,14 +116,14 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     newId: ports.newId,
     newToken: ports.newToken,
   });
-  const fleets = createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox });
+  const fleets = createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox, budgets });
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
 
-  const recovered = await comeUp({ sessions, fleets, recorder, config, logger });
+  const recovered = await comeUp({ sessions, fleets, budgets, recorder, config, logger });
   if (!recovered.ok) return recovered;
   const close = (): Promise<void> =>
-    closeCore({ fleets, ledger, recorder, journal, bus, store, closeIngest: ingest.close });
+    closeCore({ fleets, ledger, budgets, recorder, journal, bus, store, closeIngest: ingest.close });
   return ok({
     config,
     startedAt: toIsoTime(clock.wallNow()),
@@ -124,6 +137,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     inbox,
     ledger,
     usage,
+    budgets,
     settings,
     close,
   });
@@ -158,9 +172,11 @@ interface FleetParts {
   readonly adapters: readonly AgentAdapter[];
   readonly settings: SettingsBook;
   readonly inbox: Inbox;
+  readonly budgets: Budgets;
 }
 
-function createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox }: FleetParts): Fleets {
+function createFleets(parts: FleetParts): Fleets {
+  const { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets } = parts;
   return new Fleets({
     store,
     recorder,
@@ -174,25 +190,41 @@ function createFleets({ ports, config, store, recorder, sessions, adapters, sett
     agentIds: adapters.map((adapter) => adapter.id).filter((id) => id !== "command"),
     nextBootDelayMs: bootDelays(settings),
     onTrouble: troublePolicy(inbox),
+    onSpec: fleetBudgets(budgets),
   });
+}
+
+interface BudgetParts extends Pick<FleetParts, "ports" | "store" | "recorder"> {
+  readonly ledger: Ledger;
+  readonly fleets: () => Fleets;
+}
+
+function createBudgets({ ports, store, recorder, ledger, fleets }: BudgetParts): Budgets {
+  const { clock, logger, newId } = ports;
+  const joined = { tree: budgetTree(fleets), ledger: spendLedger(store) };
+  const budgets = new Budgets({ store, recorder, clock, logger, newId, ...joined });
+  ledger.listen(spendOf(budgets));
+  return budgets;
 }
 
 interface ComingUp {
   readonly sessions: Sessions;
   readonly fleets: Fleets;
+  readonly budgets: Budgets;
   readonly recorder: Recorder;
   readonly config: CoreConfig;
   readonly logger: Logger;
 }
 
 /** Adopts what the keeper kept, then lets the fleets decide about the rest. */
-async function comeUp({ sessions, fleets, recorder, config, logger }: ComingUp): Promise<Result<void>> {
+async function comeUp({ sessions, fleets, budgets, recorder, config, logger }: ComingUp): Promise<Result<void>> {
   const data = { version: config.version, pid: config.pid, host: config.host };
   recorder.note({ subject: systemSubject("app", "started"), type: "system.started", actor: "system", data });
   const recovered = await sessions.recover();
   if (!recovered.ok) return recovered;
   logger.info("Sessions recovered.", recovered.value);
   recorder.flush();
+  budgets.open();
   const storeWasDamaged = config.storeNotice() !== undefined;
   await fleets.open({ noStart: config.noStart, storeWasDamaged });
   // After a damaged store an agent that nobody knows may still be wanted: `up` of its fleet adopts it.
@@ -204,6 +236,7 @@ async function comeUp({ sessions, fleets, recorder, config, logger }: ComingUp):
 interface Closing {
   readonly fleets: Fleets;
   readonly ledger: Ledger;
+  readonly budgets: Budgets;
   readonly recorder: Recorder;
   readonly journal: Journal;
   readonly bus: Bus;
@@ -211,8 +244,18 @@ interface Closing {
   readonly closeIngest: () => Promise<void>;
 }
 
-async function closeCore({ fleets, ledger, recorder, journal, bus, store, closeIngest }: Closing): Promise<void> {
+async function closeCore({
+  fleets,
+  ledger,
+  budgets,
+  recorder,
+  journal,
+  bus,
+  store,
+  closeIngest,
+}: Closing): Promise<void> {
   fleets.letGo();
+  budgets.close();
   await closeIngest();
   ledger.close();
   recorder.note({ subject: systemSubject("app", "stopping"), type: "system.stopping", actor: "system", data: {} });

@@ -1,6 +1,7 @@
 /** Commands change something. Each call carries a commandId; saying it twice does it once. */
 import { z } from "zod";
 import { usageCommands } from "./usage.ts";
+import { budgetCommands } from "./budgets.ts";
 
 /** A child's id, `fleet/id` where that is ambiguous, or a fleet's name. */
 export const nodeRefSchema = z.string().min(1).max(200);
@@ -97,6 +98,8 @@ export const commands = {
     output: z.object({ id: z.string() }),
   },
   "inbox.wake": { input: z.object({ id: z.string() }), output: z.object({ id: z.string() }) },
+
+  ...budgetCommands,
 
   "settings.set": { input: z.object({ key: z.string(), value: z.unknown() }), output: z.object({}) },
   ...usageCommands,

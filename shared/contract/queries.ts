@@ -4,6 +4,7 @@ import { agentCliSchema, pastSessionSchema } from "../model/agentCli.ts";
 import { eventSchema } from "../model/event.ts";
 import { fleetSchema, lifeSchema } from "../model/node.ts";
 import { settingsSchema } from "../model/settings.ts";
+import { budgetQueries } from "./budgets.ts";
 import { nodeRefSchema } from "./commands.ts";
 import { usageQueries } from "./usage.ts";
 
@@ -69,6 +70,7 @@ export const queries = {
     }),
     output: z.object({ events: z.array(eventSchema), lastSeq: z.number().int() }),
   },
+  ...budgetQueries,
   "settings.get": { input: z.object({}), output: settingsSchema },
   ...usageQueries,
 } as const;

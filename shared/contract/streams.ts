@@ -7,6 +7,7 @@ import { eventSchema } from "../model/event.ts";
 import { inboxItemSchema } from "../model/inbox.ts";
 import { fleetSchema, treeNodeSchema } from "../model/node.ts";
 import { settingsSchema } from "../model/settings.ts";
+import { budgetStreams } from "./budgets.ts";
 import { nodeRefSchema } from "./commands.ts";
 import { usageStreams } from "./usage.ts";
 
@@ -98,6 +99,7 @@ export const streams = {
     }),
     item: z.object({ offset: z.number().int(), sessionId: z.uuid() }),
   },
+  ...budgetStreams,
   search: {
     bytes: false,
     input: z.object({

@@ -4,6 +4,18 @@
  * transient, 10 s to stop, backoff 1 s to 60 s, the file's folder as cwd.
  */
 import { z } from "zod";
+import { parseTokens } from "../lib/amountWords.ts";
+import {
+  atLimitSchema,
+  BUDGET_DEFAULTS,
+  budgetPeriodSchema,
+  fractionSchema,
+  MOST_TOKENS,
+  MOST_USD,
+  NANOS_PER_USD,
+  rolloverSchema,
+} from "./budget.ts";
+import type { BudgetRules } from "./budget.ts";
 import { restartTypeSchema, strategySchema } from "./states.ts";
 import type { RestartType, Strategy } from "./states.ts";
 
@@ -30,6 +42,68 @@ const durationSchema = z
 const shutdownSchema = z.union([durationSchema, z.enum(["infinity", "brutal_kill"])], {
   error: 'must be a duration such as "10s", "infinity" or "brutal_kill"',
 });
+
+const usdSchema = z.number().positive().max(MOST_USD, `must be at most ${MOST_USD} dollars`).describe("Dollars");
+const tokensSchema = z.union([z.number(), z.string()]).refine(
+  (value) => {
+    const tokens = readTokens(value);
+    return tokens !== undefined && Number.isInteger(tokens) && tokens > 0 && tokens <= MOST_TOKENS;
+  },
+  { error: 'must be a whole number of tokens above 0, such as 250000, "250k" or "2M"' },
+);
+
+function readTokens(value: number | string): number | undefined {
+  return typeof value === "number" ? value : parseTokens(value);
+}
+
+const fileBudgetSchema = z.strictObject({
+  usd: usdSchema.optional(),
+  tokens: tokensSchema.optional().describe('Tokens, also as "250k" or "2M"; with usd as well both bind'),
+  period: budgetPeriodSchema
+    .exclude(["handover"])
+    .optional()
+    .describe("run (one life of an agent), day, week, month, or total; day by default. Days begin at local midnight"),
+  at_limit: atLimitSchema
+    .optional()
+    .describe("warn: only say so; soft: no new prompt; hard: interrupt, stop, forbid restart (default)"),
+  notice_at: fractionSchema.optional().describe("Fraction at which the budget says that it is being used (0.5)"),
+  warn_at: fractionSchema.optional().describe("Fraction at which it warns (0.8)"),
+  rollover: rolloverSchema.optional().describe("carry: what is left over adds to the next period, at most one limit"),
+  overdraft: z.number().min(0).max(1).optional().describe("hard only: the stop comes this fraction after the soft one"),
+  unpriced: z.enum(["warn", "stop"]).optional().describe("What a usd budget does about a model without a price"),
+  resume_at_reset: z.boolean().optional().describe("Consent that what it stopped goes on when the period is over"),
+});
+export type FileBudget = z.infer<typeof fileBudgetSchema>;
+const budgetsSchema = z
+  .union([fileBudgetSchema, z.array(fileBudgetSchema)], { error: "must be a budget or a list of budgets" })
+  .describe("What everything at or below this entry may spend");
+
+/** One entry of the file to the budgets it asks for: one per unit. */
+export function budgetRulesOf(raw: FileBudget): readonly BudgetRules[] {
+  const tokens = raw.tokens === undefined ? undefined : readTokens(raw.tokens);
+  const limits = [
+    ...(raw.usd === undefined ? [] : [{ unit: "usd", limit: Math.round(raw.usd * NANOS_PER_USD) } as const]),
+    ...(tokens === undefined ? [] : [{ unit: "tokens", limit: tokens } as const]),
+  ];
+  const asked = asRules(raw);
+  return limits.map((limit) => ({ period: "day", ...BUDGET_DEFAULTS, ...asked, ...limit }));
+}
+
+/** Only what the file says. A notice or a warning alone moves the other out of its way. */
+function asRules(raw: FileBudget): Partial<BudgetRules> {
+  const told = {
+    period: raw.period,
+    rollover: raw.rollover,
+    noticeAt:
+      raw.notice_at ?? (raw.warn_at === undefined ? undefined : Math.min(BUDGET_DEFAULTS.noticeAt, raw.warn_at)),
+    warnAt: raw.warn_at ?? (raw.notice_at === undefined ? undefined : Math.max(BUDGET_DEFAULTS.warnAt, raw.notice_at)),
+    atLimit: raw.at_limit,
+    overdraft: raw.overdraft,
+    unpriced: raw.unpriced,
+    resumeAtReset: raw.resume_at_reset,
+  };
+  return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+}
 
 const supervisorSettingsSchema = z.strictObject({
   strategy: strategySchema.optional().describe("What a failure takes with it"),
@@ -60,6 +134,7 @@ const common = {
   restart: restartTypeSchema.optional().describe("permanent: always; transient: after a failure; temporary: never"),
   shutdown: shutdownSchema.optional().describe("How long a polite stop may take before the whole tree is killed"),
   significant: z.boolean().optional(),
+  budget: budgetsSchema.optional(),
 };
 
 const NEVER_PERMANENT_AND_SIGNIFICANT = {
@@ -79,6 +154,10 @@ export const agentChildSchema = z
     env: z.record(z.string(), z.string()).optional(),
     resume: z.string().min(1).optional().describe("A session id of the agent CLI to take up at the first start"),
     backoff: backoffSchema.optional(),
+    resume_at_reset: z
+      .boolean()
+      .optional()
+      .describe("Consent that an agent that waits for its plan's limit goes on by itself at the reset"),
   })
   .meta({
     oneOf: ["command", "agent"].map((key) => ({ properties: { [key]: {} }, required: [key] })),
@@ -100,15 +179,17 @@ export const fleetHeadSchema = z.strictObject({
   version: z.literal(1, { error: "must be 1" }),
   name: idSchema.describe("Name of the fleet"),
   supervisor: supervisorSettingsSchema.optional(),
+  budget: budgetsSchema.optional(),
 });
 export const fleetFileSchema = fleetHeadSchema.extend({ children: z.array(childSchema) });
 
 export const KNOWN_KEYS = {
-  fleet: ["version", "name", "supervisor", "children"],
+  fleet: ["version", "name", "supervisor", "budget", "children"],
   supervisor: ["strategy", "intensity", "period", "auto_shutdown"],
   agentChild: Object.keys(agentChildSchema.shape),
-  supervisorChild: ["id", "restart", "shutdown", "significant", "supervisor", "children"],
+  supervisorChild: ["id", "restart", "shutdown", "significant", "budget", "supervisor", "children"],
   backoff: Object.keys(backoffSchema.shape),
+  budget: Object.keys(fileBudgetSchema.shape),
 } as const;
 
 /** JSON Schema (draft 2020-12) of the fleet file, for editors and `signalbox schema fleet`. */
@@ -144,6 +225,9 @@ export interface AgentSpec {
   readonly shutdown: number | "infinity" | "brutal_kill";
   readonly significant: boolean;
   readonly backoff: BackoffSpec;
+  readonly budgets: readonly BudgetRules[];
+  /** Goes on by itself when its plan's limit resets. */
+  readonly resumeAtReset: boolean;
 }
 
 export interface SupervisorSettings {
@@ -159,6 +243,7 @@ export interface SupervisorNodeSpec extends SupervisorSettings {
   readonly restart: RestartType;
   readonly shutdown: number | "infinity" | "brutal_kill";
   readonly significant: boolean;
+  readonly budgets: readonly BudgetRules[];
   readonly children: readonly ChildNodeSpec[];
 }
 

@@ -1,7 +1,6 @@
 /** One fleet's supervisors and agents while they run: builds the tree, reports what it does, carries out what a person asks. */
 import type { AgentSpec, ChildNodeSpec, FleetSpec, SupervisorNodeSpec } from "#shared/model/fleetFile.ts";
 import { supervisorSubject } from "#shared/lib/eventSubjects.ts";
-import type { NewEvent } from "#shared/model/event.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { startSupervisor } from "#core/kernel/index.ts";
@@ -13,42 +12,16 @@ import type {
   SupervisorRef,
   SupervisorSpec,
 } from "#core/kernel/index.ts";
-import type { AgentRunner, AgentStart } from "#core/ports/agentRunner.ts";
-import type { Clock, Random } from "#core/ports/clock.ts";
-import type { Logger } from "#core/ports/logger.ts";
-import type { Recorder } from "#core/store/index.ts";
+import type { AgentStart } from "#core/ports/agentRunner.ts";
 import { clearCounted, writeCounted, writeRest } from "./fleetStore.ts";
-import type { FleetStore, StoredRest } from "./fleetStore.ts";
+import type { StoredRest } from "./fleetStore.ts";
 import { rulesOf } from "./fleetDiff.ts";
 import { applySupervisorEvent } from "./supervisorEvents.ts";
+import type { RuntimeDeps, UpMode } from "./runtimeDeps.ts";
 import { restoreInstances } from "./restoreInstances.ts";
 import { startAnswer } from "./startAnswer.ts";
 import { TreeState } from "./treeState.ts";
 import type { NodeRecord } from "./treeState.ts";
-
-export interface RuntimeDeps {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly recorder: Recorder;
-  readonly fleetStore: FleetStore;
-  readonly agents: AgentRunner;
-  /** Delay of the next start at boot, so that a morning does not begin with a storm. */
-  readonly nextBootDelayMs: () => number;
-  readonly onChange: (fleet: string, ids: readonly string[]) => void;
-  /** Nodes came or went. */
-  readonly onShape: (fleet: string) => void;
-  /** The top supervisor gave up. */
-  readonly onGaveUp: (fleet: string) => void;
-  readonly onEvent: (event: NewEvent) => void;
-}
-
-/** How the next start of the whole tree treats children that ran before. */
-export type UpMode =
-  /** A person asked: everything starts, now. */
-  | { readonly type: "person" }
-  /** The core came up: adopt what lives; start the rest of what was running only if `startLost`. */
-  | { readonly type: "boot"; readonly startLost: boolean };
 
 export class FleetRuntime {
   readonly tree: TreeState;
@@ -385,6 +358,7 @@ export class FleetRuntime {
   setFleet(fleet: FleetSpec): void {
     this.#fleet = fleet;
     this.tree.add(fleet.root, undefined);
+    this.#deps.onSpec(fleet.name, fleet);
   }
 
   async stop(): Promise<void> {

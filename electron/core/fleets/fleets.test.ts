@@ -53,6 +53,7 @@ async function rig(
     agentIds: ["claude"],
     nextBootDelayMs: () => 1500,
     onTrouble: (event) => trouble.push(event),
+    onSpec: () => {},
     files: {
       resolve: (file) => file,
       read: async (file) => (files.has(file) ? ok(files.get(file) ?? "") : fail("not_found", "no such file")),

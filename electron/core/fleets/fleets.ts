@@ -11,7 +11,7 @@ import type { Machine } from "#core/ports/machine.ts";
 import type { Store } from "#core/store/index.ts";
 import { applyFleet } from "./applyFleet.ts";
 import { FleetRuntime } from "./fleetRuntime.ts";
-import type { RuntimeDeps, UpMode } from "./fleetRuntime.ts";
+import type { RuntimeDeps, UpMode } from "./runtimeDeps.ts";
 import { FleetStore } from "./fleetStore.ts";
 import { fleetEvent, fleetRejection, isTrouble } from "./fleetEvents.ts";
 import type { EventParts } from "./fleetEvents.ts";
@@ -29,7 +29,7 @@ import type { ParsedFleet } from "./parseFleet.ts";
 
 export interface FleetsDeps extends Pick<
   RuntimeDeps,
-  "clock" | "random" | "logger" | "recorder" | "agents" | "nextBootDelayMs"
+  "clock" | "random" | "logger" | "recorder" | "agents" | "nextBootDelayMs" | "onSpec"
 > {
   readonly store: Store;
   readonly files: FleetFiles;
@@ -108,6 +108,7 @@ export class Fleets {
     );
     const known: KnownFleet = { row, runtime, fileError: undefined, unwatch: () => {} };
     this.#known.set(row.name, known);
+    this.#deps.onSpec(row.name, fleet);
     return known;
   }
 
@@ -234,6 +235,7 @@ export class Fleets {
     );
     if (!forgotten.ok) return forgotten;
     this.#known.delete(name);
+    this.#deps.onSpec(name, undefined);
     this.#feed.removed(name);
     return ok({ name });
   }

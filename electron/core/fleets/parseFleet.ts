@@ -26,8 +26,12 @@ import type {
   SupervisorNodeSpec,
   SupervisorSettings,
 } from "#shared/model/fleetFile.ts";
+import type { BudgetRules } from "#shared/model/budget.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { joinPath } from "#shared/lib/paths.ts";
+
+import { readBudgets } from "./fileBudget.ts";
+import type { RawBudgets } from "./fileBudget.ts";
 
 type Path = readonly (string | number)[];
 type RawSettings = z.infer<typeof supervisorEntrySchema>["supervisor"];
@@ -135,8 +139,10 @@ class FleetReader {
       shutdown: "infinity",
       significant: false,
       ...settings,
+      budgets: this.#budgets(head.budget, ["budget"], head.name),
       children: nodes,
     };
+    if (this.#errors.length > 0) return undefined;
     return { name: head.name, root };
   }
 
@@ -186,6 +192,7 @@ class FleetReader {
       shutdown: entry.shutdown === undefined ? "infinity" : readShutdown(entry.shutdown),
       significant: entry.significant ?? false,
       ...settings,
+      budgets: this.#budgets(entry.budget, [...path, "budget"], entry.id),
       children: nodes,
     };
   }
@@ -207,7 +214,14 @@ class FleetReader {
       );
       return undefined;
     }
-    return toAgentSpec(child, this.#context);
+    return toAgentSpec(child, this.#budgets(child.budget, [...path, "budget"]), this.#context);
+  }
+
+  /** `supervisorId`: whose they are when they stand on no agent. */
+  #budgets(raw: RawBudgets, path: Path, supervisorId?: string): readonly BudgetRules[] {
+    const { rules, problems } = readBudgets(raw, supervisorId);
+    for (const { at, message } of problems) this.#report([...path, ...at], message);
+    return rules;
   }
 
   /** Rules that join a supervisor and its children (semantics.md 1.1). */
@@ -306,6 +320,7 @@ function nodeOffset(node: unknown): number | undefined {
 function knownKeysAt(inner: Path, known: readonly string[]): readonly string[] {
   if (inner.at(-1) === "supervisor") return KNOWN_KEYS.supervisor;
   if (inner.at(-1) === "backoff") return KNOWN_KEYS.backoff;
+  if (inner.includes("budget")) return KNOWN_KEYS.budget;
   return known;
 }
 
@@ -348,7 +363,7 @@ function readBackoff(raw: RawAgentChild["backoff"]): BackoffSpec {
   };
 }
 
-function toAgentSpec(child: RawAgentChild, context: ParseContext): AgentSpec {
+function toAgentSpec(child: RawAgentChild, budgets: readonly BudgetRules[], context: ParseContext): AgentSpec {
   return {
     kind: "agent",
     id: child.id,
@@ -364,5 +379,7 @@ function toAgentSpec(child: RawAgentChild, context: ParseContext): AgentSpec {
     shutdown: child.shutdown === undefined ? DEFAULT_SHUTDOWN_MS : readShutdown(child.shutdown),
     significant: child.significant ?? false,
     backoff: readBackoff(child.backoff),
+    budgets,
+    resumeAtReset: child.resume_at_reset === true,
   };
 }

@@ -1,5 +1,8 @@
 /** The policies' door: one file per rule that joins two slices. */
 export { aboveInTree } from "./aboveInTree.ts";
+export { budgetTree } from "./budgetTree.ts";
+export { fleetBudgets } from "./fleetBudgets.ts";
 export { emergencyStop } from "./emergencyStop.ts";
+export { spendLedger, spendOf } from "./spendLedger.ts";
 export { lifeOfSession } from "./whoseUsage.ts";
 export { askPolicy, settleTrouble, splitAskItemId, troublePolicy } from "./whatWaits.ts";

@@ -15,6 +15,8 @@ const spec: AgentSpec = {
   shutdown: 10_000,
   significant: false,
   backoff: DEFAULT_BACKOFF,
+  budgets: [],
+  resumeAtReset: false,
 };
 const notes = {
   memo: {},

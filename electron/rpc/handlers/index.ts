@@ -5,6 +5,7 @@ import { createReceipts } from "#core/store/index.ts";
 import type { Core } from "#core/app.ts";
 import { appCommands, appQueries } from "./appHandlers.ts";
 import type { HostControls } from "./appHandlers.ts";
+import { budgetCommands, budgetQueries } from "./budgetHandlers.ts";
 import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
 import { nodeCommands } from "./nodeHandlers.ts";
 import { sessionCommands, sessionQueries } from "./sessionHandlers.ts";
@@ -24,13 +25,20 @@ const WITHOUT_RECEIPT: ReadonlySet<CommandName> = new Set<CommandName>([
 export function createHandlers(core: Core, host: HostControls): Handlers {
   const receipts = createReceipts(core.store);
   return {
-    queries: { ...appQueries(core), ...fleetQueries(core), ...sessionQueries(core), ...usageQueries(core) },
+    queries: {
+      ...appQueries(core),
+      ...fleetQueries(core),
+      ...sessionQueries(core),
+      ...usageQueries(core),
+      ...budgetQueries(core),
+    },
     commands: {
       ...fleetCommands(core),
       ...nodeCommands(core),
       ...sessionCommands(core),
-      ...appCommands(core, host),
       ...usageCommands(core),
+      ...budgetCommands(core),
+      ...appCommands(core, host),
     },
     streams: { ...streamHandlers(core), ...usageStreams(core) },
     once: ({ name, commandId }, work) => (WITHOUT_RECEIPT.has(name) ? work() : receipts.once(commandId, work)),

@@ -7,6 +7,7 @@ import type { StreamHandlers } from "#shared/rpc/handlers.ts";
 import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
 import type { Core } from "#core/app.ts";
 import { watchStatus } from "./appStatus.ts";
+import { streamBudgets } from "./budgetHandlers.ts";
 import { streamSearch } from "./searchStream.ts";
 import { agentPath } from "./sessionHandlers.ts";
 
@@ -32,6 +33,7 @@ export function streamHandlers(core: Core): Omit<StreamHandlers, "usage" | "usag
       const path = agentPath(core, id);
       return path.ok ? core.sessions.logs(path.value, { from, follow }, sink) : path;
     },
+    budgets: (_input, sink) => streamBudgets(core, sink),
     search: (input, sink) => streamSearch(core, input, sink),
   };
 }

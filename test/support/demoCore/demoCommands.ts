@@ -15,6 +15,7 @@ export function demoCommands(core: DemoDesk): Handlers["commands"] {
     ...appCommands(core),
     ...sessionCommands(core),
     ...demoUsageCommands(),
+    ...core.world.budgets.commands,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Fleet } from "#shared/model/node.ts";
 import { settingsSchema } from "#shared/model/settings.ts";
 import type { Settings } from "#shared/model/settings.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
+import { demoBudgets } from "./demoBudgets.ts";
 import { demoCommands } from "./demoCommands.ts";
 import { demoQueries } from "./demoQueries.ts";
 import { demoStreams } from "./demoStreams.ts";
@@ -42,6 +43,7 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     settings: { ...settingsSchema.parse({}), ...options.settings },
     interrupted: options.interrupted ?? [],
     events: hasRecords ? sampleEvents(now) : [],
+    budgets: demoBudgets(),
     watchers: { tree: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
   };
   const calls: DemoCall[] = [];

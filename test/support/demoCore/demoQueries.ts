@@ -15,6 +15,7 @@ children: []
 export function demoQueries(world: DemoWorld): Handlers["queries"] {
   const lives = () => sampleLives(allNodes(world.fleets), Date.now());
   return {
+    ...world.budgets.queries,
     "app.info": async () =>
       ok({
         version: "0.1.0",

@@ -20,6 +20,7 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
   };
   return {
     ...demoUsageStreams(),
+    ...world.budgets.streams,
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: world.fleets });
       return watch(world.watchers.tree, sink);

@@ -6,6 +6,7 @@ import type { Fleet, TreeNode } from "#shared/model/node.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Settings } from "#shared/model/settings.ts";
 import type { StreamSink } from "#shared/rpc/protocol.ts";
+import type { DemoBudgets } from "./demoBudgets.ts";
 
 export interface DemoWorld {
   fleets: Fleet[];
@@ -13,6 +14,7 @@ export interface DemoWorld {
   settings: Settings;
   interrupted: readonly string[];
   readonly events: readonly StoredEvent[];
+  readonly budgets: DemoBudgets;
   readonly watchers: {
     readonly tree: Set<StreamSink<StreamItem<"tree">>>;
     readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;

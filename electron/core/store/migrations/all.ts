@@ -3,5 +3,6 @@ import type { Migration } from "../migrate.ts";
 import { initial } from "./m001Initial.ts";
 import { usage } from "./m002Usage.ts";
 import { eventIndex } from "./m003EventIndex.ts";
+import { budgets } from "./m004Budgets.ts";
 
-export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex];
+export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex, budgets];

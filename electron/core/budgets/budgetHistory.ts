@@ -1,0 +1,47 @@
+/** A budget's past from the event log: who changed what and why, and what it came to. */
+import type { BudgetChange } from "#shared/model/budget.ts";
+import type { StoredEvent } from "#shared/model/event.ts";
+import { budgetSubject } from "./budgetEvents.ts";
+import type { Budgets } from "./budgets.ts";
+import { amountWords } from "./budgetWords.ts";
+import type { Counter } from "./counter.ts";
+
+/** Newest first. */
+export function historyOf(
+  budgets: Budgets,
+  counter: Pick<Counter, "id" | "scope" | "rules">,
+  limit: number,
+): readonly BudgetChange[] {
+  budgets.deps.recorder.flush();
+  return budgets.deps.store.events
+    .read({ subject: budgetSubject(counter, "*"), limit: limit * 4, order: "desc" })
+    .filter((event) => event.data["id"] === counter.id)
+    .slice(0, limit)
+    .map((event) => toChange(event, counter));
+}
+
+function toChange({ seq, time, actor, type, data }: StoredEvent, { rules }: Pick<Counter, "rules">): BudgetChange {
+  const number = (key: string): number | undefined => (typeof data[key] === "number" ? data[key] : undefined);
+  const text = (key: string): string | undefined => (typeof data[key] === "string" ? data[key] : undefined);
+  const [before, after, amount, reason] = [number("before"), number("after"), number("amount"), text("reason")];
+  const overshoot = number("overshoot");
+  const detail = text("detail") ?? levelWords(text("from"), text("to"));
+  return {
+    seq,
+    at: time,
+    actor,
+    what: type.slice("budget.".length),
+    detail:
+      overshoot === undefined || overshoot === 0
+        ? detail
+        : `${detail}, ${amountWords(overshoot, rules.unit)} beyond it`.replace(/^, /, ""),
+    ...(reason === undefined ? {} : { reason }),
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    ...(amount === undefined ? {} : { amount }),
+  };
+}
+
+function levelWords(from: string | undefined, to: string | undefined): string {
+  return to === undefined ? "" : `from ${from ?? "ok"} to ${to}`;
+}

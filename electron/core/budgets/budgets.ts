@@ -1,0 +1,380 @@
+/**
+ * The budgets slice: what may still be spent, by whom, until when. Spending comes from the ledger, each entry once;
+ * requests set aside before they go out; periods end at local midnight. Whoever stops agents hears of each level.
+ */
+import type { Budget, BudgetLevel } from "#shared/model/budget.ts";
+import { budgetEvent } from "./budgetEvents.ts";
+import { BudgetFeed } from "./budgetFeed.ts";
+import {
+  dropCounter,
+  dropReservation,
+  readCounters,
+  readReservations,
+  writeCounter,
+  writeReservation,
+} from "./budgetStore.ts";
+import type { Reservation } from "./budgetStore.ts";
+import { BudgetTable, leastLeft } from "./budgetTable.ts";
+import { publicBudget } from "./budgetView.ts";
+import { pausedWords } from "./budgetWords.ts";
+import {
+  allowanceOf,
+  freshState,
+  isResetting,
+  isStopping,
+  levelOf,
+  nextPeriod,
+  periodChange,
+  resetsAtMs,
+  spentMore,
+} from "./counter.ts";
+import type { BudgetState, Counter } from "./counter.ts";
+import type { BudgetsDeps, SpendEntry } from "./deps.ts";
+import { fleetOf, FileBudgets } from "./fileBudgets.ts";
+import type { FileBudget } from "./fileBudgets.ts";
+import { decideReserve } from "./reservations.ts";
+import type { Wanted } from "./reservations.ts";
+import { ResumeConsent } from "./resumeConsent.ts";
+
+/** The providers' clients give a request up after ten minutes; what is older is no longer under way. */
+export const RESERVATION_LIFE_MS = 15 * 60 * 1000;
+
+/** Why nothing more may be spent at a path. */
+export interface Brake {
+  readonly level: "soft" | "hard" | "frozen";
+  readonly budgetId: string;
+  readonly scope: string;
+  readonly sentence: string;
+  readonly resetsAtMs?: number | undefined;
+}
+
+export type ReserveAnswer =
+  | { readonly ok: true; readonly reservationId: string | undefined }
+  | { readonly ok: false; readonly brake: Brake };
+
+export interface LevelChange {
+  readonly budget: Counter;
+  readonly before: BudgetLevel;
+  readonly after: BudgetLevel;
+  /** `person`: somebody granted, set, froze or removed; `reset`: a period began. */
+  readonly cause: "spend" | "person" | "reset";
+}
+
+export class Budgets {
+  readonly deps: BudgetsDeps;
+  readonly table = new BudgetTable();
+  readonly consent: ResumeConsent;
+  readonly files = new FileBudgets();
+  readonly feed: BudgetFeed;
+  readonly #levelListeners = new Set<(change: LevelChange) => void>();
+  readonly #knownFleets = new Set<string>();
+  #leftOver: readonly Reservation[] = [];
+  #cancelTimer: () => void = () => {};
+
+  constructor(deps: BudgetsDeps) {
+    this.deps = deps;
+    this.consent = new ResumeConsent(deps);
+    const view = (id: string): Budget | undefined => {
+      const counter = this.table.get(id);
+      return counter === undefined ? undefined : this.view(counter);
+    };
+    this.feed = new BudgetFeed({ clock: deps.clock, view });
+  }
+
+  /** What the last core left. What stands on a fleet waits until that fleet's tree is known. */
+  open(): void {
+    const { store, logger } = this.deps;
+    for (const counter of readCounters(store, logger)) this.table.put(counter);
+    this.#leftOver = readReservations(store);
+    this.#catchUp(this.table.on(["*"]));
+    this.tick();
+  }
+
+  close(): void {
+    this.#cancelTimer();
+    this.feed.close();
+  }
+
+  /** Every budget over a path, widest first. */
+  binding(path: string): readonly Counter[] {
+    return this.table.isEmpty ? [] : this.table.on(this.deps.tree.scopesOf(path));
+  }
+
+  /** The budget that stops this path, if one does. A new life begins its budget per run anew. */
+  brake(path: string, occasion: "running" | "new_life" = "running"): Brake | undefined {
+    this.tick();
+    const stopping = this.binding(path).find(
+      (counter) =>
+        isStopping(counter) && !(occasion === "new_life" && counter.rules.period === "run" && !counter.state.frozen),
+    );
+    return stopping === undefined ? undefined : brakeOf(stopping, path);
+  }
+
+  /** Sets aside before a request goes out. Not waited for on disk: if this process dies now, the request dies with it. */
+  reserve(request: {
+    readonly path: string;
+    readonly sessionId?: string | undefined;
+    readonly wanted: Wanted;
+  }): ReserveAnswer {
+    this.tick();
+    const { path, sessionId, wanted } = request;
+    const binding = this.binding(path);
+    if (binding.length === 0) return { ok: true, reservationId: undefined };
+    const decision = decideReserve(binding, wanted);
+    if (decision.type === "refused") {
+      const brake = brakeOf(decision.by, path);
+      return decision.why === "busy"
+        ? { ok: false, brake: { ...brake, sentence: busyWords(brake.sentence) } }
+        : { ok: false, brake };
+    }
+    const made = {
+      id: this.deps.newId(),
+      path,
+      sessionId,
+      ...decision.amount,
+      atMs: this.deps.clock.wallNow(),
+      entryId: this.deps.ledger.lastId(),
+    };
+    this.table.hold(made, binding);
+    this.deps.recorder.project((tx) => writeReservation(tx, made));
+    for (const { id } of binding) this.feed.touch(id);
+    this.#schedule();
+    return { ok: true, reservationId: made.id };
+  }
+
+  /** The request ended; what it used has been, or never will be, in the ledger. */
+  release(reservationId: string): void {
+    const made = this.table.release(reservationId);
+    if (made === undefined) return;
+    this.deps.recorder.project((tx) => dropReservation(tx, reservationId));
+    for (const { id } of this.binding(made.path)) this.feed.touch(id);
+  }
+
+  /** One change of the ledger's sums. */
+  spend(entry: SpendEntry): void {
+    for (const { id } of this.binding(entry.path)) this.#count(id, entry);
+  }
+
+  #count(id: string, entry: SpendEntry): void {
+    const counter = this.table.get(id);
+    if (counter === undefined || entry.id <= counter.state.entryId) return;
+    const entryId = Number.isFinite(entry.id) ? entry.id : counter.state.entryId;
+    const state = this.#counted({ ...counter, state: { ...counter.state, entryId } }, entry);
+    this.#keep({ ...counter, state });
+    this.announce(id, "spend");
+  }
+
+  #counted({ rules, state }: Counter, { sessionId, plus, minus }: SpendEntry): BudgetState {
+    const counts = (atMs: number): boolean => {
+      if (rules.period === "run") return sessionId !== undefined && sessionId === state.sessionId;
+      return !isResetting(rules.period) || atMs >= state.periodStartMs;
+    };
+    let next = state;
+    if (minus !== undefined && counts(minus.atMs)) {
+      const { nanos, tokens, unpricedTokens } = minus.spend;
+      next = spentMore(next, rules.unit, { nanos: -nanos, tokens: -tokens, unpricedTokens: -unpricedTokens });
+    }
+    return counts(plus.atMs) ? spentMore(next, rules.unit, plus.spend) : next;
+  }
+
+  /** A life began: its agent's budget per run counts from here. */
+  lifeBegan(path: string, sessionId: string): void {
+    for (const counter of this.table.on([path])) {
+      if (counter.rules.period !== "run" || counter.state.sessionId === sessionId) continue;
+      const fresh = freshState(counter.rules, this.deps.clock.wallNow());
+      const { frozen, entryId, level } = counter.state;
+      this.#keep({ ...counter, state: { ...fresh, sessionId, frozen, entryId, level } });
+      this.announce(counter.id, "reset");
+    }
+  }
+
+  /** Periods that have ended, requests too old to be under way; then one timer for the next of both. */
+  tick(): void {
+    const nowMs = this.deps.clock.wallNow();
+    for (const counter of this.table.all()) {
+      const change = periodChange(counter, nowMs);
+      if (change !== undefined) this.#resetTo(counter, change);
+    }
+    for (const made of this.table.reservations())
+      if (Math.abs(nowMs - made.atMs) >= RESERVATION_LIFE_MS) this.release(made.id);
+    this.#schedule();
+  }
+
+  #resetTo(counter: Counter, { startMs, back }: { startMs: number; back: boolean }): void {
+    const next = nextPeriod(counter, startMs);
+    // Set back over a reset: what the ledger dates from the old begin on counts again, and nothing is given twice.
+    const state = back
+      ? { ...counter.state, periodStartMs: startMs, carried: 0, ...this.summed({ ...counter, state: next }) }
+      : next;
+    const detail = back ? "The clock was set back; the earlier period is counted again." : "A new period began.";
+    const after = { ...counter, state };
+    this.deps.recorder.note(
+      budgetEvent(after, {
+        verb: "reset",
+        actor: "system",
+        data: { before: counter.state.spent, after: state.spent, carried: state.carried, detail },
+      }),
+    );
+    this.#keep(after);
+    this.announce(counter.id, "reset");
+  }
+
+  /** What the ledger holds for a counter's period, and the entry up to which. */
+  summed({
+    scope,
+    rules,
+    state,
+  }: Pick<Counter, "scope" | "rules" | "state">): Pick<BudgetState, "spent" | "unpricedTokens" | "entryId"> {
+    const { ledger, recorder, tree } = this.deps;
+    recorder.flush();
+    const entryId = ledger.lastId();
+    if (rules.period === "handover" || (rules.period === "run" && state.sessionId === undefined))
+      return { spent: 0, unpricedTokens: 0, entryId };
+    const fromMs = rules.period === "total" || rules.period === "run" ? 0 : state.periodStartMs;
+    const spend = ledger.sumSince({ scope, agents: tree.agentsBelow(scope), fromMs, sessionId: state.sessionId });
+    const none = { ...state, spent: 0, unpricedTokens: 0 };
+    const { spent, unpricedTokens } = spentMore(none, rules.unit, spend);
+    return { spent, unpricedTokens, entryId };
+  }
+
+  /** Says the level if it is another than the last one said. */
+  announce(id: string, cause: LevelChange["cause"]): void {
+    const counter = this.table.get(id);
+    if (counter === undefined) return;
+    const before = counter.state.level;
+    const after = levelOf(counter);
+    const { spent } = counter.state;
+    const allowance = allowanceOf(counter);
+    const figures = { spent, allowance, overshoot: Math.max(0, spent - allowance) };
+    if (before === after) {
+      if (after === "hard" && cause === "spend" && figures.overshoot > 0) this.#note(counter, "overshot", figures);
+      return;
+    }
+    const next = { ...counter, state: { ...counter.state, level: after } };
+    this.#keep(next);
+    this.#note(next, after === "hard" ? "exhausted" : "level_changed", { from: before, to: after, ...figures });
+    for (const listener of this.#levelListeners) listener({ budget: next, before, after, cause });
+  }
+
+  #note(counter: Counter, verb: string, data: Record<string, unknown>): void {
+    this.deps.recorder.note(budgetEvent(counter, { verb, actor: "system", data }));
+  }
+
+  /** In memory now, on disk with the next commit. */
+  #keep(counter: Counter): void {
+    this.table.put(counter);
+    this.deps.recorder.project((tx) => writeCounter(tx, counter));
+    this.feed.touch(counter.id);
+  }
+
+  /** What the ledger took and these budgets did not: the last core died between the two, or sources spoke later. */
+  #catchUp(counters: readonly Counter[]): void {
+    if (counters.length === 0) return;
+    const { ledger, tree } = this.deps;
+    for (const entry of ledger.after(Math.min(...counters.map(({ state }) => state.entryId)))) {
+      const scopes = tree.scopesOf(entry.path);
+      for (const { id, scope } of counters) if (scopes.includes(scope)) this.#count(id, entry);
+    }
+  }
+
+  /** Requests of an earlier core: one whose life has an entry since then is settled by it; the others grow too old. */
+  #takeOver(fleet: string): void {
+    const { ledger, recorder } = this.deps;
+    const ours = this.#leftOver.filter(({ path }) => fleetOf(path) === fleet);
+    this.#leftOver = this.#leftOver.filter((made) => !ours.includes(made));
+    for (const made of ours) {
+      const later = Array.from(ledger.after(made.entryId));
+      if (later.some(({ sessionId }) => sessionId !== undefined && sessionId === made.sessionId))
+        recorder.project((tx) => dropReservation(tx, made.id));
+      else this.table.hold(made, this.binding(made.path));
+    }
+  }
+
+  #schedule(): void {
+    this.#cancelTimer();
+    const nowMs = this.deps.clock.wallNow();
+    const due = [
+      ...this.table.all().flatMap((counter) => resetsAtMs(counter) ?? []),
+      ...this.table.reservations().map(({ atMs }) => atMs + RESERVATION_LIFE_MS),
+    ];
+    if (due.length > 0)
+      this.#cancelTimer = this.deps.clock.after(Math.max(1, Math.min(...due) - nowMs), () => this.tick());
+  }
+
+  /** The budgets of a fleet file as it stands now; none when the fleet was forgotten. */
+  setFileBudgets(fleet: string, given: readonly FileBudget[]): void {
+    const put = (next: Pick<Counter, "id" | "scope" | "rules" | "setBy">): void => {
+      this.#keep(this.withRules(this.table.get(next.id), next));
+      this.announce(next.id, "person");
+    };
+    if (!this.#knownFleets.has(fleet)) {
+      this.#knownFleets.add(fleet);
+      this.#catchUp(this.table.all().filter(({ scope }) => fleetOf(scope) === fleet));
+      this.#takeOver(fleet);
+    }
+    this.files.apply({ table: this.table, forget: (id) => this.forget(id), put }, fleet, given);
+    this.#schedule();
+  }
+
+  /** A budget with these rules: one that stood keeps its standing, a new one begins with what the ledger has for its period. */
+  withRules(known: Counter | undefined, next: Pick<Counter, "id" | "scope" | "rules" | "setBy">): Counter {
+    if (known !== undefined) return { ...known, ...next };
+    const state = freshState(next.rules, this.deps.clock.wallNow());
+    return { ...next, state: { ...state, ...this.summed({ ...next, state }) }, reserved: 0 };
+  }
+
+  /** Takes what was committed by a command into memory. */
+  adopt(counter: Counter): void {
+    this.table.put(counter);
+    this.feed.touch(counter.id);
+    this.announce(counter.id, "person");
+    this.#schedule();
+  }
+
+  /** The budget no longer binds. */
+  forget(id: string): void {
+    const counter = this.table.get(id);
+    if (counter === undefined) return;
+    this.table.remove(id);
+    this.deps.recorder.project((tx) => dropCounter(tx, id));
+    this.feed.touch(id);
+    if (counter.state.level === "ok") return;
+    const change = { budget: counter, before: counter.state.level, after: "ok", cause: "person" } as const;
+    for (const listener of this.#levelListeners) listener(change);
+  }
+
+  view(counter: Counter): Budget {
+    const wider = this.binding(counter.scope).filter(({ scope }) => scope !== counter.scope);
+    return publicBudget(counter, { nowMs: this.deps.clock.wallNow(), above: leastLeft(wider, counter.rules.unit) });
+  }
+
+  list(scope?: string): readonly Budget[] {
+    this.tick();
+    const counters = scope === undefined ? this.table.all() : this.binding(scope);
+    return counters.map((counter) => this.view(counter));
+  }
+
+  onLevel(listener: (change: LevelChange) => void): () => void {
+    this.#levelListeners.add(listener);
+    return () => this.#levelListeners.delete(listener);
+  }
+}
+
+function brakeOf(counter: Counter, path: string): Brake {
+  const level = levelOf(counter);
+  const resets = resetsAtMs(counter);
+  return {
+    level: level === "frozen" || level === "soft" ? level : "hard",
+    budgetId: counter.id,
+    scope: counter.scope,
+    sentence: pausedWords(counter, path, level),
+    ...(resets === undefined ? {} : { resetsAtMs: resets }),
+  };
+}
+
+function busyWords(sentence: string): string {
+  return sentence.replace(
+    /^Paused at (.*?)\. .*$/,
+    "All that is left of $1 is set aside for requests under way. Try again in a moment.",
+  );
+}

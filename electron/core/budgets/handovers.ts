@@ -1,0 +1,120 @@
+/**
+ * Tokens in every handover (mission RO-13): what a giver hands on is taken from its own budgets and is the most the
+ * receiver may use, until it is handed back. Whatever binds both of them counts the receiver's use anyway.
+ */
+import { BUDGET_DEFAULTS, budgetId } from "#shared/model/budget.ts";
+import type { Budget } from "#shared/model/budget.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import { budgetEvent } from "./budgetEvents.ts";
+import { current, granted, reasonOf } from "./budgetCommands.ts";
+import type { ByPerson } from "./budgetCommands.ts";
+import type { Budgets } from "./budgets.ts";
+import { dropCounter, writeCounter } from "./budgetStore.ts";
+import { leastLeft } from "./budgetTable.ts";
+import { amountWords } from "./budgetWords.ts";
+import { leftOf } from "./counter.ts";
+import type { Counter } from "./counter.ts";
+
+export interface Handover extends ByPerson {
+  /** The agent that gives; absent: a person. */
+  readonly from?: string | undefined;
+  readonly to: string;
+  readonly tokens: number;
+}
+
+/** The most `from` can hand to `to`; undefined: nothing holds either of them back. */
+export function tokenBudget(budgets: Budgets, { from, to }: Pick<Handover, "from" | "to">): number | undefined {
+  const own = budgets.binding(to).filter(({ rules }) => rules.period !== "handover");
+  const both = from === undefined ? own : [...budgets.binding(from), ...own];
+  return leastLeft(both, "tokens")?.left;
+}
+
+export function handOver(budgets: Budgets, order: Handover): Result<{ tokens: number; budget: Budget; note?: string }> {
+  const ends = resolveEnds(budgets, order);
+  if (!ends.ok) return ends;
+  const { from, to } = ends.value;
+  const most = tokenBudget(budgets, { from, to });
+  const tokens = Math.min(order.tokens, most ?? order.tokens);
+  if (tokens <= 0)
+    return fail(
+      "budget_exhausted",
+      `Nothing is left that could be handed to ${to}. Grant more to ${from ?? to}, or hand over later.`,
+    );
+  const givers = from === undefined ? [] : ownOf(budgets, { from, to }).map((counter) => granted(counter, -tokens));
+  const taker = receiver(budgets, to, tokens);
+  const saved = budgets.deps.store.transact({
+    actor: order.actor,
+    work: (tx) => {
+      for (const counter of [...givers, taker]) writeCounter(tx, counter);
+      const data = {
+        from: from ?? null,
+        to,
+        amount: tokens,
+        detail: amountWords(tokens, "tokens"),
+        ...reasonOf(order),
+      };
+      tx.append(budgetEvent(taker, { verb: "handed_over", actor: order.actor, data }));
+    },
+  });
+  if (!saved.ok) return saved;
+  for (const counter of [...givers, taker]) budgets.adopt(counter);
+  const note = tokens < order.tokens ? { note: `Only ${amountWords(tokens, "tokens")} were left to hand over.` } : {};
+  return ok({ tokens, budget: current(budgets, taker), ...note });
+}
+
+/** Ends the receiver's bond; what it did not use goes back to those it was taken from, as far as they still stand. */
+export function handBack(
+  budgets: Budgets,
+  order: ByPerson & { readonly to: string; readonly from?: string | undefined },
+): Result<{ tokens: number }> {
+  const ends = resolveEnds(budgets, order);
+  if (!ends.ok) return ends;
+  const { to, from } = ends.value;
+  const taker = budgets.table.get(budgetId(to, "handover", "tokens"));
+  if (taker === undefined) return fail("not_found", `Nothing was handed to ${to}.`);
+  const left = leftOf(taker);
+  const givers = from === undefined ? [] : ownOf(budgets, { from, to }).map((counter) => granted(counter, left));
+  const saved = budgets.deps.store.transact({
+    actor: order.actor,
+    work: (tx) => {
+      dropCounter(tx, taker.id);
+      for (const counter of givers) writeCounter(tx, counter);
+      const data = { from: from ?? null, to, amount: left, detail: amountWords(left, "tokens"), ...reasonOf(order) };
+      tx.append(budgetEvent(taker, { verb: "handed_back", actor: order.actor, data }));
+    },
+  });
+  if (!saved.ok) return saved;
+  budgets.forget(taker.id);
+  for (const counter of givers) budgets.adopt(counter);
+  return ok({ tokens: left });
+}
+
+function resolveEnds(
+  budgets: Budgets,
+  { from, to }: { from?: string | undefined; to: string },
+): Result<{ from: string | undefined; to: string }> {
+  const taker = budgets.deps.tree.resolve(to);
+  if (!taker.ok) return taker;
+  if (taker.value.kind !== "agent")
+    return fail("bad_request", `${taker.value.scope} is no agent; tokens are handed to an agent.`);
+  if (from === undefined) return ok({ from: undefined, to: taker.value.scope });
+  const giver = budgets.deps.tree.resolve(from);
+  if (!giver.ok) return giver;
+  if (giver.value.scope === taker.value.scope) return fail("bad_request", "An agent cannot hand tokens to itself.");
+  return ok({ from: giver.value.scope, to: taker.value.scope });
+}
+
+/** The giver's token budgets that do not bind the receiver, too. */
+function ownOf(budgets: Budgets, { from, to }: { from: string; to: string }): readonly Counter[] {
+  const shared = new Set(budgets.binding(to).map(({ id }) => id));
+  return budgets.binding(from).filter(({ id, rules }) => rules.unit === "tokens" && !shared.has(id));
+}
+
+function receiver(budgets: Budgets, to: string, tokens: number): Counter {
+  const id = budgetId(to, "handover", "tokens");
+  const known = budgets.table.get(id);
+  if (known !== undefined) return granted(known, tokens);
+  const rules = { ...BUDGET_DEFAULTS, period: "handover", unit: "tokens", limit: tokens } as const;
+  return budgets.withRules(undefined, { id, scope: to, rules, setBy: "person" });
+}
