@@ -8,6 +8,7 @@ import { SCHEMA_VERSION } from "#core/store/index.ts";
 import { openDataDirectory } from "#platform/dataDirectory.ts";
 import { createFleetFiles } from "#platform/fleetFiles.ts";
 import { openIngest } from "#platform/ingest.ts";
+import { openGateway } from "#platform/gateway/gatewayServer.ts";
 import { createGenaiPrices } from "#platform/genaiPrices.ts";
 import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { createKeeperHost } from "#platform/keeperHost.ts";
@@ -20,13 +21,16 @@ import { createSystemClock } from "#platform/systemClock.ts";
 import { createHandlers } from "#rpc/handlers/index.ts";
 import type { HostControls } from "#rpc/handlers/index.ts";
 import { createLocalSocket } from "#rpc/transports/localSocket.ts";
-import { fail, ok } from "#shared/model/result.ts";
+import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
 import type { ServerWire } from "#shared/rpc/protocol.ts";
 import { serveConnection } from "#shared/rpc/server.ts";
 import type { RpcLogger } from "#shared/rpc/server.ts";
 import { keeperParts } from "./keeperParts.ts";
+
+/** Both stay closed until an agent needs them. */
+const LISTENERS = { openIngest, openGateway };
 
 export interface StartOptions {
   readonly dataDir: string;
@@ -83,7 +87,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       outputLog,
       machine: createMachine(),
       fleetFiles: createFleetFiles(),
-      openIngest,
+      ...LISTENERS,
       priceList: createGenaiPrices(),
       clock,
       logger,
@@ -92,12 +96,10 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       newToken: () => randomBytes(24).toString("base64url"),
     },
     {
-      version: options.version,
+      ...options,
       dataDir,
-      host: options.host,
       pid: process.pid,
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      noStart: options.noStart,
       storeNotice: () => damage ?? opened.value.notice,
     },
   );

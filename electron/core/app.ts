@@ -15,7 +15,9 @@ import {
   askPolicy,
   budgetTree,
   fleetBudgets,
+  gatewayDesk,
   lifeOfSession,
+  meteringGateway,
   settleTrouble,
   spendLedger,
   spendOf,
@@ -25,6 +27,7 @@ import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";
 import type { FleetFiles } from "#core/ports/fleetFiles.ts";
+import type { OpenGateway } from "#core/ports/gateway.ts";
 import type { Ingest, OpenIngest } from "#core/ports/ingest.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
@@ -46,6 +49,7 @@ export interface CorePorts {
   readonly fleetFiles: FleetFiles;
   readonly openIngest: OpenIngest;
   readonly priceList: PriceList;
+  readonly openGateway: OpenGateway;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -101,6 +105,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
   const budgets = createBudgets({ ports, store, recorder, ledger, fleets: () => fleets });
+  const desk = gatewayDesk({ ledger, budgets, recorder, clock, lifeOf: lifeOfSession(store) });
+  const metering = meteringGateway({ ...ports, store, settings, desk });
   const sessions = new Sessions({
     adapters,
     store,
@@ -111,6 +117,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     screens: ports.screens,
     outputLog: ports.outputLog,
     ingest: ingest.open,
+    metering,
     asks: askPolicy(() => inbox),
     filesDir: (sessionId) => `${config.dataDir}/sessions/${sessionId}/files`,
     newId: ports.newId,
@@ -123,7 +130,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const recovered = await comeUp({ sessions, fleets, budgets, recorder, config, logger });
   if (!recovered.ok) return recovered;
   const close = (): Promise<void> =>
-    closeCore({ fleets, ledger, budgets, recorder, journal, bus, store, closeIngest: ingest.close });
+    closeCore({ fleets, ledger, budgets, recorder, journal, bus, store, listeners: [ingest, metering] });
   return ok({
     config,
     startedAt: toIsoTime(clock.wallNow()),
@@ -241,7 +248,7 @@ interface Closing {
   readonly journal: Journal;
   readonly bus: Bus;
   readonly store: Store;
-  readonly closeIngest: () => Promise<void>;
+  readonly listeners: readonly { close(): Promise<void> }[];
 }
 
 async function closeCore({
@@ -252,11 +259,11 @@ async function closeCore({
   journal,
   bus,
   store,
-  closeIngest,
+  listeners,
 }: Closing): Promise<void> {
   fleets.letGo();
   budgets.close();
-  await closeIngest();
+  await Promise.all(listeners.map((listener) => listener.close()));
   ledger.close();
   recorder.note({ subject: systemSubject("app", "stopping"), type: "system.stopping", actor: "system", data: {} });
   recorder.flush();

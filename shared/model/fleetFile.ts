@@ -158,6 +158,12 @@ export const agentChildSchema = z
       .boolean()
       .optional()
       .describe("Consent that an agent that waits for its plan's limit goes on by itself at the reset"),
+    gateway: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether its model requests go through Signalbox's metering gateway; absent: as the app's setting says",
+      ),
   })
   .meta({
     oneOf: ["command", "agent"].map((key) => ({ properties: { [key]: {} }, required: [key] })),
@@ -221,6 +227,8 @@ export interface AgentSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly resume?: string;
+  /** Absent: as the app's setting says. */
+  readonly gateway?: boolean;
   readonly restart: RestartType;
   readonly shutdown: number | "infinity" | "brutal_kill";
   readonly significant: boolean;

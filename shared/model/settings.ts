@@ -9,6 +9,8 @@ export const settingsSchema = z.object({
   notifyBroke: z.boolean().default(true),
   notifyGaveUp: z.boolean().default(true),
   closeToTray: z.boolean().default(true),
+  /** Whether agents are pointed at the metering gateway, unless their fleet file says otherwise; holds from their next life on. */
+  gateway: z.enum(["off", "on"]).default("off"),
   /** Between two starts at boot, so that a morning does not begin with a storm. */
   bootStaggerMs: z.number().int().min(0).max(60_000).default(1500),
 });

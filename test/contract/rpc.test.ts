@@ -23,6 +23,7 @@ const SETTINGS = {
   notifyBroke: true,
   notifyGaveUp: true,
   closeToTray: true,
+  gateway: "off",
   bootStaggerMs: 1500,
 } as const;
 

@@ -10,6 +10,7 @@ import { ClaudeObserver } from "./claudeObserver.ts";
 import { classifyExit } from "./exits.ts";
 import { pasteThenEnter } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity, type Prepared } from "./launching.ts";
+import { meterClaude } from "./metering.ts";
 import { jsonLines, newestFiles, promptTitle } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -31,6 +32,7 @@ export function createClaudeAdapter({ machine }: AgentAdapterDeps): AgentAdapter
     pause: { safe: true },
     detect: () => detectClaude(machine),
     launch: (request) => launchClaude(machine, request, options),
+    meter: (plan, point) => meterClaude(machine, plan, point),
     createObserver: (context) => new ClaudeObserver(context),
     messageKeys: (text) => pasteThenEnter(text, PASTE_PAUSE_MS),
     classifyExit: (evidence) =>

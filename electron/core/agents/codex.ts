@@ -17,6 +17,7 @@ import { classifyExit } from "./exits.ts";
 import { isIrreversible } from "./irreversible.ts";
 import { pasteThenEnter, textBytes } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity } from "./launching.ts";
+import { meterCodex } from "./codexMetering.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
 import { ALLOW, DENY, DENY_SAY, denyKeys, numberedDialog, type Dialog } from "./screenDialogs.ts";
 import { ScreenObserver, type Reader, type Reading } from "./screenObserver.ts";
@@ -45,6 +46,7 @@ export function createCodexAdapter({ machine }: AgentAdapterDeps): AgentAdapter 
     pause: { safe: true },
     detect: () => detectCodex(machine),
     launch: (request) => launchCodex(machine, request, options),
+    meter: (plan, point) => meterCodex(machine, plan, point),
     createObserver(context) {
       if (context.cliSessionId !== undefined) claimed.add(context.cliSessionId);
       return new ScreenObserver(context, reader);

@@ -10,6 +10,7 @@ import { classifyExit } from "./exits.ts";
 import { isIrreversible } from "./irreversible.ts";
 import { pasteThenEnter, textBytes } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity } from "./launching.ts";
+import { meterGemini } from "./metering.ts";
 import {
   ALLOW,
   ALLOW_SESSION,
@@ -46,6 +47,7 @@ export function createGeminiAdapter({ machine }: AgentAdapterDeps): AgentAdapter
     pause: { safe: true },
     detect: () => detectGemini(machine),
     launch: (request) => launchGemini(machine, request, options),
+    meter: (plan, point) => meterGemini(machine, plan, point),
     createObserver: (context) => new ScreenObserver(context, READER),
     messageKeys: (text) => pasteThenEnter(text, PASTE_PAUSE_MS),
     classifyExit: (evidence) =>

@@ -9,6 +9,7 @@ import { ok, type Result } from "#shared/model/result.ts";
 import { classifyExit } from "./exits.ts";
 import { pasteThenEnter } from "./keys.ts";
 import { detectCli, prepareCli, type CliIdentity } from "./launching.ts";
+import { meterOpencode } from "./opencodeMetering.ts";
 import { OpencodeObserver } from "./opencodeObserver.ts";
 import { promptTitle } from "./transcripts.ts";
 
@@ -29,6 +30,7 @@ export function createOpencodeAdapter({ machine }: AgentAdapterDeps): AgentAdapt
     pause: { safe: true },
     detect: () => detectOpencode(machine),
     launch: (request) => launchOpencode(machine, request),
+    meter: (plan, point) => meterOpencode(machine, plan, point),
     createObserver: (context) => new OpencodeObserver(context, machine),
     messageKeys: (text) => pasteThenEnter(text, PASTE_PAUSE_MS),
     classifyExit: (evidence) =>

@@ -375,6 +375,7 @@ function toAgentSpec(child: RawAgentChild, budgets: readonly BudgetRules[], cont
     args: child.args ?? [],
     env: child.env ?? {},
     ...(child.resume === undefined ? {} : { resume: child.resume }),
+    ...(child.gateway === undefined ? {} : { gateway: child.gateway }),
     restart: child.restart ?? "transient",
     shutdown: child.shutdown === undefined ? DEFAULT_SHUTDOWN_MS : readShutdown(child.shutdown),
     significant: child.significant ?? false,

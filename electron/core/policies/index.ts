@@ -3,6 +3,8 @@ export { aboveInTree } from "./aboveInTree.ts";
 export { budgetTree } from "./budgetTree.ts";
 export { fleetBudgets } from "./fleetBudgets.ts";
 export { emergencyStop } from "./emergencyStop.ts";
+export { gatewayDesk } from "./gatewayDesk.ts";
+export { meteringGateway } from "./meteringGateway.ts";
 export { spendLedger, spendOf } from "./spendLedger.ts";
 export { lifeOfSession } from "./whoseUsage.ts";
 export { askPolicy, settleTrouble, splitAskItemId, troublePolicy } from "./whatWaits.ts";

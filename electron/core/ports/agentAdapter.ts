@@ -6,6 +6,7 @@ import type { AgentCli, PastSession } from "#shared/model/agentCli.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { AgentActivity, ExitCause } from "#shared/model/states.ts";
 import type { Clock } from "./clock.ts";
+import type { MeterPoint, Metering } from "./gateway.ts";
 import type { HookPayload } from "./hookIngest.ts";
 import type { Environment, Machine } from "./machine.ts";
 import type { ScreenHint } from "./screens.ts";
@@ -24,6 +25,8 @@ export interface AgentAdapter {
   detect(): Promise<AgentCli>;
   /** Checks everything that can be told before a pty is opened. Errors: `spawn_failed`, `cli_missing`, `bad_request`. */
   launch(request: LaunchRequest): Promise<Result<LaunchPlan>>;
+  /** Turns a planned launch towards the metering gateway; absent: this CLI cannot be. */
+  meter?(plan: LaunchPlan, point: MeterPoint): Promise<Metering>;
   createObserver(context: ObserverContext): AgentObserver;
   /** A message for the agent as key strokes: paste, pause, Enter, as this CLI wants it. */
   messageKeys(text: string): readonly KeyStroke[];

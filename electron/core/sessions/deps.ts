@@ -7,6 +7,7 @@ import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
 import type { Screens } from "#core/ports/screens.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
+import type { SessionMetering } from "./metering.ts";
 
 /** Told to policies: what an agent asked of a person, and that it no longer does. */
 export interface AskListener {
@@ -31,6 +32,7 @@ export interface SessionDeps {
   readonly logger: Logger;
   /** Opened at the first life that can use it: no listening port before. */
   readonly ingest: () => Promise<Ingest | undefined>;
+  readonly metering: SessionMetering;
   readonly asks: AskListener;
   /** Directory for one session's settings files. */
   readonly filesDir: (sessionId: string) => string;

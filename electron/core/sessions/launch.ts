@@ -10,6 +10,7 @@ import { decideLifeStart } from "./lifePlan.ts";
 import type { LifeStart } from "./lifePlan.ts";
 import { LiveLife } from "./liveLife.ts";
 import type { LifeRow } from "./lives.ts";
+import { meterLaunch } from "./metering.ts";
 
 export interface LaunchOrder {
   readonly path: string;
@@ -34,14 +35,15 @@ export async function launchLife(deps: SessionDeps, order: LaunchOrder): Promise
   const token = deps.newToken();
   const plan = await planLife(deps, order, { sessionId, token, start });
   if (!plan.ok) return plan;
+  const { plan: turned, gateway } = await meterLaunch(deps, { ...order, sessionId, plan: plan.value });
   const generation = (order.last?.generation ?? 0) + 1;
   const spawned = await deps.ptyHost.spawn({
     sessionId,
     tag: { path: order.path, generation, agent: order.spec.agent },
-    file: plan.value.file,
-    args: [...plan.value.args],
-    cwd: plan.value.cwd,
-    env: { ...plan.value.env },
+    file: turned.file,
+    args: [...turned.args],
+    cwd: turned.cwd,
+    env: { ...turned.env },
     ...order.size,
   });
   if (!spawned.ok) return spawned;
@@ -63,6 +65,7 @@ export async function launchLife(deps: SessionDeps, order: LaunchOrder): Promise
       detail: "",
       hasPrompt: start.type === "fresh" && order.spec.prompt !== undefined,
       resumeBroken: false,
+      ...(gateway === undefined ? {} : { gateway }),
     },
   };
   return ok(

@@ -20,8 +20,8 @@ import { exitFacts, exitReason, isResumeBroken } from "./lifePlan.ts";
 import { LiveOutput } from "./liveOutput.ts";
 import { WaitNotice } from "./waitNotice.ts";
 import { noteAdopted, noteByAgent, noteEnded, noteStarted, keepPaused } from "./lifeEvents.ts";
-import { endedRow, endState, rowOfSession } from "./lives.ts";
-import type { LifeRow } from "./lives.ts";
+import { endedRow, endState, rowOfSession, type LifeRow } from "./lives.ts";
+import { registerMetered } from "./metering.ts";
 
 /** Enough of the log to redraw any screen of an adopted session. */
 const ADOPTION_TAIL_BYTES = 512 * 1024;
@@ -183,6 +183,7 @@ export class LiveLife {
         else this.#reachable(link === "connected");
       }),
     );
+    this.#disposals.push(registerMetered(deps, this.#row, this.#init.spec));
     if (this.#row.notes.ingestToken !== "" && this.#row.agent !== "command") void this.#listenForHooks();
   }
 

@@ -19,6 +19,21 @@ const lifeNotesSchema = z.object({
   resumeBroken: z.boolean(),
   /** A stopped process stays stopped without its core: the next one must know that it is to be continued. */
   paused: z.enum(["frozen", "held"]).optional(),
+  /** It goes through the metering gateway: where its requests go was fixed at its launch. */
+  gateway: z
+    .object({
+      token: z.string(),
+      tokenHeader: z.string().optional(),
+      routes: z.record(
+        z.string(),
+        z.object({
+          provider: z.string(),
+          upstream: z.string(),
+          alternative: z.object({ header: z.string(), upstream: z.string() }).optional(),
+        }),
+      ),
+    })
+    .optional(),
 });
 export type LifeNotes = z.infer<typeof lifeNotesSchema>;
 

@@ -32,6 +32,7 @@ const WORDERS: Readonly<Record<string, Worder>> = {
       ? ["starting", `${name} started life ${generation}, ${mode === "resumed" ? "resumed" : "fresh"}`]
       : undefined,
   "agent.start_refused": (name, { detail }) => ["crashed", `${name} could not start${tail(detail)}`],
+  "agent.unmetered": (name, { detail }) => ["waiting_answer", `${name} is not metered${tail(detail)}`],
   "agent.gave_up": (name) => ["gave_up", `${name} gave up`],
   "agent.rate_limited": (name) => ["rate_limited", `${name} is rate-limited`],
   "agent.adopted": (name) => ["busy", `${name} went on while the app was away`],

@@ -19,6 +19,7 @@ export function SettingsPage(): ReactElement {
         <Appearance />
         <Terminals />
         <Notifications />
+        <Metering />
         <FleetSettings />
         <Health />
         <About />
@@ -105,6 +106,27 @@ function Notifications(): ReactElement {
         isOn={settings.closeToTray}
         onChange={(value) => set("closeToTray", value)}
       />
+    </Group>
+  );
+}
+
+/** The words say what passes through us before a person turns it on. */
+function Metering(): ReactElement {
+  const { gateway } = useSettings();
+  const set = useSet();
+  return (
+    <Group title="Metering gateway">
+      <Switch
+        label="Agents reach their providers through Signalbox"
+        isOn={gateway === "on"}
+        onChange={(value) => set("gateway", value ? "on" : "off")}
+      />
+      <p className="small t3 settings-hint">
+        Counts every token exactly and stops a request before it is sent when a budget is used up. Requests and keys
+        pass through this app on this machine; they are not stored. Holds from an agent's next start on. While the app
+        is closed these agents wait and try again. A fleet file can say <code>gateway: true</code> or{" "}
+        <code>gateway: false</code> for one agent.
+      </p>
     </Group>
   );
 }

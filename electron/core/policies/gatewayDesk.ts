@@ -1,0 +1,67 @@
+/**
+ * Joins gateway, budgets and ledger: a request's worth is set aside before it goes out, and given back when the ledger
+ * has what it took. A request whose agent nobody knows does not go out.
+ */
+import type { Budgets } from "#core/budgets/index.ts";
+import type { Ledger } from "#core/ledger/index.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import type { GatewayCall, GatewayDesk } from "#core/ports/gateway.ts";
+import type { Recorder } from "#core/store/index.ts";
+
+export interface GatewayDeskParts {
+  readonly ledger: Pick<Ledger, "report" | "prices">;
+  readonly budgets: Pick<Budgets, "reserve" | "release">;
+  readonly lifeOf: (sessionId: string) => { readonly path: string } | undefined;
+  readonly recorder: Pick<Recorder, "flush">;
+  readonly clock: Clock;
+}
+
+export function gatewayDesk({ ledger, budgets, lifeOf, recorder, clock }: GatewayDeskParts): GatewayDesk {
+  /** A life that has just begun may still be on its way to the disk. */
+  const pathOf = (sessionId: string): string | undefined => {
+    const known = lifeOf(sessionId);
+    if (known !== undefined) return known.path;
+    recorder.flush();
+    return lifeOf(sessionId)?.path;
+  };
+  return {
+    authorize(call) {
+      const { sessionId } = call;
+      const path = pathOf(sessionId);
+      if (path === undefined)
+        return Promise.resolve({
+          allow: false,
+          level: "hard",
+          sentence:
+            "Signalbox does not know whose budget this request would use, so it was not sent. Restart the agent.",
+        });
+      const answer = budgets.reserve({ path, sessionId, wanted: wantedBy(call, ledger, clock.wallNow()) });
+      if (!answer.ok) {
+        const { level, sentence } = answer.brake;
+        return Promise.resolve({ allow: false, level, sentence });
+      }
+      const { reservationId } = answer;
+      return Promise.resolve({ allow: true, ...(reservationId === undefined ? {} : { reservationId }) });
+    },
+    settle({ report, reservationId }) {
+      if (report !== undefined) ledger.report(report);
+      if (reservationId === undefined) return;
+      // Counted before it is given back: between the two another request must not find room that is not there.
+      recorder.flush();
+      budgets.release(reservationId);
+    },
+  };
+}
+
+/** From the size of the request alone: the answer's length is not known, and a budget ends within the request in flight. */
+function wantedBy(
+  { provider, model, estimate }: GatewayCall,
+  ledger: GatewayDeskParts["ledger"],
+  at: number,
+): { nanos: number | undefined; tokens: number } {
+  const input = estimate?.inputTokens ?? 0;
+  const tokens = { input, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+  // Without its name a model cannot be told to have no price.
+  if (model === undefined) return { nanos: 0, tokens: input };
+  return { nanos: ledger.prices.priceOf({ provider, model, tokens, at })?.costNanos, tokens: input };
+}
