@@ -10,7 +10,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import { KEEPER_RUNNING_DIR, KEEPER_TOKEN_FILE, keeperEndpointSchema, SESSIONS_DIR } from "#shared/rpc/keeperFiles.ts";
 import type { KeeperEndpoint } from "#shared/rpc/keeperFiles.ts";
 import { encodeKeeperFrame, KeeperFrameReader } from "#shared/rpc/keeperFrames.ts";
-import { KEEPER_PROTOCOL, keeperMessageSchema } from "#shared/rpc/keeperProtocol.ts";
+import { keeperMessageSchema } from "#shared/rpc/keeperProtocol.ts";
 import type { KeeperMessage, KeeperRequest } from "#shared/rpc/keeperProtocol.ts";
 
 /** Killing takes up to two seconds by promise; a keeper that says nothing for this long is broken. */
@@ -63,7 +63,8 @@ export function askKeeper(
       finish(fail("keeper_unavailable", `The keeper ${keeper.pid} does not answer.`)),
     );
     socket.on("connect", () => {
-      socket.write(encodeKeeperFrame({ op: "hello", id: 1, protocol: KEEPER_PROTOCOL, role: "cli", token }));
+      // Its own protocol: what the CLI asks is the same in all of them.
+      socket.write(encodeKeeperFrame({ op: "hello", id: 1, protocol: keeper.protocol, role: "cli", token }));
       socket.write(encodeKeeperFrame(request));
     });
     socket.on("data", (chunk) => {

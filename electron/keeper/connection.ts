@@ -14,6 +14,7 @@ import {
 import {
   KEEPER_PROTOCOL,
   keeperRequestSchema,
+  OLDEST_KEEPER_PROTOCOL,
   type KeeperMessage,
   type KeeperRequest,
 } from "#shared/rpc/keeperProtocol.ts";
@@ -28,6 +29,8 @@ export interface ConnectionDeps {
   readonly dataDir: string;
   readonly isDraining: () => boolean;
   readonly drain: () => void;
+  /** An app that starts keepers of exactly this version is back: this one takes new sessions again. */
+  readonly undrain: () => void;
   /** The client said a valid hello. */
   readonly onRole: (role: "core" | "cli") => void;
   readonly onClosed: (role: "core" | "cli" | undefined) => void;
@@ -100,15 +103,18 @@ export class Connection {
       this.#end(hello.id, fail("unauthorized", "The token is not the one of this data directory.").error);
       return;
     }
-    if (hello.protocol !== KEEPER_PROTOCOL) {
-      const message = `This keeper speaks protocol ${KEEPER_PROTOCOL}, the client ${hello.protocol}.`;
+    const protocol = agreedProtocol(hello);
+    if (protocol === undefined) {
+      const range = `${OLDEST_KEEPER_PROTOCOL} to ${KEEPER_PROTOCOL}`;
+      const message = `This keeper speaks protocol ${range}, the client ${hello.protocol}.`;
       this.#end(hello.id, fail("unsupported", message).error);
       return;
     }
     clearTimeout(this.#helloTimer);
     this.#role = hello.role;
     const { version, dataDir } = this.#deps;
-    this.#send({ op: "hello", id: hello.id, protocol: KEEPER_PROTOCOL, version, pid: process.pid, dataDir });
+    if (hello.role === "core" && hello.version === version) this.#deps.undrain();
+    this.#send({ op: "hello", id: hello.id, protocol, version, pid: process.pid, dataDir });
     this.#deps.onRole(hello.role);
   }
 
@@ -257,6 +263,13 @@ function write(session: Session, bytes: Uint8Array): Result<void> {
   if (session.exit !== undefined) return fail("not_running", "The session has ended.");
   if (session.write(bytes)) return ok(undefined);
   return fail("throttled", `The program has not read ${INPUT_QUEUE_BYTES} bytes of input yet; try again when it has.`);
+}
+
+/** The CLI's few requests never change, so it is let in with any protocol. */
+function agreedProtocol({ protocol, role }: Hello): number | undefined {
+  const agreed = Math.min(protocol, KEEPER_PROTOCOL);
+  if (role === "cli") return agreed;
+  return protocol >= OLDEST_KEEPER_PROTOCOL && protocol <= KEEPER_PROTOCOL ? agreed : undefined;
 }
 
 function unknownSession(): Result<never> {

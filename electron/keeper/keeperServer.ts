@@ -93,6 +93,9 @@ export class KeeperServer {
         this.#isDraining = true;
         this.reconsiderLeaving();
       },
+      undrain: () => {
+        this.#isDraining = false;
+      },
       onRole: (role) => {
         if (role === "core") this.#coreCount += 1;
         this.reconsiderLeaving();

@@ -1,10 +1,10 @@
 /**
- * The PtyHost port over the keepers of a data directory: one of this version for new sessions, older ones until
- * their last session ends. Connects to what runs; starts a keeper only for the first spawn.
+ * The PtyHost port over the keepers of a data directory: one of this version for new sessions, those of other versions
+ * until their last session ends. Connects to what runs; starts a keeper only for the first spawn.
  */
 import { z } from "zod";
 import type { Logger } from "#core/ports/logger.ts";
-import type { KeeperLink, OutputSink, PtyHost } from "#core/ports/ptyHost.ts";
+import type { KeeperLink, KeeperLinkChange, OutputSink, PtyHost } from "#core/ports/ptyHost.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
 import {
   keeperSessionSchema,
@@ -16,6 +16,7 @@ import type { SessionMeta } from "#shared/rpc/keeperFiles.ts";
 import type { KeeperCommand } from "./keeperHostConnection.ts";
 import { KeeperPeer } from "./keeperHostPeer.ts";
 import { describeRecord, removeSessionRecord, replayRecord } from "./keeperHostRecords.ts";
+import { keeperVersion } from "./keeperLaunchFiles.ts";
 import {
   ensureKeeper,
   listRunningKeepers,
@@ -57,9 +58,10 @@ class SocketKeeperHost implements KeeperHost {
   readonly #logger: Logger;
   readonly #peers = new Map<number, KeeperPeer>();
   readonly #homes = new Map<string, KeeperPeer>();
-  readonly #listeners = new Set<(link: KeeperLink) => void>();
+  readonly #listeners = new Set<(change: KeeperLinkChange) => void>();
   #current: KeeperPeer | undefined;
   #launching: Promise<Result<KeeperPeer>> | undefined;
+  #ownVersion: Promise<string> | undefined;
 
   constructor(options: KeeperLaunchOptions, logger: Logger) {
     this.#options = options;
@@ -71,7 +73,9 @@ class SocketKeeperHost implements KeeperHost {
     for (const keeper of await listRunningKeepers(dataDir)) await this.#peerOf(keeper);
     await this.#sweepOrphans();
     const listed = await this.list();
-    return listed.ok ? ok(undefined) : listed;
+    if (!listed.ok) return listed;
+    for (const peer of this.#livingPeers()) await this.#letGoIfDone(peer);
+    return ok(undefined);
   }
 
   close(): void {
@@ -155,6 +159,7 @@ class SocketKeeperHost implements KeeperHost {
     }
     this.#homes.delete(sessionId);
     await removeSessionRecord(this.#options.dataDir, sessionId);
+    if (home !== undefined) await this.#letGoIfDone(home);
     return ok(undefined);
   }
 
@@ -165,7 +170,7 @@ class SocketKeeperHost implements KeeperHost {
     return ok({ killed: outcomes.reduce((sum, count) => sum + count, killed) });
   }
 
-  onLink(listener: (link: KeeperLink) => void): () => void {
+  onLink(listener: (change: KeeperLinkChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -197,8 +202,9 @@ class SocketKeeperHost implements KeeperHost {
   }
 
   async #ask(peer: KeeperPeer, command: KeeperCommand, timeoutMs?: number): Promise<Result<unknown>> {
-    const { connection } = peer;
+    const { connection, refusal } = peer;
     if (connection !== undefined) return await connection.request(command, timeoutMs);
+    if (refusal !== undefined) return { ok: false, error: refusal };
     return fail("keeper_unavailable", "The session keeper does not answer at the moment; its agents go on.");
   }
 
@@ -229,8 +235,25 @@ class SocketKeeperHost implements KeeperHost {
       return fail("keeper_unavailable", "The session keeper was started but does not accept this app's connection.");
     }
     this.#current = peer;
-    for (const other of this.#livingPeers()) if (other !== peer) await this.#ask(other, { op: "drain" });
     return ok(peer);
+  }
+
+  /**
+   * A keeper of another version leaves by itself once it keeps nothing and no app holds on to it. It is not told to
+   * refuse new sessions: should its own version come back meanwhile, it finds a keeper that works.
+   */
+  async #letGoIfDone(peer: KeeperPeer): Promise<void> {
+    const { version, pid } = peer.keeper.endpoint;
+    if (version === (await this.#version()) || peer.link !== "connected") return;
+    if ([...this.#homes.values()].includes(peer)) return;
+    this.#logger.info("A session keeper of another version keeps nothing any more.", { pid, version });
+    this.#peers.delete(pid);
+    peer.close();
+  }
+
+  /** Of the keeper this app starts. */
+  #version(): Promise<string> {
+    return (this.#ownVersion ??= keeperVersion(this.#options));
   }
 
   async #peerOf(keeper: RunningKeeper): Promise<KeeperPeer> {
@@ -238,6 +261,7 @@ class SocketKeeperHost implements KeeperHost {
     if (known !== undefined && known.link !== "lost") return known;
     const peer: KeeperPeer = new KeeperPeer({
       keeper,
+      ownVersion: await this.#version(),
       logDirOf: (sessionId) => sessionDir(this.#options.dataDir, sessionId),
       onLink: (link) => void this.#onPeerLink(peer, link),
     });
@@ -250,7 +274,7 @@ class SocketKeeperHost implements KeeperHost {
     const { pid } = peer.keeper.endpoint;
     if (link !== "lost") {
       this.#logger.info("The link to the session keeper changed.", { pid, link });
-      this.#emit(link);
+      this.#emit(peer, link);
       return;
     }
     if (this.#current === peer) this.#current = undefined;
@@ -262,12 +286,15 @@ class SocketKeeperHost implements KeeperHost {
     }
     this.#logger.error("The session keeper was lost.", { pid, sessions: orphans.length });
     const endedAt = await processTimeNow();
-    this.#emit("lost");
+    this.#emit(peer, "lost");
     await this.#sweep(orphans, endedAt);
+    // With another keeper at work there is still one; without, the next one says so when it is connected.
+    for (const other of this.#livingPeers()) this.#emit(other, other.link);
   }
 
-  #emit(link: KeeperLink): void {
-    for (const listener of this.#listeners) listener(link);
+  #emit(peer: KeeperPeer, link: KeeperLink): void {
+    const change = { link, holds: (sessionId: string) => this.#homes.get(sessionId) === peer };
+    for (const listener of this.#listeners) listener(change);
   }
 
   /** A keeper that leaves by itself takes its entry away; one that is killed cannot. */

@@ -5,6 +5,7 @@ import { encodeKeeperFrame, KeeperFrameReader, MAX_KEEPER_PAYLOAD } from "#share
 import {
   KEEPER_PROTOCOL,
   keeperMessageSchema,
+  OLDEST_KEEPER_PROTOCOL,
   type KeeperExit,
   type KeeperMessage,
   type KeeperRequest,
@@ -37,15 +38,25 @@ export class KeeperConnection {
   #isOpen = false;
   #isClosing = false;
 
-  /** Connects and says hello. Errors: `keeper_unavailable`, `unauthorized`, `unsupported`. */
-  static async open(keeper: RunningKeeper, events: KeeperConnectionEvents): Promise<Result<KeeperConnection>> {
+  /**
+   * Connects and says hello, in the keeper's own protocol where that is an older one. `ownVersion` is the keeper version
+   * this app starts. Errors: `keeper_unavailable`, `unauthorized`, `unsupported`.
+   */
+  static async open(
+    keeper: RunningKeeper,
+    ownVersion: string,
+    events: KeeperConnectionEvents,
+  ): Promise<Result<KeeperConnection>> {
+    const { protocol } = keeper.endpoint;
+    if (protocol < OLDEST_KEEPER_PROTOCOL) return tooOld(keeper);
     const socket = connect(keeper.endpoint.socket);
     const connection = new KeeperConnection(socket, events);
-    const hello = { op: "hello", protocol: KEEPER_PROTOCOL, role: "core", token: keeper.token } as const;
+    const spoken = Math.min(protocol, KEEPER_PROTOCOL);
+    const hello = { op: "hello", protocol: spoken, role: "core", token: keeper.token, version: ownVersion } as const;
     const reply = await connection.request(hello);
     if (!reply.ok) {
       connection.close();
-      return reply;
+      return reply.error.code === "unsupported" ? tooNew(keeper) : reply;
     }
     connection.#isOpen = true;
     return ok(connection);
@@ -158,6 +169,20 @@ export class KeeperConnection {
     this.#waiting.clear();
     if (this.#isOpen && !this.#isClosing) this.#events.closed();
   }
+}
+
+function tooNew({ endpoint }: RunningKeeper): Result<never> {
+  return fail(
+    "unsupported",
+    `A session keeper of a newer Signalbox (${endpoint.version}, pid ${endpoint.pid}) holds agents here, and this older version does not speak its language. Its agents go on untouched. Start the newer version again, or end them with \`signalbox estop\`.`,
+  );
+}
+
+function tooOld({ endpoint }: RunningKeeper): Result<never> {
+  return fail(
+    "unsupported",
+    `A session keeper of a much older Signalbox (${endpoint.version}, pid ${endpoint.pid}) holds agents here, and this version no longer speaks its language. Its agents go on untouched. Start the version it came with, or end them with \`signalbox estop\`.`,
+  );
 }
 
 function disconnected(): Result<never> {

@@ -3,6 +3,7 @@
  * very process is gone; whoever attached gets every byte once, across any number of reconnects.
  */
 import type { KeeperLink, OutputSink } from "#core/ports/ptyHost.ts";
+import type { Rejection } from "#shared/model/result.ts";
 import type { KeeperExit } from "#shared/rpc/keeperProtocol.ts";
 import { KeeperConnection } from "./keeperHostConnection.ts";
 import type { RunningKeeper } from "./keeperLaunch.ts";
@@ -11,6 +12,8 @@ import { streamSegments } from "./segmentLog.ts";
 
 export interface KeeperPeerDeps {
   readonly keeper: RunningKeeper;
+  /** The keeper version this app starts. */
+  readonly ownVersion: string;
   readonly logDirOf: (sessionId: string) => string;
   readonly onLink: (link: KeeperLink) => void;
 }
@@ -26,6 +29,8 @@ const RETRY_MS = { first: 20, max: 500 };
 export class KeeperPeer {
   readonly keeper: RunningKeeper;
   link: KeeperLink = "unreachable";
+  /** It answered that it will not speak with this app; trying again does not help until one of them is another version. */
+  refusal: Rejection | undefined;
   readonly #deps: KeeperPeerDeps;
   readonly #attachments = new Map<string, Set<Attachment>>();
   #connection: KeeperConnection | undefined;
@@ -68,11 +73,12 @@ export class KeeperPeer {
   }
 
   async #tryOnce(): Promise<boolean> {
-    const opened = await KeeperConnection.open(this.keeper, {
+    const opened = await KeeperConnection.open(this.keeper, this.#deps.ownVersion, {
       data: (sessionId, offset, bytes) => this.#data(sessionId, offset, bytes),
       exit: (sessionId, exit) => this.#exit(sessionId, exit),
       closed: () => void this.#disconnected(RETRY_MS.first),
     });
+    this.refusal = !opened.ok && opened.error.code === "unsupported" ? opened.error : undefined;
     if (!opened.ok) return false;
     if (this.#isClosed) {
       opened.value.close();

@@ -23,9 +23,9 @@ export interface KeeperFiles {
 export async function installKeeper(files: KeeperFiles): Promise<InstalledKeeper> {
   if (files.bundle.endsWith(".ts")) {
     const { bundle, nodePath: node, nativeDir } = files;
-    return { version: `${files.version}-source`, bundle, node, nativeDir };
+    return { version: await keeperVersion(files), bundle, node, nativeDir };
   }
-  const version = `${files.version}-${await hashOf(files)}`;
+  const version = await keeperVersion(files);
   const home = join(files.dataDir, "keeper", version);
   const installed = {
     version,
@@ -35,6 +35,11 @@ export async function installKeeper(files: KeeperFiles): Promise<InstalledKeeper
   };
   if (!(await isThere(home))) await installInto(home, files);
   return installed;
+}
+
+/** The version under which these files run as a keeper, installed or not. */
+export async function keeperVersion(files: KeeperFiles): Promise<string> {
+  return `${files.version}-${files.bundle.endsWith(".ts") ? "source" : await hashOf(files)}`;
 }
 
 async function installInto(home: string, files: KeeperFiles): Promise<void> {

@@ -2,10 +2,22 @@
  * What core and CLI say to the session keeper over its private socket.
  * Frame: u32 big-endian length of the rest, u32 big-endian length of a JSON header, the header, then raw bytes
  * (`data` and `write` only; bytes never pass through an encoding). Bounded: MAX_FRAME. The first frame each way is hello.
+ *
+ * COMPATIBILITY. Agents outlive upgrades: a keeper released long ago (the first one is commit c1684cb, protocol 1) holds
+ * sessions that this app must adopt, and an older app may meet this keeper. Whoever changes this file keeps that true:
+ * - only add: new optional fields, new requests. Never rename, tighten or give another meaning to what is there.
+ * - a reader drops unknown fields, but ends the connection at a message it does not know. So a new request goes only to
+ *   a keeper, and a new message only to a client, whose hello agreed on a protocol that has it; raise KEEPER_PROTOCOL.
+ * - hello, list, killAll and ping never change at all, and role `cli` is let in with any protocol: an emergency stop of
+ *   any version must work.
+ * - the same holds for `keeperFiles.ts`, which apps of other versions read, too.
+ * `test/integration/keeper/upgrade.test.ts` runs the released keeper and the released app against these.
  */
 import { z } from "zod";
 
+/** What this build speaks, and the oldest it still speaks. Raise the oldest only when no release of it can be running. */
 export const KEEPER_PROTOCOL = 1;
+export const OLDEST_KEEPER_PROTOCOL = 1;
 /** Larger frames end the connection; larger writes are split by the client. */
 export const MAX_KEEPER_FRAME = 1024 * 1024;
 
@@ -67,6 +79,8 @@ export const keeperRequestSchema = z.discriminatedUnion("op", [
     protocol: z.number().int(),
     role: z.enum(["core", "cli"]),
     token: z.string(),
+    /** The keeper version an app of this build starts; its own keeper takes new sessions again when it hears it. */
+    version: z.string().optional(),
   }),
   z.object({ op: z.literal("spawn"), id: z.number().int(), request: spawnRequestSchema }),
   z.object({ op: z.literal("write"), id: z.number().int(), sessionId: z.uuid() }),
@@ -92,7 +106,7 @@ export const keeperRequestSchema = z.discriminatedUnion("op", [
   z.object({ op: z.literal("ack"), id: z.number().int(), sessionId: z.uuid(), bytes: z.number().int() }),
   z.object({ op: z.literal("forget"), id: z.number().int(), sessionId: z.uuid() }),
   z.object({ op: z.literal("killAll"), id: z.number().int() }),
-  /** Take no new sessions; leave when the last one ends. */
+  /** Take no new sessions; leave when the last one ends. Said by apps of the first release only. */
   z.object({ op: z.literal("drain"), id: z.number().int() }),
   z.object({ op: z.literal("ping"), id: z.number().int() }),
 ]);

@@ -1,6 +1,14 @@
 /** Anthropic Messages, streamed or not. */
 import { parseDirectives, type Directives } from "./fakeModelDirectives.ts";
-import { beginEvents, contentText, eachWord, records, sendJson, type FakeTurn } from "./fakeModelTurn.ts";
+import {
+  beginEvents,
+  contentText,
+  eachWord,
+  records,
+  sendJson,
+  type FakeTrouble,
+  type FakeTurn,
+} from "./fakeModelTurn.ts";
 
 type Block = { type: "text"; text: string } | { type: "tool_use"; id: string; name: string; input: unknown };
 
@@ -11,8 +19,10 @@ export async function answerAnthropic(turn: FakeTurn): Promise<void> {
   const directives = parseDirectives(prompt);
   const conversation = messages.map((message) => contentText(message["content"])).join("\n");
   turn.note({ api: "anthropic", model: String(turn.body["model"]), prompt, conversation, hasTools });
+  if (turn.trouble !== undefined) return sendError(turn, turn.trouble);
   // Requests without tools are auxiliary (titles): they never fail and never call a tool.
-  if (directives.error > 0 && hasTools) return sendError(turn, directives.error);
+  if (directives.error > 0 && hasTools)
+    return sendError(turn, { status: directives.error, message: `fake error ${directives.error}` });
   const tool = hasTools ? directives.tools[toolsDone] : undefined;
   const text = directives.text ?? (hasTools ? `Fake answer #${turn.sequence}: PONG` : '{"title":"Fake title"}');
   const blocks: Block[] =
@@ -40,16 +50,14 @@ function newestPrompt(messages: readonly Record<string, unknown>[]): { prompt: s
   return { prompt: "", toolsDone };
 }
 
-function sendError(turn: FakeTurn, status: number): void {
+function sendError(turn: FakeTurn, { status, message, headers, error }: FakeTrouble): void {
   const types: Record<number, string> = {
     401: "authentication_error",
     429: "rate_limit_error",
     529: "overloaded_error",
   };
-  sendJson(turn.response, status, {
-    type: "error",
-    error: { type: types[status] ?? "api_error", message: `fake error ${status}` },
-  });
+  const body = { type: "error", error: { type: types[status] ?? "api_error", message, ...error } };
+  sendJson(turn.response, status, body, headers);
 }
 
 async function send(turn: FakeTurn, blocks: readonly Block[], directives: Directives): Promise<void> {

@@ -1,6 +1,15 @@
 /** Gemini generateContent, streamed or not, and the router's JSON-schema calls. */
 import { parseDirectives, type ToolDirective } from "./fakeModelDirectives.ts";
-import { beginEvents, contentText, eachWord, isRecord, records, sendJson, type FakeTurn } from "./fakeModelTurn.ts";
+import {
+  beginEvents,
+  contentText,
+  eachWord,
+  isRecord,
+  records,
+  sendJson,
+  type FakeTrouble,
+  type FakeTurn,
+} from "./fakeModelTurn.ts";
 
 export async function answerGemini(turn: FakeTurn, call: { model: string; operation: string }): Promise<void> {
   if (call.operation === "countTokens") return sendJson(turn.response, 200, { totalTokens: 1234 });
@@ -15,10 +24,13 @@ export async function answerGemini(turn: FakeTurn, call: { model: string; operat
     conversation: contents.map((content) => contentText(content["parts"])).join("\n"),
     hasTools,
   });
-  if (directives.error > 0 && hasTools)
-    return sendJson(turn.response, directives.error, {
-      error: { code: directives.error, message: "fake error", status: "UNAVAILABLE" },
-    });
+  const prompted = directives.error > 0 && hasTools ? { status: directives.error, message: "fake error" } : undefined;
+  const trouble: FakeTrouble | undefined = turn.trouble ?? prompted;
+  if (trouble !== undefined) {
+    const { status, message, headers, error } = trouble;
+    const body = { error: { code: status, message, status: "UNAVAILABLE", ...error } };
+    return sendJson(turn.response, status, body, headers);
+  }
   const tool = hasTools ? directives.tools[toolsDone] : undefined;
   const text = schemaAnswer(turn.body["generationConfig"]) ?? directives.text ?? `Fake answer #${turn.sequence}: PONG`;
   await send(turn, { ...call, text, tool, delayMs: directives.delayMs });

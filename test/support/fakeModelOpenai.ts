@@ -1,6 +1,14 @@
 /** OpenAI Responses (Codex) and Chat Completions (opencode), streamed or not. */
 import { parseDirectives, type ToolDirective } from "./fakeModelDirectives.ts";
-import { beginEvents, contentText, eachWord, records, sendJson, type FakeTurn } from "./fakeModelTurn.ts";
+import {
+  beginEvents,
+  contentText,
+  eachWord,
+  records,
+  sendJson,
+  type FakeTrouble,
+  type FakeTurn,
+} from "./fakeModelTurn.ts";
 
 type Item = Record<string, unknown>;
 
@@ -19,16 +27,22 @@ export async function answerResponses(turn: FakeTurn): Promise<void> {
     conversation: conversationOf(items),
     hasTools: tools.length > 0,
   });
-  if (directives.error > 0)
-    return sendJson(turn.response, directives.error, {
-      error: { message: `fake error ${directives.error}`, type: "server_error", code: "fake" },
-    });
+  const trouble = turn.trouble ?? promptedTrouble(directives.error);
+  if (trouble !== undefined) return sendError(turn, trouble, { type: "server_error", code: "fake" });
   const wanted = directives.tools[toolsDone];
   // Title threads carry no tools; a call there would never be answered.
   const tool =
     wanted !== undefined && JSON.stringify(tools).includes(`"${wanted.name.split("::").at(-1)}"`) ? wanted : undefined;
   const item = tool === undefined ? messageItem(turn, directives.text) : callItem(turn, { tool, tools });
   await sendResponse(turn, item, directives.delayMs);
+}
+
+function promptedTrouble(status: number): FakeTrouble | undefined {
+  return status > 0 ? { status, message: `fake error ${status}` } : undefined;
+}
+
+function sendError(turn: FakeTurn, { status, message, headers, error }: FakeTrouble, more: object): void {
+  sendJson(turn.response, status, { error: { message, ...more, ...error } }, headers);
 }
 
 function messageItem(turn: FakeTurn, text: string | undefined): Item {
@@ -127,8 +141,8 @@ export async function answerChat(turn: FakeTurn): Promise<void> {
     conversation: conversationOf(messages),
     hasTools,
   });
-  if (directives.error > 0)
-    return sendJson(turn.response, directives.error, { error: { message: `fake error ${directives.error}` } });
+  const trouble = turn.trouble ?? promptedTrouble(directives.error);
+  if (trouble !== undefined) return sendError(turn, trouble, {});
   const tool = hasTools ? directives.tools[toolsDone] : undefined;
   const text = directives.text ?? (hasTools ? `Fake answer #${turn.sequence}: PONG` : "Fake title");
   await sendChat(turn, { text, tool, delayMs: directives.delayMs });

@@ -8,18 +8,25 @@ import type { AddressInfo } from "node:net";
 import { answerAnthropic } from "./fakeModelAnthropic.ts";
 import { answerGemini } from "./fakeModelGemini.ts";
 import { answerChat, answerResponses } from "./fakeModelOpenai.ts";
-import { isRecord, sendJson, usageOf, type FakeRequest, type FakeTurn } from "./fakeModelTurn.ts";
+import { isRecord, sendJson, usageOf, type FakeRequest, type FakeTrouble, type FakeTurn } from "./fakeModelTurn.ts";
 
 export interface FakeModelServer {
   readonly url: string;
   /** Answered requests with a prompt, in order. */
   readonly requests: readonly FakeRequest[];
+  /** From now on every request is answered so; undefined: as the prompts say again. */
+  setTrouble(trouble: FakeTrouble | undefined): void;
+  /** The network is gone: connections break, new ones are refused. */
+  cut(): Promise<void>;
+  /** It is back, at the same address. */
+  restore(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startFakeModelServer(): Promise<FakeModelServer> {
   const requests: FakeRequest[] = [];
   let sequence = 0;
+  let trouble: FakeTrouble | undefined;
   const server = createServer((request, response) => {
     void (async () => {
       const body = await readJson(request);
@@ -31,20 +38,34 @@ export async function startFakeModelServer(): Promise<FakeModelServer> {
         usage,
         response,
         body,
-        note: (known) => requests.push({ ...known, sequence: number, usage }),
+        trouble,
+        note: (known) => {
+          const noted: FakeRequest = { ...known, sequence: number, usage, at: Date.now() };
+          requests.push(noted);
+          response.once("close", () => {
+            noted.endedAt = Date.now();
+            noted.cutOff = !response.writableFinished;
+          });
+        },
       });
     })().catch((error: unknown) => sendJson(response, 500, { error: { message: String(error) } }));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve()));
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  await listen(0);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    setTrouble: (next) => (trouble = next),
+    cut: stop,
+    restore: () => listen(port),
+    close: stop,
   };
 }
 

@@ -19,6 +19,21 @@ export interface FakeRequest {
   readonly conversation: string;
   readonly hasTools: boolean;
   readonly usage: FakeUsage;
+  /** Wall-clock ms: what a CLI says of itself is compared with this. */
+  readonly at: number;
+  /** When the answer was sent to its end, or the CLI hung up; undefined while it goes on. */
+  endedAt?: number;
+  /** The CLI hung up before the answer was complete. */
+  cutOff?: boolean;
+}
+
+/** What the provider answers instead, to every request, until it is taken back. */
+export interface FakeTrouble {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Merged into the error object of the body: codes and reset times in the provider's own words. */
+  readonly error?: Readonly<Record<string, unknown>>;
 }
 
 /** One answer in the making, shared by the four protocols. */
@@ -27,7 +42,8 @@ export interface FakeTurn {
   readonly usage: FakeUsage;
   readonly response: ServerResponse;
   readonly body: Record<string, unknown>;
-  note(request: Omit<FakeRequest, "sequence" | "usage">): void;
+  readonly trouble: FakeTrouble | undefined;
+  note(request: Omit<FakeRequest, "sequence" | "usage" | "at" | "endedAt" | "cutOff">): void;
 }
 
 export function usageOf(sequence: number): FakeUsage {
@@ -40,9 +56,14 @@ export function usageOf(sequence: number): FakeUsage {
   };
 }
 
-export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   if (response.writableEnded) return;
-  response.writeHead(status, { "content-type": "application/json" });
+  response.writeHead(status, { "content-type": "application/json", ...headers });
   response.end(JSON.stringify(body));
 }
 

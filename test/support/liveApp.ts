@@ -12,6 +12,7 @@ import type { TreeNode } from "#shared/model/node.ts";
 import { eventually } from "./deadline.ts";
 
 const root = join(import.meta.dirname, "../..");
+const OWN_BUILD = join(root, "out");
 const readyLine = z.object({ url: z.string(), dataDir: z.string(), pid: z.number() });
 
 export interface CliResult {
@@ -22,11 +23,16 @@ export interface CliResult {
 
 /** Runs the CLI as a script would; never throws for an exit code. */
 export function runCli(dataDir: string, ...args: readonly string[]): Promise<CliResult> {
+  return runCliOf(OWN_BUILD, dataDir, args);
+}
+
+/** The CLI of another build. */
+export function runCliOf(outDir: string, dataDir: string, args: readonly string[]): Promise<CliResult> {
   return new Promise((resolve) => {
     const env = { ...process.env, SIGNALBOX_DATA: dataDir };
     execFile(
       process.execPath,
-      [join(root, "out/cli.js"), ...args],
+      [join(outDir, "cli.js"), ...args],
       { env, maxBuffer: 256 * 1024 * 1024 },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : null, stdout, stderr });
@@ -35,34 +41,44 @@ export function runCli(dataDir: string, ...args: readonly string[]): Promise<Cli
   });
 }
 
+export interface LiveAppStart {
+  readonly dataDir: string;
+  /** The app's whole environment, and with it its agents'; this process's own when absent. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Bundles of another build than this clone's. */
+  readonly outDir?: string;
+}
+
 export class LiveApp {
   readonly dataDir: string;
   readonly url: string;
   readonly pid: number;
   readonly process: ChildProcess;
+  readonly #outDir: string;
 
-  private constructor(child: ChildProcess, ready: z.infer<typeof readyLine>) {
+  private constructor(child: ChildProcess, ready: z.infer<typeof readyLine>, outDir: string) {
     this.process = child;
+    this.#outDir = outDir;
     this.dataDir = ready.dataDir;
     this.url = ready.url;
     this.pid = ready.pid;
   }
 
-  static async start(dataDir: string, ...args: readonly string[]): Promise<LiveApp> {
-    const child = spawn(process.execPath, [join(root, "out/headless.js"), "--data", dataDir, "--port", "0", ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+  static async start(how: string | LiveAppStart, ...args: readonly string[]): Promise<LiveApp> {
+    const { dataDir, env = process.env, outDir = OWN_BUILD } = typeof how === "string" ? { dataDir: how } : how;
+    const program = [join(outDir, "headless.js"), "--data", dataDir, "--port", "0"];
+    const child = spawn(process.execPath, [...program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     let errors = "";
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     const line = await new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once("line", resolve);
       child.once("exit", (code) => reject(new Error(`serve ended with ${code}: ${errors}`)));
     });
-    return new LiveApp(child, readyLine.parse(JSON.parse(line)));
+    return new LiveApp(child, readyLine.parse(JSON.parse(line)), outDir);
   }
 
   cli(...args: readonly string[]): Promise<CliResult> {
-    return runCli(this.dataDir, ...args);
+    return runCliOf(this.#outDir, this.dataDir, args);
   }
 
   async fleet(name: string, text: string): Promise<string> {

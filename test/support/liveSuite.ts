@@ -12,6 +12,8 @@ export interface LiveSuite {
   /** The data directory of this test; fleet files and what agents write stand in it, too. */
   readonly dir: string;
   serve(...args: readonly string[]): Promise<LiveApp>;
+  /** An app of another build, on the same data directory. */
+  serveBuild(outDir: string, ...args: readonly string[]): Promise<LiveApp>;
   /** Writes `<name>.yaml` with these children and supervisor, and `up`s it; throws when refused. */
   up(app: LiveApp, fleet: FleetText): Promise<string>;
   /** A client as the CLI's, for what the CLI has no word for. */
@@ -55,6 +57,11 @@ export function liveSuite(): LiveSuite {
     },
     async serve(...args) {
       const app = await LiveApp.start(data.dir, ...args);
+      apps.push(app);
+      return app;
+    },
+    async serveBuild(outDir, ...args) {
+      const app = await LiveApp.start({ dataDir: data.dir, outDir }, ...args);
       apps.push(app);
       return app;
     },

@@ -12,6 +12,13 @@ export interface OutputSink {
 /** `lost` means the keeper process is dead (its pid is gone); `unreachable` means it cannot be told. */
 export type KeeperLink = "connected" | "unreachable" | "lost";
 
+/** One keeper's link changed. During an upgrade there are two, and what one holds has nothing to do with the other. */
+export interface KeeperLinkChange {
+  readonly link: KeeperLink;
+  /** Whether that keeper holds this session. */
+  readonly holds: (sessionId: string) => boolean;
+}
+
 export interface PtyHost {
   spawn(request: SpawnRequest): Promise<Result<KeeperSession>>;
   /** Resolves when the keeper took the bytes; order is kept, 1 MB and more is fine. */
@@ -28,5 +35,5 @@ export interface PtyHost {
   forget(sessionId: string): Promise<Result<void>>;
   /** SIGKILLs every tree of every session at once; resolves when the last process is gone. */
   killAll(): Promise<Result<{ killed: number }>>;
-  onLink(listener: (link: KeeperLink) => void): () => void;
+  onLink(listener: (change: KeeperLinkChange) => void): () => void;
 }

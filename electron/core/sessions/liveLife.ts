@@ -178,7 +178,8 @@ export class LiveLife {
         data: (offset, bytes) => this.#data(offset, bytes),
         exit: (exit) => void this.#finish(exit),
       }),
-      deps.ptyHost.onLink((link) => {
+      deps.ptyHost.onLink(({ link, holds }) => {
+        if (!holds(this.sessionId)) return;
         if (link === "lost") void this.#lost();
         else this.#reachable(link === "connected");
       }),

@@ -20,8 +20,8 @@ export function watchStatus(core: Core, send: (status: AppStatus) => void): () =
     core.ports.clock.after(STATUS_EVERY_MS, sendNow);
   };
   const ends = [
-    core.ports.ptyHost.onLink((next) => {
-      link = next;
+    core.ports.ptyHost.onLink((change) => {
+      link = change.link;
       changed();
     }),
     core.store.onCommit(changed),

@@ -90,7 +90,7 @@ test("the keeper stays while an app is connected or a session runs", async () =>
 test("kill -9 of the keeper is told as lost within 2 s, and its agents are gone within 5 s", async () => {
   const host = await harness.newHost();
   const links: KeeperLink[] = [];
-  host.onLink((link) => links.push(link));
+  host.onLink(({ link }) => links.push(link));
   const request = shellRequest("trap '' HUP TERM; (setsid sleep 700 &); echo ready; while :; do sleep 701; done");
   const recorder = await run(host, request);
   await recorder.untilText("ready");
@@ -120,7 +120,7 @@ test("sessions of a keeper that died while no app ran are swept at the next star
 test("a keeper that hangs is unreachable, never lost, and everything continues when it wakes", async () => {
   const host = await harness.newHost();
   const links: KeeperLink[] = [];
-  host.onLink((link) => links.push(link));
+  host.onLink(({ link }) => links.push(link));
   const request = shellRequest("echo ready; read line; echo $line");
   const recorder = await run(host, request);
   await recorder.untilText("ready");
