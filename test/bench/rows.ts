@@ -2,6 +2,7 @@
 import type { Row } from "./bench.ts";
 import { bytes } from "./bytes.ts";
 import { flood } from "./flood.ts";
+import { gateway } from "./gateway.ts";
 import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { paint } from "./paint.ts";
@@ -10,4 +11,4 @@ import { restart } from "./restart.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 
-export const ROWS: readonly Row[] = [bytes, recording, latency, restart, idle, store, start, paint, flood];
+export const ROWS: readonly Row[] = [bytes, recording, latency, restart, idle, store, start, gateway, paint, flood];
