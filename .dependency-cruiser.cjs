@@ -26,7 +26,7 @@ module.exports = {
 
     no(
       "electron-only-in-host",
-      { path: "^(electron/(core|platform|rpc|keeper|headless|cli|compose)|renderer|shared)" },
+      { path: "^(electron/(core|platform|rpc|keeper|headless|cli|compose|transcriptWorker)|renderer|shared)" },
       { path: "^(node_modules/electron/|electron$)" },
     ),
     no(
@@ -38,7 +38,7 @@ module.exports = {
     no(
       "core-looks-inward",
       { path: "^electron/core/" },
-      { path: "^electron/(platform|host|rpc|keeper|main|headless|compose|cli|preload)" },
+      { path: "^electron/(platform|host|rpc|keeper|main|headless|compose|transcriptWorker|cli|preload)" },
     ),
     no(
       "kernel-and-ports-know-no-slice",
@@ -62,7 +62,7 @@ module.exports = {
     ),
     no(
       "core-has-one-door-per-slice",
-      { path: "^electron/(platform|rpc|host|keeper|main|headless|compose|core/[^/]+\\.ts)" },
+      { path: "^electron/(platform|rpc|host|keeper|main|headless|compose|transcriptWorker|core/[^/]+\\.ts)" },
       { path: `^electron/core/(${ROOM})/`, pathNot: "/index\\.ts$" },
     ),
 
@@ -84,7 +84,7 @@ module.exports = {
     no(
       "platform-adapts-ports",
       { path: "^electron/platform/" },
-      { path: "^electron/(core/(?!ports/)|host|rpc|keeper|main|headless|compose|cli)" },
+      { path: "^electron/(core/(?!ports/)|host|rpc|keeper|main|headless|compose|transcriptWorker|cli)" },
     ),
     no(
       "host-is-thin",
@@ -97,7 +97,11 @@ module.exports = {
       { path: "^electron/(platform|host|keeper|main|headless|compose|cli)" },
     ),
     no("handlers-use-slices", { path: "^electron/rpc/handlers/" }, { path: "^electron/rpc/transports/" }),
-    no("headless-has-no-desktop", { path: "^electron/(headless|compose)" }, { path: "^electron/(host|main|preload)" }),
+    no(
+      "headless-has-no-desktop",
+      { path: "^electron/(headless|compose|transcriptWorker)" },
+      { path: "^electron/(host|main|preload)" },
+    ),
     no("preload-stands-alone", { path: "^electron/preload" }, { path: "^(electron|renderer)/" }),
 
     no(

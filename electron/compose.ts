@@ -4,6 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { composeCore } from "#core/app.ts";
 import type { Core } from "#core/app.ts";
+import type { Logger } from "#core/ports/logger.ts";
+import type { Machine } from "#core/ports/machine.ts";
+import type { Transcripts } from "#core/ports/transcripts.ts";
 import { SCHEMA_VERSION } from "#core/store/index.ts";
 import { openDataDirectory } from "#platform/dataDirectory.ts";
 import { createFleetFiles } from "#platform/fleetFiles.ts";
@@ -15,8 +18,12 @@ import { createKeeperHost } from "#platform/keeperHost.ts";
 import { createMachine } from "#platform/machine.ts";
 import { openDatabase } from "#platform/openDatabase.ts";
 import { createOutputLog } from "#platform/outputSearch.ts";
+import type { SearchableOutputLog } from "#platform/outputSearch.ts";
 import { createFileLogger } from "#platform/pinoLogger.ts";
 import { createScreens } from "#platform/screensHost.ts";
+import type { ScreensHost } from "#platform/screensHost.ts";
+import { createTranscripts } from "#platform/transcripts/transcriptsHost.ts";
+import { workerEntry } from "#platform/workerEntry.ts";
 import { createSystemClock } from "#platform/systemClock.ts";
 import { createHandlers } from "#rpc/handlers/index.ts";
 import type { HostControls } from "#rpc/handlers/index.ts";
@@ -74,8 +81,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
     lock.value.release();
     return opened;
   }
-  const screens = createScreens({ logger });
-  const outputLog = createOutputLog({ dataDir, logger });
+  const threads = startThreads(dataDir, logger);
   const ptyHost = createKeeperHost({ dataDir, version: options.version, ...keeperParts() }, logger);
   const connected = await ptyHost.connect();
   if (!connected.ok) logger.error("A session keeper lives but does not answer.", { error: connected.error.message });
@@ -83,9 +89,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
     {
       database: opened.value.database,
       ptyHost,
-      screens,
-      outputLog,
-      machine: createMachine(),
+      ...threads,
       fleetFiles: createFleetFiles(),
       ...LISTENERS,
       priceList: createGenaiPrices(),
@@ -105,7 +109,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
   );
   const release = async (): Promise<void> => {
     ptyHost.close();
-    await Promise.all([screens.dispose(), outputLog.dispose()]);
+    await Promise.all([threads.screens.dispose(), threads.outputLog.dispose(), threads.transcripts.dispose()]);
     lock.value.release();
   };
   if (!composed.ok) {
@@ -113,6 +117,29 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
     return composed;
   }
   return listen({ core: composed.value, dataDir, options, logger, release });
+}
+
+interface Threads {
+  readonly machine: Machine;
+  readonly screens: ScreensHost;
+  readonly outputLog: SearchableOutputLog;
+  readonly transcripts: Transcripts;
+}
+
+/** What works beside the main loop; each begins at its first need. */
+function startThreads(dataDir: string, logger: Logger): Threads {
+  const machine = createMachine();
+  return {
+    machine,
+    screens: createScreens({ logger }),
+    outputLog: createOutputLog({ dataDir, logger }),
+    transcripts: createTranscripts({
+      worker: workerEntry("transcriptWorker", import.meta.url),
+      homeDir: machine.homeDir,
+      environment: () => machine.environment(),
+      logger,
+    }),
+  };
 }
 
 interface Listening {

@@ -17,9 +17,9 @@ const PAGE_INPUTS = ["renderer", "vite.config.ts", ...COMMON];
 
 function targets() {
   const node = (name, entry) => ({ name, entry, output: `${name}.js`, inputs: NODE_INPUTS, make: bundleNode });
-  const workers = list(join(root, "electron", "platform"))
+  const workers = [...list(join(root, "electron", "platform")), join(root, "electron", "transcriptWorker.ts")]
     .filter((file) => file.endsWith("Worker.ts"))
-    .map((file) => node(basename(file, ".ts"), `electron/platform/${basename(file)}`));
+    .map((file) => node(basename(file, ".ts"), relative(root, file).split(sep).join("/")));
   return [
     node("main", "electron/main.ts"),
     node("headless", "electron/headless.ts"),

@@ -34,10 +34,12 @@ import type { Machine } from "#core/ports/machine.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PriceList } from "#core/ports/priceList.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
+import type { Transcripts } from "#core/ports/transcripts.ts";
 import type { Screens } from "#core/ports/screens.ts";
 import { Sessions } from "#core/sessions/index.ts";
 import { SettingsBook } from "#core/settings/index.ts";
 import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
+import { LifeMeters } from "#core/telemetry/index.ts";
 import type { Journal, Recorder, Store } from "#core/store/index.ts";
 
 export interface CorePorts {
@@ -50,6 +52,7 @@ export interface CorePorts {
   readonly openIngest: OpenIngest;
   readonly priceList: PriceList;
   readonly openGateway: OpenGateway;
+  readonly transcripts: Transcripts;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -107,6 +110,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const budgets = createBudgets({ ports, store, recorder, ledger, fleets: () => fleets });
   const desk = gatewayDesk({ ledger, budgets, recorder, clock, lifeOf: lifeOfSession(store) });
   const metering = meteringGateway({ ...ports, store, settings, desk });
+  const lifeMeters = new LifeMeters({ sink: ledger, ...ports });
   const sessions = new Sessions({
     adapters,
     store,
@@ -119,6 +123,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     ingest: ingest.open,
     metering,
     asks: askPolicy(() => inbox),
+    lifeMeters,
     filesDir: (sessionId) => `${config.dataDir}/sessions/${sessionId}/files`,
     newId: ports.newId,
     newToken: ports.newToken,
@@ -130,7 +135,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const recovered = await comeUp({ sessions, fleets, budgets, recorder, config, logger });
   if (!recovered.ok) return recovered;
   const close = (): Promise<void> =>
-    closeCore({ fleets, ledger, budgets, recorder, journal, bus, store, listeners: [ingest, metering] });
+    closeCore({ fleets, lifeMeters, ledger, budgets, recorder, journal, bus, store, listeners: [ingest, metering] });
   return ok({
     config,
     startedAt: toIsoTime(clock.wallNow()),
@@ -242,6 +247,7 @@ async function comeUp({ sessions, fleets, budgets, recorder, config, logger }: C
 
 interface Closing {
   readonly fleets: Fleets;
+  readonly lifeMeters: LifeMeters;
   readonly ledger: Ledger;
   readonly budgets: Budgets;
   readonly recorder: Recorder;
@@ -253,6 +259,7 @@ interface Closing {
 
 async function closeCore({
   fleets,
+  lifeMeters,
   ledger,
   budgets,
   recorder,
@@ -263,6 +270,7 @@ async function closeCore({
 }: Closing): Promise<void> {
   fleets.letGo();
   budgets.close();
+  lifeMeters.close();
   await Promise.all(listeners.map((listener) => listener.close()));
   ledger.close();
   recorder.note({ subject: systemSubject("app", "stopping"), type: "system.stopping", actor: "system", data: {} });

@@ -9,12 +9,15 @@ import type { Ingest } from "#core/ports/ingest.ts";
 import { openIngest } from "#platform/ingest.ts";
 import { createMachine } from "#platform/machine.ts";
 import { createAgentHome, startAgent, type AgentHome, type AgentRun } from "./agentTerminal.ts";
+import { createUsageRig, type UsageRig } from "./usageRig.ts";
 import { startFakeModelServer, type FakeModelServer } from "./fakeModelServer.ts";
 
 export interface AgentSuite {
   readonly model: FakeModelServer;
   readonly home: AgentHome;
   readonly adapter: AgentAdapter;
+  /** What the runs' sources said of their token usage. */
+  readonly usage: UsageRig;
   start(request: Partial<LaunchRequest>): Promise<AgentRun>;
 }
 
@@ -32,6 +35,7 @@ export function agentSuite(options: AgentSuiteOptions): AgentSuite {
   let home: AgentHome;
   let adapter: AgentAdapter;
   let ingest: Ingest;
+  let usage: UsageRig;
 
   beforeAll(async () => {
     model = await startFakeModelServer();
@@ -52,6 +56,7 @@ export function agentSuite(options: AgentSuiteOptions): AgentSuite {
     const found = createAdapters({ machine }).find((candidate) => candidate.id === options.agent);
     if (found === undefined) throw new Error(`There is no adapter ${options.agent}.`);
     adapter = found;
+    usage = createUsageRig(machine);
   });
 
   afterEach(async () => {
@@ -62,6 +67,7 @@ export function agentSuite(options: AgentSuiteOptions): AgentSuite {
   });
 
   afterAll(async () => {
+    await usage.dispose();
     await ingest.close();
     await model.close();
     await home.remove();
@@ -77,10 +83,14 @@ export function agentSuite(options: AgentSuiteOptions): AgentSuite {
     get adapter() {
       return adapter;
     },
+    get usage() {
+      return usage;
+    },
     async start(request) {
       const run = await startAgent({
         adapter,
         ingest,
+        metering: usage.metering,
         request: { cwd: home.cwd, args: [], env: {}, mode: { type: "fresh" }, filesDir: home.filesDir, ...request },
       });
       runs.push(run);

@@ -21,11 +21,13 @@ import type {
   ObserverContext,
 } from "#core/ports/agentAdapter.ts";
 import type { Clock } from "#core/ports/clock.ts";
+import type { LifeMeter, LifeMetering } from "#core/ports/lifeMeter.ts";
 import type { Ingest, IngestHandlers } from "#core/ports/ingest.ts";
 import type { AgentActivity } from "#shared/model/states.ts";
 
 export interface AgentRun {
   readonly facts: readonly AgentFact[];
+  readonly sessionId: string;
   readonly observer: AgentObserver;
   readonly plan: LaunchPlan;
   readonly pid: number;
@@ -60,28 +62,37 @@ export interface StartOptions {
   readonly ingest: Ingest;
   readonly request: Omit<LaunchRequest, "sessionId" | "ingest">;
   readonly sessionId?: string;
+  /** Meters the run as the app would. */
+  readonly metering?: LifeMetering;
 }
 
 export async function startAgent(options: StartOptions): Promise<AgentRun> {
   const { adapter, ingest } = options;
   const sessionId = options.sessionId ?? randomUUID();
   const token = randomUUID();
-  const launched = await adapter.launch({ ...options.request, sessionId, ingest: { url: ingest.url, token } });
+  const launched = await adapter.launch({
+    ...options.request,
+    sessionId,
+    ingest: { url: ingest.url, telemetryUrl: ingest.telemetryUrl, token },
+  });
   if (!launched.ok) throw new Error(`${launched.error.code}: ${launched.error.message}`);
   return new RunningAgent({
     ...options,
     plan: launched.value,
+    sessionId,
     register: (handlers) => ingest.register(sessionId, token, handlers),
   });
 }
 
 interface Launched extends StartOptions {
+  readonly sessionId: string;
   readonly plan: LaunchPlan;
   readonly register: (handlers: IngestHandlers) => () => void;
 }
 
 class RunningAgent implements AgentRun {
   readonly facts: AgentFact[] = [];
+  readonly sessionId: string;
   readonly plan: LaunchPlan;
   observer: AgentObserver;
   readonly exited: Promise<ExitEvidence>;
@@ -92,10 +103,12 @@ class RunningAgent implements AgentRun {
   readonly #terminal = new Terminal({ cols: COLS, rows: ROWS, allowProposedApi: true });
   readonly #waiters = new Set<() => void>();
   #unregister: () => void;
+  readonly #meter: LifeMeter | undefined;
 
   constructor(launched: Launched) {
     const { plan, request } = launched;
     this.plan = plan;
+    this.sessionId = launched.sessionId;
     this.#adapter = launched.adapter;
     const startedAt = performance.now();
     this.#process = pty.spawn(plan.file, [...plan.args], {
@@ -106,12 +119,22 @@ class RunningAgent implements AgentRun {
       encoding: null,
     });
     this.#request = request;
+    this.#meter = launched.metering?.begin({
+      sessionId: launched.sessionId,
+      agent: launched.adapter.id,
+      usage: launched.adapter.usage,
+      cwd: plan.cwd,
+      env: plan.env,
+      cliSessionId: plan.cliSessionId,
+      startedAt: new Date().toISOString(),
+    });
     this.observer = this.#observe({});
     this.#register = launched.register;
     this.#unregister = this.#listen();
     this.#connectTerminal();
     this.exited = new Promise((resolve) => {
       this.#process.onExit(({ exitCode, signal }) => {
+        this.#meter?.ended();
         // What the child printed last is still on its way through the terminal's parser.
         this.#terminal.write("", () =>
           resolve(
@@ -139,7 +162,11 @@ class RunningAgent implements AgentRun {
   }
 
   #listen(): () => void {
-    return this.#register({ hook: (payload, signal) => this.observer.hook(payload, signal) });
+    return this.#register({
+      hook: (payload, signal) => this.observer.hook(payload, signal),
+      telemetry: (batch) => this.#meter?.telemetry(batch),
+      telemetryRefused: (why) => this.#meter?.telemetryRefused(why),
+    });
   }
 
   adopt(): void {
@@ -249,6 +276,8 @@ class RunningAgent implements AgentRun {
   #note(fact: AgentFact): void {
     const { prompt } = this.#request;
     this.facts.push(fact);
+    if (fact.type === "usage") this.#meter?.report(fact.report);
+    if (fact.type === "cli_session") this.#meter?.identified(fact.cliSessionId);
     if (fact.type === "ready" && !this.plan.promptPassed && prompt !== undefined) void this.send(prompt);
     this.#wake();
   }

@@ -7,10 +7,12 @@ import type { AgentCli, PastSession } from "#shared/model/agentCli.ts";
 import { ok, type Result } from "#shared/model/result.ts";
 import { HOOK_TOKEN_VARIABLE, hookSettings } from "./claudeHooks.ts";
 import { ClaudeObserver } from "./claudeObserver.ts";
+import { createClaudeUsage } from "./claudeUsage.ts";
 import { classifyExit } from "./exits.ts";
 import { pasteThenEnter } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity, type Prepared } from "./launching.ts";
 import { meterClaude } from "./metering.ts";
+import { claudeInjection } from "./telemetryInjection.ts";
 import { jsonLines, newestFiles, promptTitle } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -37,6 +39,7 @@ export function createClaudeAdapter({ machine }: AgentAdapterDeps): AgentAdapter
     messageKeys: (text) => pasteThenEnter(text, PASTE_PAUSE_MS),
     classifyExit: (evidence) =>
       classifyExit(evidence, { readsScreen: true, resumeRefused: /No conversation found/, loginAdvice: SIGN_IN }),
+    usage: createClaudeUsage(machine),
     pastSessions: (limit) => pastSessions(machine, limit),
   };
 }
@@ -56,11 +59,12 @@ async function launchClaude(
   const model = request.model === undefined ? [] : ["--model", request.model];
   // `--` keeps a prompt that begins with a dash, or that follows a variadic option, a prompt.
   const prompt = request.prompt === undefined ? [] : ["--", request.prompt];
+  const telemetry = await claudeInjection(machine, request, env);
   const token = request.ingest === undefined ? {} : { [HOOK_TOKEN_VARIABLE]: request.ingest.token };
   const plan = {
     file,
     args: [...session.args, ...hooks.value, ...mode, ...model, ...request.args, ...prompt],
-    env: { ...env, ...token },
+    env: { ...env, ...telemetry.env, ...token },
     cwd: request.cwd,
     promptPassed: true,
     memo: {},

@@ -13,6 +13,7 @@ import type { ScreenHint } from "#core/ports/screens.ts";
 import type { AgentCli, PastSession } from "#shared/model/agentCli.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import { ok, type Result } from "#shared/model/result.ts";
+import { createCodexUsage } from "./codexUsage.ts";
 import { classifyExit } from "./exits.ts";
 import { isIrreversible } from "./irreversible.ts";
 import { pasteThenEnter, textBytes } from "./keys.ts";
@@ -21,6 +22,7 @@ import { meterCodex } from "./codexMetering.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
 import { ALLOW, DENY, DENY_SAY, denyKeys, numberedDialog, type Dialog } from "./screenDialogs.ts";
 import { ScreenObserver, type Reader, type Reading } from "./screenObserver.ts";
+import { codexInjection } from "./telemetryInjection.ts";
 import { jsonLines, newestFiles, promptTitle, type TranscriptFile } from "./transcripts.ts";
 
 const CLI: CliIdentity = { id: "codex", name: "Codex", program: "codex", install: "npm install -g @openai/codex" };
@@ -54,6 +56,7 @@ export function createCodexAdapter({ machine }: AgentAdapterDeps): AgentAdapter 
     messageKeys: (text) => pasteThenEnter(text, PASTE_PAUSE_MS),
     classifyExit: (evidence) =>
       classifyExit(evidence, { readsScreen: true, resumeRefused: /No saved session found/, loginAdvice: SIGN_IN }),
+    usage: createCodexUsage(machine),
     pastSessions: (limit) => pastSessions(machine, limit),
   };
 }
@@ -72,10 +75,11 @@ async function launchCodex(
   const model = request.model === undefined ? [] : ["--model", request.model];
   const resume = request.mode.type === "resume" ? ["resume", request.mode.cliSessionId] : [];
   const prompt = request.prompt === undefined ? [] : ["--", request.prompt];
+  const telemetry = await codexInjection(machine, request, env);
   const plan = {
     file,
-    args: [...resume, ...request.args, ...daemon, ...model, ...prompt],
-    env,
+    args: [...resume, ...request.args, ...daemon, ...telemetry.args, ...model, ...prompt],
+    env: { ...env, ...telemetry.env },
     cwd: request.cwd,
     promptPassed: true,
     memo: { codexHome: codexHome(machine, env) },

@@ -6,6 +6,7 @@ import type { Machine } from "#core/ports/machine.ts";
 import type { ScreenHint } from "#core/ports/screens.ts";
 import type { AgentCli, PastSession } from "#shared/model/agentCli.ts";
 import { ok, type Result } from "#shared/model/result.ts";
+import { createGeminiUsage } from "./geminiUsage.ts";
 import { classifyExit } from "./exits.ts";
 import { isIrreversible } from "./irreversible.ts";
 import { pasteThenEnter, textBytes } from "./keys.ts";
@@ -22,6 +23,7 @@ import {
   type NumberedDialog,
 } from "./screenDialogs.ts";
 import { ScreenObserver, type Reader, type Reading } from "./screenObserver.ts";
+import { geminiInjection } from "./telemetryInjection.ts";
 import { jsonLines, newestFiles, promptTitle, type TranscriptFile } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -57,6 +59,7 @@ export function createGeminiAdapter({ machine }: AgentAdapterDeps): AgentAdapter
         loginCode: LOGIN_CODE,
         loginAdvice: SIGN_IN,
       }),
+    usage: createGeminiUsage(machine),
     pastSessions: (limit) => pastSessions(machine, limit),
   };
 }
@@ -73,10 +76,11 @@ async function launchGemini(
   const id = request.mode.type === "resume" ? request.mode.cliSessionId : takesId ? machine.newId() : undefined;
   const session = id === undefined ? [] : [request.mode.type === "resume" ? "--resume" : "--session-id", id];
   const model = request.model === undefined ? [] : ["--model", request.model];
+  const telemetry = await geminiInjection(machine, request, env);
   const plan = {
     file,
     args: [...session, ...model, ...request.args, ...promptArgs(request)],
-    env,
+    env: { ...env, ...telemetry.env },
     cwd: request.cwd,
     promptPassed: true,
     memo: {},

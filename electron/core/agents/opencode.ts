@@ -11,6 +11,7 @@ import { pasteThenEnter } from "./keys.ts";
 import { detectCli, prepareCli, type CliIdentity } from "./launching.ts";
 import { meterOpencode } from "./opencodeMetering.ts";
 import { OpencodeObserver } from "./opencodeObserver.ts";
+import { opencodeUsage } from "./opencodeUsage.ts";
 import { promptTitle } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -35,6 +36,7 @@ export function createOpencodeAdapter({ machine }: AgentAdapterDeps): AgentAdapt
     messageKeys: (text) => pasteThenEnter(text, PASTE_PAUSE_MS),
     classifyExit: (evidence) =>
       classifyExit(evidence, { readsScreen: true, resumeRefused: /Session not found/, loginAdvice: SIGN_IN }),
+    usage: opencodeUsage,
     pastSessions: (limit) => pastSessions(machine, limit),
   };
 }

@@ -10,6 +10,7 @@ import { ActivityReporter } from "./activity.ts";
 import { AskDesk, type Choice } from "./askDesk.ts";
 import { PERMISSION_OPTIONS } from "./claudeHooks.ts";
 import { isIrreversible } from "./irreversible.ts";
+import { readOpencodeEvent } from "./opencodeUsage.ts";
 import { findLimit, findLogin } from "./limits.ts";
 
 const RECONNECT_MS = 500;
@@ -128,6 +129,8 @@ export class OpencodeObserver implements AgentObserver {
   }
 
   #data(data: string): void {
+    const report = readOpencodeEvent(data, this.#sessionId);
+    if (report !== undefined) this.#context.emit({ type: "usage", report });
     const event = parseEvent(data);
     if (event === undefined) return;
     this.#noteSession(event);

@@ -10,6 +10,8 @@ import type { MeterPoint, Metering } from "./gateway.ts";
 import type { HookPayload } from "./hookIngest.ts";
 import type { Environment, Machine } from "./machine.ts";
 import type { ScreenHint } from "./screens.ts";
+import type { UsageReport } from "./usage.ts";
+import type { UsageAdapter } from "./usageAdapter.ts";
 
 export interface AgentAdapter {
   /** The word after `agent:` in a fleet file; `command` for a shell command line. */
@@ -31,6 +33,8 @@ export interface AgentAdapter {
   /** A message for the agent as key strokes: paste, pause, Enter, as this CLI wants it. */
   messageKeys(text: string): readonly KeyStroke[];
   classifyExit(evidence: ExitEvidence): ExitVerdict;
+  /** How its token usage is known; absent: it uses none, or tells nobody. */
+  readonly usage?: UsageAdapter;
   /** Sessions the CLI kept on disk, newest first, at most `limit`. */
   pastSessions(limit: number): Promise<readonly PastSession[]>;
 }
@@ -49,8 +53,8 @@ export interface LaunchRequest {
   /** On top of the login-shell environment. */
   readonly env: Environment;
   readonly mode: { readonly type: "fresh" } | { readonly type: "resume"; readonly cliSessionId: string };
-  /** Where hooks report to; absent: run without hooks. */
-  readonly ingest?: { readonly url: string; readonly token: string };
+  /** Where hooks and telemetry report to; absent: run without. */
+  readonly ingest?: { readonly url: string; readonly telemetryUrl: string; readonly token: string };
   /** This session's own directory under the data directory, for settings files. */
   readonly filesDir: string;
 }
@@ -107,7 +111,9 @@ export type AgentFact =
   | { readonly type: "cli_session"; readonly cliSessionId: string }
   /** `until` is wall-clock ms where the CLI told when the limit resets. */
   | { readonly type: "rate_limited"; readonly detail: string; readonly until?: number }
-  | { readonly type: "needs_login"; readonly detail: string };
+  | { readonly type: "needs_login"; readonly detail: string }
+  /** What one model request used, where the CLI tells it to the observer. */
+  | { readonly type: "usage"; readonly report: UsageReport };
 
 /** A permission or a question that waits for a person; becomes an InboxItem. */
 export interface AgentAsk {

@@ -2,6 +2,7 @@
 import type { AgentAdapter, AgentAsk } from "#core/ports/agentAdapter.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Ingest } from "#core/ports/ingest.ts";
+import type { LifeMetering } from "#core/ports/lifeMeter.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
@@ -34,6 +35,7 @@ export interface SessionDeps {
   readonly ingest: () => Promise<Ingest | undefined>;
   readonly metering: SessionMetering;
   readonly asks: AskListener;
+  readonly lifeMeters: LifeMetering;
   /** Directory for one session's settings files. */
   readonly filesDir: (sessionId: string) => string;
   readonly newId: () => string;

@@ -97,7 +97,9 @@ async function planLife(
       ...(spec.command === undefined ? {} : { command: spec.command }),
       ...(spec.prompt === undefined || life.start.type === "resume" ? {} : { prompt: spec.prompt }),
       ...(spec.model === undefined ? {} : { model: spec.model }),
-      ...(ingest === undefined ? {} : { ingest: { url: ingest.url, token: life.token } }),
+      ...(ingest === undefined
+        ? {}
+        : { ingest: { url: ingest.url, telemetryUrl: ingest.telemetryUrl, token: life.token } }),
     });
   } catch (error) {
     deps.logger.error("An adapter failed while planning a launch.", { path: order.path, error: String(error) });

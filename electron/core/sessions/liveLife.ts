@@ -13,11 +13,13 @@ import type {
   KeyStroke,
   LaunchPlan,
 } from "#core/ports/agentAdapter.ts";
+import type { LifeMeter } from "#core/ports/lifeMeter.ts";
 import type { AgentView } from "#core/ports/agentRunner.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import type { SessionDeps } from "./deps.ts";
 import { exitFacts, exitReason, isResumeBroken } from "./lifePlan.ts";
 import { LiveOutput } from "./liveOutput.ts";
+import { meterOf, takeReports } from "./lifeReports.ts";
 import { WaitNotice } from "./waitNotice.ts";
 import { noteAdopted, noteByAgent, noteEnded, noteStarted, keepPaused } from "./lifeEvents.ts";
 import { endedRow, endState, rowOfSession, type LifeRow } from "./lives.ts";
@@ -57,6 +59,7 @@ export class LiveLife {
   readonly #init: LifeInit;
   readonly #observer: AgentObserver;
   readonly #notice: WaitNotice;
+  readonly #meter: LifeMeter;
   readonly #exited = Promise.withResolvers<ExitReason>();
   readonly #disposals: (() => void)[] = [];
   readonly #turnWaiters: (() => void)[] = [];
@@ -89,6 +92,7 @@ export class LiveLife {
       type: (bytes) => void this.write(bytes),
       screenText: () => deps.screens.text(this.sessionId),
     });
+    this.#meter = meterOf(deps, { ...init, cwd: init.spec.cwd, env: init.spec.env });
     this.handle = { exited: this.#exited.promise, shutdown: () => this.#shutdown(), kill: () => this.#kill() };
   }
 
@@ -185,17 +189,8 @@ export class LiveLife {
       }),
     );
     this.#disposals.push(registerMetered(deps, this.#row, this.#init.spec));
-    if (this.#row.notes.ingestToken !== "" && this.#row.agent !== "command") void this.#listenForHooks();
-  }
-
-  async #listenForHooks(): Promise<void> {
-    const ingest = await this.#deps.ingest();
-    if (ingest === undefined || !this.#alive) return;
-    this.#disposals.push(
-      ingest.register(this.sessionId, this.#row.notes.ingestToken, {
-        hook: (payload, signal) => this.#observer.hook(payload, signal),
-      }),
-    );
+    const reporting = { row: this.#row, observer: this.#observer, meter: this.#meter, isAlive: () => this.#alive };
+    void takeReports(deps, reporting).then((end) => end !== undefined && this.#disposals.push(end));
   }
 
   #data(offset: number, bytes: Uint8Array): void {
@@ -302,12 +297,15 @@ export class LiveLife {
         return this.#deps.asks.ended(this.sessionId, fact.askId, fact);
       case "cli_session":
         this.#row = { ...this.#row, cliSessionId: fact.cliSessionId };
+        this.#meter.identified(fact.cliSessionId);
         return this.#note("session_identified", { cliSessionId: fact.cliSessionId });
       case "rate_limited":
         this.#limitUntil = fact.until;
         return this.#activity("rate_limited", fact.detail);
       case "needs_login":
         return this.#activity("needs_login", fact.detail);
+      case "usage":
+        return this.#meter.report(fact.report);
     }
   }
 
@@ -391,6 +389,7 @@ export class LiveLife {
     });
     for (const dispose of this.#disposals.splice(0)) dispose();
     this.#observer.dispose();
+    this.#meter.ended();
     this.#notice.dispose();
     this.#deps.asks.lifeEnded(this.sessionId);
     for (const done of this.#turnWaiters.splice(0)) done();

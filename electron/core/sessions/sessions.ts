@@ -16,6 +16,7 @@ import { streamChain } from "./byteStreams.ts";
 import type { ChainSource } from "./byteStreams.ts";
 import type { SessionDeps } from "./deps.ts";
 import { keyBytes } from "./keys.ts";
+import { meterOf } from "./lifeReports.ts";
 import type { LiveLife } from "./liveLife.ts";
 import { noteEnded } from "./lifeEvents.ts";
 import { insertLife, Lives, rowOfSession } from "./lives.ts";
@@ -110,6 +111,9 @@ export class Sessions implements AgentRunner {
     };
     this.#deps.recorder.project((tx) => insertLife(tx, life));
     noteEnded(this.#deps, ended, false);
+    // What it used while no core listened stands in its transcripts.
+    const adapter = this.#deps.adapters.find((known) => known.id === life.agent);
+    meterOf(this.#deps, { row: life, adapter, cwd: "", env: {} }).ended();
   }
 
   leftover(path: string): "alive" | "ended" | "lost" | "none" {

@@ -1,0 +1,84 @@
+/** What one agent CLI tells of its token usage, and where: its own telemetry, its transcripts. Pure, so that a worker can run it. */
+import type { Environment } from "./machine.ts";
+import type { TelemetryBatch } from "./telemetry.ts";
+import type { UsageGap, UsageReport, UsageTotals } from "./usage.ts";
+import type { UsageConfidence, UsageSource } from "#shared/model/usage.ts";
+
+/** What was read, without the session of ours it belongs to. */
+export interface UsageFindings {
+  readonly reports: readonly UsageReport[];
+  readonly totals: readonly UsageTotals[];
+  readonly gaps: readonly UsageGap[];
+}
+
+export interface UsageSourceFact {
+  readonly source: UsageSource;
+  /** One sentence: what it tells, and what it does not. */
+  readonly what: string;
+  readonly confidence: UsageConfidence;
+  /** Told while the agent works; else when its session is over. */
+  readonly live: boolean;
+}
+
+export interface UsageAdapter {
+  /** Best first. */
+  readonly sources: readonly UsageSourceFact[];
+  /** One sentence where the person's own settings keep us from the best source: theirs are never overruled. */
+  standsAside?(): Promise<string | undefined>;
+  /** Reads one life's telemetry; one reader per life, since some meaning is in what came before. */
+  createTelemetryReader?(): TelemetryReader;
+}
+
+export interface TelemetryReader {
+  /** `cliSessionId`: the main conversation as far as it is known; others are subagents' or hidden ones. */
+  read(batch: TelemetryBatch, life: { readonly cliSessionId?: string | undefined }): UsageFindings;
+}
+
+/** Where a CLI keeps its files. */
+export interface TranscriptPlace {
+  readonly homeDir: string;
+  /** The agent's own environment: some CLIs keep their home elsewhere. */
+  readonly env: Environment;
+}
+
+/** One conversation among all transcripts of a CLI. */
+export interface TranscriptSubject {
+  /** Conversations of this life, as far as they are known. */
+  readonly cliSessionIds: readonly string[];
+  readonly cwd: string;
+}
+
+/** Transcripts of JSON lines below one folder. */
+export interface LineTranscripts {
+  readonly kind: "lines";
+  readonly agent: string;
+  root(place: TranscriptPlace): string;
+  /** One pattern per folder level below the root, the last for the file's name; any of these ways leads to a transcript. */
+  ways(): readonly (readonly RegExp[])[];
+  /** The ways to the transcripts of one life; a way may be wider than the life, then `belongs` decides. */
+  waysOf(subject: TranscriptSubject): readonly (readonly RegExp[])[];
+  /** Judges a file by its first line where its name does not tell; absent: every file on the way belongs. */
+  belongs?(firstLine: string, subject: TranscriptSubject): boolean;
+  createParser(file: string): TranscriptParser;
+}
+
+export interface TranscriptParser {
+  /** One line without its line break. Lines of other kinds give nothing; undefined: not a line of a transcript at all. */
+  line(text: string): UsageFindings | undefined;
+  /** What later lines need to know of the ones before; kept with the byte offset. */
+  state(): string;
+  restore(state: string): void;
+}
+
+/** Transcripts in a SQLite database that the CLI may be writing to; it is only ever read. */
+export interface TableTranscripts {
+  readonly kind: "table";
+  readonly agent: string;
+  file(place: TranscriptPlace): string;
+  /** Rows changed at or after `?1` (ms), at most `?2` of them, in the order of their column `cursor`. */
+  readonly sql: string;
+  belongs(row: Readonly<Record<string, unknown>>, subject: TranscriptSubject): boolean;
+  row(row: Readonly<Record<string, unknown>>): UsageReport | undefined;
+}
+
+export type TranscriptFormat = LineTranscripts | TableTranscripts;

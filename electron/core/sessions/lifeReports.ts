@@ -1,0 +1,39 @@
+/** What a life says of itself besides its screen: hooks to its observer, token usage to its meter. */
+import type { AgentAdapter, AgentObserver } from "#core/ports/agentAdapter.ts";
+import type { LifeMeter } from "#core/ports/lifeMeter.ts";
+import type { Environment } from "#core/ports/machine.ts";
+import type { SessionDeps } from "./deps.ts";
+import type { LifeRow } from "./lives.ts";
+
+interface Reporting {
+  readonly row: LifeRow;
+  readonly observer: AgentObserver;
+  readonly meter: LifeMeter;
+  readonly isAlive: () => boolean;
+}
+
+/** The function that ends it, once there is one; undefined where nothing reports. */
+export async function takeReports(deps: SessionDeps, life: Reporting): Promise<(() => void) | undefined> {
+  const { row, observer, meter } = life;
+  if (row.notes.ingestToken === "" || row.agent === "command") return undefined;
+  const ingest = await deps.ingest();
+  if (ingest === undefined || !life.isAlive()) return undefined;
+  return ingest.register(row.sessionId, row.notes.ingestToken, {
+    hook: (payload, signal) => observer.hook(payload, signal),
+    telemetry: (batch) => meter.telemetry(batch),
+    telemetryRefused: (why) => meter.telemetryRefused(why),
+  });
+}
+
+interface Metered {
+  readonly row: LifeRow;
+  readonly adapter: AgentAdapter | undefined;
+  /** Empty where nobody knows any more. */
+  readonly cwd: string;
+  readonly env: Environment;
+}
+
+export function meterOf(deps: SessionDeps, { row, adapter, cwd, env }: Metered): LifeMeter {
+  const { sessionId, agent, cliSessionId, startedAt } = row;
+  return deps.lifeMeters.begin({ sessionId, agent, usage: adapter?.usage, cwd, env, cliSessionId, startedAt });
+}

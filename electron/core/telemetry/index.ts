@@ -1,0 +1,1 @@
+export { LifeMeters } from "./lifeMeters.ts";

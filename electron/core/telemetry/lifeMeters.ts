@@ -1,0 +1,151 @@
+/**
+ * Every life's meter: telemetry, the observer's own words and the transcripts flow into the ledger, each report marked with the
+ * life it belongs to. What a conversation used before the life began is history and not counted to it.
+ */
+import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import type { LifeMeter, LifeMetering, MeteredLife } from "#core/ports/lifeMeter.ts";
+import type { Logger } from "#core/ports/logger.ts";
+import type { Machine } from "#core/ports/machine.ts";
+import type { TelemetryBatch } from "#core/ports/telemetry.ts";
+import type { TranscriptFollowing, Transcripts } from "#core/ports/transcripts.ts";
+import type { UsageReport, UsageSink } from "#core/ports/usage.ts";
+import type { UsageFindings } from "#core/ports/usageAdapter.ts";
+
+/** The CLI's clock and ours are the same machine's, but a record may carry the moment its request began. */
+const SLACK_MS = 2_000;
+
+export interface LifeMetersDeps {
+  readonly sink: UsageSink;
+  readonly transcripts: Transcripts;
+  readonly machine: Pick<Machine, "environment" | "homeDir">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class LifeMeters implements LifeMetering {
+  readonly #deps: LifeMetersDeps;
+  readonly #running = new Set<Meter>();
+
+  constructor(deps: LifeMetersDeps) {
+    this.#deps = deps;
+  }
+
+  begin(life: MeteredLife): LifeMeter {
+    const meter = new Meter(this.#deps, life, () => this.#running.delete(meter));
+    this.#running.add(meter);
+    return meter;
+  }
+
+  /** The core lets go; agents go on, and the next core reads what they wrote meanwhile. */
+  close(): void {
+    for (const meter of this.#running) meter.dispose();
+  }
+}
+
+class Meter implements LifeMeter {
+  readonly #deps: LifeMetersDeps;
+  readonly #life: MeteredLife;
+  readonly #done: () => void;
+  readonly #reader;
+  readonly #sinceMs: number;
+  #cliSessionId: string | undefined;
+  #following: TranscriptFollowing | undefined;
+  readonly #ready: Promise<void>;
+  #isOver = false;
+
+  constructor(deps: LifeMetersDeps, life: MeteredLife, done: () => void) {
+    this.#deps = deps;
+    this.#life = life;
+    this.#done = done;
+    this.#reader = life.usage?.createTelemetryReader?.();
+    this.#cliSessionId = life.cliSessionId;
+    this.#sinceMs = parseTime(life.startedAt);
+    this.#ready = life.usage === undefined ? Promise.resolve() : this.#follow();
+  }
+
+  telemetry(batch: TelemetryBatch): void {
+    if (this.#isOver || this.#reader === undefined) return;
+    this.#take(this.#reader.read(batch, { cliSessionId: this.#cliSessionId }));
+  }
+
+  telemetryRefused(why: string): void {
+    this.#deps.logger.warn("Telemetry of an agent was not taken.", { sessionId: this.#life.sessionId, why });
+    this.#gap(why, `telemetry ${why}`);
+  }
+
+  report(report: UsageReport): void {
+    this.#take({ reports: [report], totals: [], gaps: [] });
+  }
+
+  identified(cliSessionId: string): void {
+    this.#cliSessionId = cliSessionId;
+    this.#following?.add(cliSessionId);
+  }
+
+  ended(): void {
+    void this.#readToTheEnd();
+  }
+
+  dispose(): void {
+    this.#isOver = true;
+    this.#following?.dispose();
+    this.#done();
+  }
+
+  async #follow(): Promise<void> {
+    const { machine, transcripts } = this.#deps;
+    const { agent, cwd, env } = this.#life;
+    const wholeEnv = { ...(await machine.environment()), ...env };
+    if (this.#isOver) return;
+    this.#following = transcripts.follow({
+      agent,
+      place: { homeDir: wholeEnv["HOME"] ?? machine.homeDir, env: transcriptVariables(wholeEnv) },
+      subject: { cliSessionIds: this.#cliSessionId === undefined ? [] : [this.#cliSessionId], cwd },
+      sinceMs: this.#sinceMs,
+      onFindings: (findings) => this.#take(findings),
+      onTrouble: (sentence) => this.#gap(sentence, `transcript ${sentence}`),
+    });
+  }
+
+  async #readToTheEnd(): Promise<void> {
+    await this.#ready;
+    await this.#following?.end();
+    this.dispose();
+  }
+
+  #take({ reports, totals, gaps }: UsageFindings): void {
+    if (this.#isOver) return;
+    const { sink } = this.#deps;
+    const { sessionId } = this.#life;
+    for (const report of reports) if (this.#isOwn(report.at)) sink.report({ ...report, sessionId });
+    for (const total of totals) if (this.#isOwn(total.at)) sink.totals({ ...total, sessionId });
+    for (const gap of gaps) sink.gap({ ...gap, sessionId });
+  }
+
+  /** A time that cannot be read is the ledger's to judge. */
+  #isOwn(at: string): boolean {
+    return !(parseTime(at) < this.#sinceMs - SLACK_MS);
+  }
+
+  #gap(detail: string, sourceKey: string): void {
+    const { sessionId, agent } = this.#life;
+    const at = toIsoTime(this.#deps.clock.wallNow());
+    const source = sourceKey.startsWith("telemetry") ? "otlp" : "transcript";
+    this.#deps.sink.gap({
+      source,
+      at,
+      agent,
+      sessionId,
+      why: "source_lost",
+      detail,
+      sourceKey: `${sessionId} ${sourceKey}`,
+    });
+  }
+}
+
+/** Of a whole environment only what says where CLIs keep their files leaves this thread. */
+function transcriptVariables(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const names = ["CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_DATA_HOME"];
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}
