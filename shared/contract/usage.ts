@@ -152,6 +152,27 @@ export const usageQueries = {
       }),
     ),
   },
+  /** What each agent CLI tells of its tokens, best source first. */
+  "usage.sources": {
+    input: z.object({}),
+    output: z.array(
+      z.object({
+        agent: z.string(),
+        name: z.string(),
+        sources: z.array(
+          z.object({
+            source: usageSourceSchema,
+            what: z.string(),
+            confidence: usageConfidenceSchema,
+            /** Told while it works; else when its session is over. */
+            live: z.boolean(),
+          }),
+        ),
+        /** Why the best of these is not read: the person's own settings are never overruled. */
+        standsAside: z.string().optional(),
+      }),
+    ),
+  },
   "usage.forecast": {
     input: z.object({ scope: scope.optional(), period: z.enum(["day", "week", "month"]).default("day") }),
     output: z.object({

@@ -1,1 +1,2 @@
+export { describeUsageSources } from "./usageSources.ts";
 export { LifeMeters } from "./lifeMeters.ts";

@@ -32,6 +32,7 @@ export function demoUsageQueries(): UsageQueries {
     "usage.entry": async ({ id }) => fail("not_found", `The ledger has no entry ${id}.`),
     "usage.drift": async () => ok([]),
     "usage.unknown": async () => ok([]),
+    "usage.sources": async () => ok([]),
     "usage.forecast": async () =>
       ok({
         spentNanos: 0,
