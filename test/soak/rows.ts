@@ -1,7 +1,9 @@
 /** Every row, short ones first. A row's CI form is its file in test/integration/soak. */
+import { diskErrors } from "./diskErrors.ts";
 import { flips } from "./flips.ts";
 import { kills } from "./kills.ts";
+import { power } from "./power.ts";
 import { steady } from "./steady.ts";
 import type { SoakRow } from "./soak.ts";
 
-export const ROWS: readonly SoakRow[] = [flips, kills, steady];
+export const ROWS: readonly SoakRow[] = [flips, power, diskErrors, kills, steady];

@@ -69,11 +69,11 @@ export async function runRow(row: SoakRow, options: SoakOptions): Promise<SoakFi
   }
 }
 
-async function endAll(deferred: (() => unknown)[], { say }: SoakOptions): Promise<void> {
+async function endAll(deferred: (() => unknown)[], options: SoakOptions): Promise<void> {
   for (const work of deferred.splice(0).toReversed()) {
     await Promise.resolve()
       .then(work)
-      .catch((error: unknown) => say(`clean-up: ${String(error)}`));
+      .catch((error: unknown) => options.say(`clean-up: ${String(error)}`));
   }
 }
 

@@ -2,7 +2,7 @@
  * A process that uses the store, to be killed: `node storeProcess.ts <job> <dataDir>`. It writes one JSON line per
  * fact to stdout, synchronously, after the fact is acknowledged.
  */
-import { mkdirSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "#core/ports/logger.ts";
 import { openStore, SCHEMA_VERSION } from "#core/store/index.ts";
@@ -126,7 +126,47 @@ async function fillDisk(dataDir: string): Promise<void> {
   store.close();
 }
 
-const JOBS: Readonly<Record<string, (dataDir: string) => unknown>> = { write, migrateSlowly, holdLock, fillDisk };
+/** Thirty commands on a disk that fails when told to (`armed` by the parent between the facts), then one on a good one. */
+async function throughDiskErrors(dataDir: string): Promise<void> {
+  const store = await openTestStore(dataDir);
+  const acknowledged: number[] = [];
+  const refused: string[] = [];
+  const write = (round: number): void => {
+    const result = appendOne(store, round, "x".repeat(3000));
+    if (result.ok) acknowledged.push(result.value);
+    else refused.push(`${result.error.code}: ${result.error.message}`);
+  };
+  write(0);
+  say("open");
+  await untilChanged(() => existsSync(join(dataDir, "..", "armed")));
+  for (let round = 1; round <= 30; round++) write(round);
+  // A checkpoint reads and writes every file there is.
+  try {
+    store.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    refused.push(`store_unavailable: ${String(error)}`);
+  }
+  say("tried");
+  await untilChanged(() => !existsSync(join(dataDir, "..", "armed")));
+  const again = appendOne(store, 31);
+  if (again.ok) acknowledged.push(again.value);
+  const stored = store.events.read({ limit: 1000 }).map(({ seq }) => seq);
+  const last = again.ok ? again.value : again.error.message;
+  say({ refused, acknowledged, stored, last, health: store.health().status });
+  store.close();
+}
+
+async function untilChanged(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+const JOBS: Readonly<Record<string, (dataDir: string) => unknown>> = {
+  write,
+  migrateSlowly,
+  holdLock,
+  fillDisk,
+  throughDiskErrors,
+};
 
 if (process.argv[1] === import.meta.filename) {
   const [, , job = "", dataDir = ""] = process.argv;
