@@ -15,11 +15,14 @@ import { openGateway } from "#platform/gateway/gatewayServer.ts";
 import { createGenaiPrices } from "#platform/genaiPrices.ts";
 import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { createKeeperHost } from "#platform/keeperHost.ts";
+import type { KeeperHost } from "#platform/keeperHost.ts";
 import { createMachine } from "#platform/machine.ts";
 import { openDatabase } from "#platform/openDatabase.ts";
 import { createOutputLog } from "#platform/outputSearch.ts";
 import type { SearchableOutputLog } from "#platform/outputSearch.ts";
 import { createFileLogger } from "#platform/pinoLogger.ts";
+import { createRecordingArchive } from "#platform/recordingArchive.ts";
+import type { DisposableArchive } from "#platform/recordingArchive.ts";
 import { createScreens } from "#platform/screensHost.ts";
 import type { ScreensHost } from "#platform/screensHost.ts";
 import { createTranscripts } from "#platform/transcripts/transcriptsHost.ts";
@@ -83,8 +86,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
   }
   const threads = startThreads(dataDir, logger);
   const ptyHost = createKeeperHost({ dataDir, version: options.version, ...keeperParts() }, logger);
-  const connected = await ptyHost.connect();
-  if (!connected.ok) logger.error("A session keeper lives but does not answer.", { error: connected.error.message });
+  await connectKeeper(ptyHost, logger);
   const composed = await composeCore(
     {
       database: opened.value.database,
@@ -109,7 +111,8 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
   );
   const release = async (): Promise<void> => {
     ptyHost.close();
-    await Promise.all([threads.screens.dispose(), threads.outputLog.dispose(), threads.transcripts.dispose()]);
+    const { screens, outputLog, archive, transcripts } = threads;
+    await Promise.all([screens.dispose(), outputLog.dispose(), archive.dispose(), transcripts.dispose()]);
     lock.value.release();
   };
   if (!composed.ok) {
@@ -123,16 +126,19 @@ interface Threads {
   readonly machine: Machine;
   readonly screens: ScreensHost;
   readonly outputLog: SearchableOutputLog;
+  readonly archive: DisposableArchive;
   readonly transcripts: Transcripts;
 }
 
 /** What works beside the main loop; each begins at its first need. */
 function startThreads(dataDir: string, logger: Logger): Threads {
   const machine = createMachine();
+  const outputLog = createOutputLog({ dataDir, logger });
   return {
     machine,
     screens: createScreens({ logger }),
-    outputLog: createOutputLog({ dataDir, logger }),
+    outputLog,
+    archive: createRecordingArchive({ dataDir, logger, onRemoved: (sessionId) => outputLog.forget(sessionId) }),
     transcripts: createTranscripts({
       worker: workerEntry("transcriptWorker", import.meta.url),
       homeDir: machine.homeDir,
@@ -140,6 +146,11 @@ function startThreads(dataDir: string, logger: Logger): Threads {
       logger,
     }),
   };
+}
+
+async function connectKeeper(ptyHost: Pick<KeeperHost, "connect">, logger: RpcLogger): Promise<void> {
+  const connected = await ptyHost.connect();
+  if (!connected.ok) logger.error("A session keeper lives but does not answer.", { error: connected.error.message });
 }
 
 interface Listening {

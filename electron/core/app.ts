@@ -18,6 +18,7 @@ import {
   gatewayDesk,
   lifeOfSession,
   meteringGateway,
+  recordedLives,
   settleTrouble,
   spendLedger,
   spendOf,
@@ -34,8 +35,10 @@ import type { Machine } from "#core/ports/machine.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PriceList } from "#core/ports/priceList.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
+import type { RecordingArchive } from "#core/ports/recordingArchive.ts";
 import type { Transcripts } from "#core/ports/transcripts.ts";
 import type { Screens } from "#core/ports/screens.ts";
+import { Recordings } from "#core/recordings/index.ts";
 import { Sessions } from "#core/sessions/index.ts";
 import { SettingsBook } from "#core/settings/index.ts";
 import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
@@ -47,6 +50,7 @@ export interface CorePorts {
   readonly ptyHost: PtyHost;
   readonly screens: Screens;
   readonly outputLog: OutputLog;
+  readonly archive: RecordingArchive;
   readonly machine: Machine;
   readonly fleetFiles: FleetFiles;
   readonly openIngest: OpenIngest;
@@ -82,6 +86,7 @@ export interface Core {
   readonly recorder: Recorder;
   readonly bus: Bus;
   readonly sessions: Sessions;
+  readonly recordings: Recordings;
   readonly fleets: Fleets;
   readonly inbox: Inbox;
   readonly ledger: Ledger;
@@ -111,7 +116,13 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const desk = gatewayDesk({ ledger, budgets, recorder, clock, lifeOf: lifeOfSession(store) });
   const metering = meteringGateway({ ...ports, store, settings, desk });
   const lifeMeters = new LifeMeters({ sink: ledger, ...ports });
-  const sessions = new Sessions({
+  const recordings: Recordings = new Recordings({
+    ...ports,
+    lives: recordedLives(() => sessions),
+    recorder,
+    settings,
+  });
+  const sessions: Sessions = new Sessions({
     adapters,
     store,
     recorder,
@@ -120,6 +131,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     ptyHost: ports.ptyHost,
     screens: ports.screens,
     outputLog: ports.outputLog,
+    archive: ports.archive,
+    recordings,
     ingest: ingest.open,
     metering,
     asks: askPolicy(() => inbox),
@@ -134,8 +147,20 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
 
   const recovered = await comeUp({ sessions, fleets, budgets, recorder, config, logger });
   if (!recovered.ok) return recovered;
+  recordings.open();
   const close = (): Promise<void> =>
-    closeCore({ fleets, lifeMeters, ledger, budgets, recorder, journal, bus, store, listeners: [ingest, metering] });
+    closeCore({
+      fleets,
+      recordings,
+      lifeMeters,
+      ledger,
+      budgets,
+      recorder,
+      journal,
+      bus,
+      store,
+      listeners: [ingest, metering],
+    });
   return ok({
     config,
     startedAt: toIsoTime(clock.wallNow()),
@@ -145,6 +170,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     recorder,
     bus,
     sessions,
+    recordings,
     fleets,
     inbox,
     ledger,
@@ -250,6 +276,7 @@ interface Closing {
   readonly lifeMeters: LifeMeters;
   readonly ledger: Ledger;
   readonly budgets: Budgets;
+  readonly recordings: Recordings;
   readonly recorder: Recorder;
   readonly journal: Journal;
   readonly bus: Bus;
@@ -257,18 +284,10 @@ interface Closing {
   readonly listeners: readonly { close(): Promise<void> }[];
 }
 
-async function closeCore({
-  fleets,
-  lifeMeters,
-  ledger,
-  budgets,
-  recorder,
-  journal,
-  bus,
-  store,
-  listeners,
-}: Closing): Promise<void> {
+async function closeCore(closing: Closing): Promise<void> {
+  const { fleets, lifeMeters, recordings, ledger, budgets, recorder, journal, bus, store, listeners } = closing;
   fleets.letGo();
+  recordings.close();
   budgets.close();
   lifeMeters.close();
   await Promise.all(listeners.map((listener) => listener.close()));

@@ -1,9 +1,9 @@
 /**
  * One viewer of one session: sends the log from an offset on, live where the viewer keeps up, from the file where it
- * does not. Invariant: consecutive bytes, no gap and no repeat; at most WINDOW_BYTES unacknowledged; never waits on
+ * does not. Invariant: consecutive bytes, no repeat, and no gap but where the log itself has one; at most WINDOW_BYTES unacknowledged; never waits on
  * the pty's path.
  */
-import { readSegments } from "#platform/segmentLog.ts";
+import { readLog } from "#platform/segmentLog.ts";
 import type { KeeperExit } from "#shared/rpc/keeperProtocol.ts";
 import { MAX_KEEPER_PAYLOAD } from "#shared/rpc/keeperFrames.ts";
 import type { Session } from "./session.ts";
@@ -107,7 +107,12 @@ export class OutputStream {
 
   async #sendFromFile(): Promise<void> {
     if (this.#isClosed) return;
-    const bytes = await readSegments(this.#session.dir, this.#offset, TURN_BYTES);
+    const { bytes, gap } = await readLog(this.#session.dir, this.#offset, TURN_BYTES);
+    if (gap !== undefined) {
+      // Removed by the log policy or a person while this viewer was far behind: it goes on after it.
+      this.#offset = Math.min(gap.to, this.#session.outputBytes);
+      return;
+    }
     if (bytes.byteLength === 0) throw new Error("the log is shorter than what was recorded");
     if (!this.#isClosed) this.#send(bytes);
   }

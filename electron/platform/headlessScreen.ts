@@ -76,6 +76,12 @@ export class HeadlessScreen {
     return output;
   }
 
+  /** Draws what stood on the screen at its offset, such as a snapshot of an earlier one. */
+  draw(bytes: Uint8Array): void {
+    this.#isLive = false;
+    this.#parse(bytes);
+  }
+
   resize(size: ScreenSize): void {
     const { cols, rows } = clampSize(size);
     const { terminal, modes } = this.#emulator;

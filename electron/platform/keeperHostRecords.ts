@@ -35,7 +35,7 @@ export function replayRecord(
   const replay = async (): Promise<void> => {
     const range = { from: from.offset, signal: abort.signal };
     for await (const { offset, bytes } of streamSegments(sessionDir(dataDir, from.sessionId), range)) {
-      sink.data(offset, bytes);
+      if (bytes.byteLength > 0) sink.data(offset, bytes);
     }
     const record = await readSessionRecord(dataDir, from.sessionId);
     if (record?.exit !== undefined && !abort.signal.aborted) sink.exit(record.exit);

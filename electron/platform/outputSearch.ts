@@ -3,8 +3,8 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Logger } from "#core/ports/logger.ts";
-import type { OutputHit, OutputLog, OutputSearchRequest } from "#core/ports/outputLog.ts";
-import { createOutputLogReader, sessionLogDir } from "./outputLogReader.ts";
+import type { OutputHit, OutputSearchOutcome, OutputSearchRequest } from "#core/ports/outputLog.ts";
+import { createOutputLogReader, sessionLogDir, type OutputLogReader } from "./outputLogReader.ts";
 import type { SearchOrder, SearchReport } from "./outputSearchWorker.ts";
 import { workerEntry } from "./workerEntry.ts";
 
@@ -12,9 +12,11 @@ import { workerEntry } from "./workerEntry.ts";
 const MAX_WORKERS = 2;
 /** Searches that wait; older ones are answered as truncated. */
 const MAX_WAITING = 16;
+const STOPPED: OutputSearchOutcome = { truncated: true, unsearched: [] };
 const SESSION_NAME = /^[\w-]+$/;
 
-export interface SearchableOutputLog extends OutputLog {
+export interface SearchableOutputLog extends OutputLogReader {
+  search(request: OutputSearchRequest, onHit: (hit: OutputHit) => void): Promise<OutputSearchOutcome>;
   /** Ends the search threads (they never keep the process alive); searches under way answer `truncated`. */
   dispose(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export function createOutputLog(options: OutputLogOptions): SearchableOutputLog 
 interface Job {
   readonly order: SearchOrder;
   readonly onHit: (hit: OutputHit) => void;
-  readonly finish: (outcome: { truncated: boolean }) => void;
+  readonly finish: (outcome: OutputSearchOutcome) => void;
   readonly signal: AbortSignal;
 }
 
@@ -55,10 +57,10 @@ class SearchPool {
     this.#options = options;
   }
 
-  search(request: OutputSearchRequest, onHit: (hit: OutputHit) => void): Promise<{ truncated: boolean }> {
+  search(request: OutputSearchRequest, onHit: (hit: OutputHit) => void): Promise<OutputSearchOutcome> {
     const { text, caseSensitive, limit, sessionIds, signal } = request;
-    if (text.trim() === "" || limit <= 0) return Promise.resolve({ truncated: false });
-    if (signal.aborted || this.#isDisposed) return Promise.resolve({ truncated: true });
+    if (text.trim() === "" || limit <= 0) return Promise.resolve({ truncated: false, unsearched: [] });
+    if (signal.aborted || this.#isDisposed) return Promise.resolve(STOPPED);
     const sessions = sessionIds
       .filter((sessionId) => SESSION_NAME.test(sessionId))
       .map((sessionId) => ({ sessionId, dir: sessionLogDir(this.#options.dataDir, sessionId) }));
@@ -75,7 +77,7 @@ class SearchPool {
       };
       signal.addEventListener("abort", stop, { once: true });
       this.#waiting.push(job);
-      if (this.#waiting.length > MAX_WAITING) this.#waiting.shift()?.finish({ truncated: true });
+      if (this.#waiting.length > MAX_WAITING) this.#waiting.shift()?.finish(STOPPED);
       this.#assign();
     });
   }
@@ -83,7 +85,7 @@ class SearchPool {
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     const workers = [...this.#idle, ...this.#busy.keys()];
-    for (const job of [...this.#waiting, ...this.#busy.values()]) job.finish({ truncated: true });
+    for (const job of [...this.#waiting, ...this.#busy.values()]) job.finish(STOPPED);
     this.#waiting.length = 0;
     this.#busy.clear();
     await Promise.all(workers.map((worker) => worker.terminate()));
@@ -104,7 +106,7 @@ class SearchPool {
     const index = this.#waiting.indexOf(job);
     if (index >= 0) this.#waiting.splice(index, 1);
     for (const [worker, its] of this.#busy) if (its === job) worker.postMessage("stop");
-    job.finish({ truncated: true });
+    job.finish(STOPPED);
   }
 
   #startWorker(): Worker {
@@ -125,7 +127,7 @@ class SearchPool {
     }
     if (report.unread.length > 0)
       this.#options.logger.warn("Some output could not be read.", { sessions: report.unread });
-    job.finish({ truncated: report.truncated });
+    job.finish({ truncated: report.truncated, unsearched: report.unsearched });
     this.#busy.delete(worker);
     this.#idle.push(worker);
     this.#assign();
@@ -135,7 +137,7 @@ class SearchPool {
     if (this.#isDisposed) return;
     const index = this.#idle.indexOf(worker);
     if (index >= 0) this.#idle.splice(index, 1);
-    this.#busy.get(worker)?.finish({ truncated: true });
+    this.#busy.get(worker)?.finish(STOPPED);
     this.#busy.delete(worker);
     this.#assign();
   }

@@ -1,5 +1,6 @@
 /** Searching one session's log from its beginning, a chunk at a time: memory does not depend on the log's size. */
 import type { OutputHit } from "#core/ports/outputLog.ts";
+import { maskSecrets, type SecretState } from "#shared/lib/secrets.ts";
 import { PlainTextReader } from "./outputSearchText.ts";
 import type { PlainLines } from "./outputSearchText.ts";
 import { streamSegments } from "./segmentLog.ts";
@@ -14,6 +15,7 @@ export interface ScanRequest {
   readonly dir: string;
   readonly matcher: RegExp;
   readonly signal: AbortSignal;
+  readonly onGap?: () => void;
 }
 
 /** Words as written, any run of blanks between them, case ignored unless asked for. */
@@ -22,23 +24,78 @@ export function outputMatcher(text: string, caseSensitive: boolean): RegExp {
   return new RegExp(words.join("[ \\u00a0]+"), caseSensitive ? "gu" : "giu");
 }
 
-/** Hits in the order of the log, in batches of a chunk. Throws on a disk error. */
-export async function* scanSession({ sessionId, dir, matcher, signal }: ScanRequest): AsyncGenerator<OutputHit[]> {
-  const reader = new PlainTextReader();
-  const seen = new Set<string>();
-  for await (const { offset, bytes } of streamSegments(dir, { chunkBytes: CHUNK_BYTES, signal })) {
-    const hits = findHits(reader.push(bytes, offset), matcher, seen);
-    if (hits.length > 0) yield hits.map((hit) => ({ sessionId, ...hit }));
+/**
+ * Hits in the order of the log, in batches of a chunk, secrets masked. `onGap` is told once when a part of the log is gone.
+ * Throws on a disk error.
+ */
+export async function* scanSession(request: ScanRequest): AsyncGenerator<OutputHit[]> {
+  const { sessionId, dir, signal } = request;
+  const withSession = (hits: readonly LineHit[]): OutputHit[] => hits.map((hit) => ({ sessionId, ...hit }));
+  let scan = new Scan(request.matcher);
+  let gaps = 0;
+  for await (const { offset, bytes, gap } of streamSegments(dir, { chunkBytes: CHUNK_BYTES, signal })) {
+    const hits = gap === undefined ? scan.push(bytes, offset) : scan.end();
+    if (hits.length > 0) yield withSession(hits);
+    if (gap === undefined) continue;
+    // A line does not go on behind a gap.
+    scan = new Scan(request.matcher);
+    if (gaps++ === 0) request.onGap?.();
   }
-  const last = signal.aborted ? [] : findHits(reader.end(), matcher, seen);
-  if (last.length > 0) yield last.map((hit) => ({ sessionId, ...hit }));
+  const last = signal.aborted ? [] : scan.end();
+  if (last.length > 0) yield withSession(last);
 }
 
 type LineHit = Omit<OutputHit, "sessionId">;
 
-function findHits({ text, offsets, redrawn, repeated }: PlainLines, matcher: RegExp, seen: Set<string>): LineHit[] {
-  const plain = text.toString("utf8");
-  const hits: LineHit[] = [];
+/** One unbroken stretch of output. */
+class Scan {
+  readonly #reader = new PlainTextReader();
+  readonly #matcher: RegExp;
+  readonly #seen = new Set<string>();
+  readonly #secrets: SecretState = { pemLeft: 0 };
+
+  constructor(matcher: RegExp) {
+    this.#matcher = matcher;
+  }
+
+  push(bytes: Uint8Array, offset: number): LineHit[] {
+    return this.#find(this.#reader.push(bytes, offset));
+  }
+
+  end(): LineHit[] {
+    return this.#find(this.#reader.end());
+  }
+
+  /** Masking costs more than finding: it is done where something was found, or a private key block may be under way. */
+  #find(lines: PlainLines): LineHit[] {
+    const plain = lines.text.toString("utf8");
+    const hits = findHits(lines, { plain, matcher: this.#matcher, seen: this.#seen });
+    if (hits.length === 0 && this.#secrets.pemLeft === 0 && !plain.includes("PRIVATE KEY")) return [];
+    const masked = maskSecrets(plain, this.#secrets);
+    return hits.map(({ offset, lineStart, lineEnd, at, length }) => ({
+      offset,
+      ...cutAround(masked.slice(lineStart, lineEnd), at - lineStart, length),
+    }));
+  }
+}
+
+/** Places within the text of a chunk. */
+interface Found {
+  readonly offset: number;
+  readonly lineStart: number;
+  readonly lineEnd: number;
+  readonly at: number;
+  readonly length: number;
+}
+
+interface Finding {
+  readonly plain: string;
+  readonly matcher: RegExp;
+  readonly seen: Set<string>;
+}
+
+function findHits({ text, offsets, redrawn, repeated }: PlainLines, { plain, matcher, seen }: Finding): Found[] {
+  const hits: Found[] = [];
   const known = repeated === 0 ? 0 : text.subarray(0, repeated).toString("utf8").length;
   let line = 0;
   let lineStart = 0;
@@ -54,7 +111,8 @@ function findHits({ text, offsets, redrawn, repeated }: PlainLines, matcher: Reg
     const end = lineEnd < 0 ? plain.length : lineEnd;
     const content = plain.slice(lineStart, end);
     if (redrawn[line] !== true || isNew(content, seen)) {
-      hits.push({ offset: offsets[line] ?? 0, ...cutAround(content, match.index - lineStart, match[0].length) });
+      const { index: at } = match;
+      hits.push({ offset: offsets[line] ?? 0, lineStart, lineEnd: end, at, length: match[0].length });
     }
     // One hit a line, as with grep.
     matcher.lastIndex = end + 1;

@@ -13,7 +13,13 @@ export interface SearchOrder {
 export type SearchReport =
   | { readonly type: "hits"; readonly hits: readonly OutputHit[] }
   /** `unread`: sessions whose log the disk would not give. */
-  | { readonly type: "done"; readonly truncated: boolean; readonly unread: readonly string[] };
+  | {
+      readonly type: "done";
+      readonly truncated: boolean;
+      readonly unread: readonly string[];
+      /** Sessions of which a part is gone. */
+      readonly unsearched: readonly string[];
+    };
 
 let running: AbortController | undefined;
 
@@ -23,20 +29,26 @@ async function search(
 ): Promise<SearchReport> {
   const matcher = outputMatcher(text, caseSensitive);
   const unread: string[] = [];
+  const unsearched: string[] = [];
   let left = limit;
   for (const session of sessions) {
     try {
-      for await (const hits of scanSession({ ...session, matcher, signal })) {
+      for await (const hits of scanSession({
+        ...session,
+        matcher,
+        signal,
+        onGap: () => unsearched.push(session.sessionId),
+      })) {
         parentPort?.postMessage({ type: "hits", hits: hits.slice(0, left) } satisfies SearchReport);
         left -= hits.length;
-        if (left <= 0) return { type: "done", truncated: true, unread };
+        if (left <= 0) return { type: "done", truncated: true, unread, unsearched };
       }
     } catch {
       unread.push(session.sessionId);
     }
-    if (signal.aborted) return { type: "done", truncated: true, unread };
+    if (signal.aborted) return { type: "done", truncated: true, unread, unsearched };
   }
-  return { type: "done", truncated: unread.length > 0, unread };
+  return { type: "done", truncated: unread.length > 0, unread, unsearched };
 }
 
 parentPort?.on("message", (order: SearchOrder | "stop") => {

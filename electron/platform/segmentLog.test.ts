@@ -8,7 +8,7 @@ import {
   listSegments,
   listTimeMarks,
   openSegmentWriter,
-  readSegments,
+  readLog,
   segmentSize,
   streamSegments,
 } from "./segmentLog.ts";
@@ -17,6 +17,7 @@ let dir: string;
 beforeEach(async () => {
   dir = join(await mkdtemp(join(tmpdir(), "signalbox-log-")), "session");
 });
+const bytesAt = async (offset: number, max: number): Promise<Uint8Array> => (await readLog(dir, offset, max)).bytes;
 afterEach(() => rm(join(dir, ".."), { recursive: true }));
 
 test("a log is the very bytes across segments, from any offset", async () => {
@@ -28,11 +29,11 @@ test("a log is the very bytes across segments, from any offset", async () => {
   expect((await listSegments(dir)).map(({ start }) => start)).toEqual(
     [...Array(13).keys()].map((index) => index * 1000),
   );
-  expect(await readSegments(dir, 0, 1e9)).toEqual(bytes);
-  expect(await readSegments(dir, 990, 2020)).toEqual(bytes.subarray(990, 3010));
-  expect(await readSegments(dir, 2000, 1000)).toEqual(bytes.subarray(2000, 3000));
-  expect((await readSegments(dir, 12_345, 10)).byteLength).toBe(0);
-  expect((await readSegments(dir, 99_999, 10)).byteLength).toBe(0);
+  expect(await bytesAt(0, 1e9)).toEqual(bytes);
+  expect(await bytesAt(990, 2020)).toEqual(bytes.subarray(990, 3010));
+  expect(await bytesAt(2000, 1000)).toEqual(bytes.subarray(2000, 3000));
+  expect((await bytesAt(12_345, 10)).byteLength).toBe(0);
+  expect((await bytesAt(99_999, 10)).byteLength).toBe(0);
   const streamed: Uint8Array[] = [];
   for await (const chunk of streamSegments(dir, { from: 5, to: 12_000, chunkBytes: 999 })) streamed.push(chunk.bytes);
   expect(Buffer.concat(streamed)).toEqual(bytes.subarray(5, 12_000));
@@ -45,7 +46,7 @@ test("bytes are announced only once they can be read back, in order and without 
     onWritten: (offset, bytes) => {
       expect(offset).toBe(next);
       next += bytes.byteLength;
-      checks.push(readSegments(dir, offset, bytes.byteLength).then((read) => expect(read).toEqual(bytes)));
+      checks.push(bytesAt(offset, bytes.byteLength).then((read) => expect(read).toEqual(bytes)));
     },
   });
   const reused = Buffer.alloc(100);
@@ -76,7 +77,7 @@ test("a later writer continues, whatever a crash left", async () => {
   second.append(Buffer.from(" there"));
   second.recordResize(100, 30);
   await second.close();
-  expect(Buffer.from(await readSegments(dir, 0, 100)).toString()).toBe("hello there");
+  expect(Buffer.from(await bytesAt(0, 100)).toString()).toBe("hello there");
   expect(await readFile(segment?.file ?? "", "utf8")).toBe("hello there");
   expect(await listResizes(dir)).toMatchObject([
     { offset: 0, cols: 80 },
@@ -96,6 +97,6 @@ test("a resize stands between the bytes before and after it", async () => {
 
 test("an unknown session is empty", async () => {
   expect(await segmentSize(dir)).toBe(0);
-  expect((await readSegments(dir, 0, 10)).byteLength).toBe(0);
+  expect((await bytesAt(0, 10)).byteLength).toBe(0);
   expect(await listResizes(dir)).toEqual([]);
 });

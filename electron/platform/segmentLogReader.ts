@@ -1,76 +1,232 @@
 /**
- * A session's output on disk: append-only segment files that are exactly the pty's bytes, named after the offset they
- * begin at, and beside them `index.jsonl` with resizes and time marks. Invariant: a file holds only bytes the pty
- * gave, in order, so a crash can shorten the log but nothing can be misread. This file reads.
+ * Reading a session's output log: the pty's bytes by offset, over raw and packed segments alike, and the places where
+ * bytes are gone. Invariant: what is given is what the pty gave, or a gap that says so; never the wrong bytes.
  */
-import { open, readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { z } from "zod";
+import { open, stat, type FileHandle } from "node:fs/promises";
+import { isMissing, listSegments, type Segment } from "./segmentLogFiles.ts";
+import { readGaps, type GapReason, type LogGap, type RemovedStretch } from "./segmentLogGaps.ts";
+import { DamagedSegment, readFrame, readFully, readTable, type PackedTable } from "./segmentLogPacked.ts";
 
-export const SEGMENT_INDEX_FILE = "index.jsonl";
-const SEGMENT_NAME = /^(\d{20})\.log$/;
 /** Chunk of the streaming reader: large enough for the disk, small enough to hold many at once. */
 const DEFAULT_CHUNK_BYTES = 256 * 1024;
+/** A reader of pieces smaller than a frame takes the next ones from the frame it has just unpacked. */
+const KEPT_FRAMES = 2;
+/** The files change while they are read: packed, cut, removed. Each look sees a consistent directory. */
+const LOOKS = 4;
 
-export interface Segment {
-  readonly file: string;
-  /** Log offset of its first byte. */
-  readonly start: number;
+/** Bytes at the asked offset, or the gap that is there; neither at and beyond the end. */
+export interface LogPiece {
+  readonly bytes: Uint8Array;
+  readonly gap?: LogGap;
 }
 
-export interface RecordedResize {
-  /** The size holds for bytes from this offset on. */
-  readonly offset: number;
-  readonly cols: number;
-  readonly rows: number;
-  /** ISO 8601. */
-  readonly at: string;
+interface Catalog {
+  readonly segments: readonly Segment[];
+  readonly removed: readonly RemovedStretch[];
 }
 
-/** Bytes from `offset` on were printed at or after `at` (ISO 8601); about one per second of activity. */
-export interface TimeMark {
-  readonly offset: number;
-  readonly at: string;
+interface Damage {
+  readonly damagedTo: number | undefined;
 }
 
-export function segmentFileName(start: number): string {
-  return `${String(start).padStart(20, "0")}.log`;
-}
+const NOTHING: LogPiece = { bytes: new Uint8Array(0) };
 
-/** The session's segment files in order; empty when the directory does not exist. */
-export async function listSegments(dir: string): Promise<readonly Segment[]> {
-  const segments: Segment[] = [];
-  for (const name of await namesIn(dir)) {
-    const start = SEGMENT_NAME.exec(name)?.[1];
-    if (start !== undefined) segments.push({ file: join(dir, name), start: Number(start) });
+/** One session's log for many reads: keeps the list of files, seek tables and the frame just unpacked, no descriptors. */
+export class LogReader {
+  readonly #dir: string;
+  #catalog: Catalog | undefined;
+  readonly #tables = new Map<string, { readonly key: string; readonly table: PackedTable }>();
+  readonly #frames = new Map<string, Buffer>();
+
+  constructor(dir: string) {
+    this.#dir = dir;
   }
-  return segments.sort((a, b) => a.start - b.start);
-}
 
-/** Bytes recorded so far; 0 for an unknown session. */
-export async function segmentSize(dir: string): Promise<number> {
-  const last = (await listSegments(dir)).at(-1);
-  if (last === undefined) return 0;
-  return last.start + (await stat(last.file)).size;
-}
-
-/** Up to `maxBytes` from `offset`, across segment borders; empty at and beyond the end. Throws on a disk error. */
-export async function readSegments(dir: string, offset: number, maxBytes: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let position = offset;
-  let wanted = maxBytes;
-  const segments = await listSegments(dir);
-  for (const [index, segment] of segments.entries()) {
-    const end = segments[index + 1]?.start ?? Number.POSITIVE_INFINITY;
-    if (wanted <= 0 || position >= end) continue;
-    if (position < segment.start) break;
-    const part = await readAt(segment.file, position - segment.start, Math.min(wanted, end - position));
-    parts.push(part);
-    position += part.byteLength;
-    wanted -= part.byteLength;
-    if (position < end) break;
+  /** The offset after the last byte recorded, removed ones counted; 0 for an unknown session. */
+  async size(): Promise<number> {
+    const { segments, removed } = await this.#look();
+    const last = segments.at(-1);
+    const end = last === undefined ? 0 : last.start + (await this.#lengthOf(last));
+    return Math.max(end, removed.at(-1)?.to ?? 0);
   }
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+
+  /** Up to `maxBytes` from `offset`, across segment borders but never across a gap. Throws on a disk error. */
+  async read(offset: number, maxBytes: number): Promise<LogPiece> {
+    const parts: Uint8Array[] = [];
+    let position = offset;
+    while (position < offset + maxBytes) {
+      const piece = await this.#readSome(position, offset + maxBytes - position);
+      if (piece.gap !== undefined && parts.length === 0) return piece;
+      if (piece.bytes.byteLength === 0) break;
+      parts.push(piece.bytes);
+      position += piece.bytes.byteLength;
+    }
+    const [only] = parts;
+    return { bytes: parts.length === 1 && only !== undefined ? only : Buffer.concat(parts) };
+  }
+
+  /** Every gap, in order; touching ones are not joined, since their reasons differ. */
+  async gaps(): Promise<readonly LogGap[]> {
+    const { segments, removed } = await this.#look();
+    const gaps: LogGap[] = [...removed];
+    let end = 0;
+    for (const segment of segments) {
+      if (segment.start > end) gaps.push(...unexplained({ from: end, to: segment.start }, removed));
+      end = Math.max(end, segment.start + (await this.#lengthOf(segment).catch(() => 0)));
+    }
+    return gaps.sort((a, b) => a.from - b.from);
+  }
+
+  /** Forgets what was read: bytes were removed. */
+  forget(): void {
+    this.#catalog = undefined;
+    this.#tables.clear();
+    this.#frames.clear();
+  }
+
+  async #readSome(position: number, wanted: number): Promise<LogPiece> {
+    for (let look = 1; ; look += 1) {
+      try {
+        const piece = await this.#readOnce(position, wanted);
+        if (piece.gap === undefined && piece.bytes.byteLength > 0) return piece;
+        // An end or a gap of an old catalog may be none of the new one.
+        if (look > 1) return piece;
+      } catch (error) {
+        if (!isMissing(error) || look >= LOOKS) throw error;
+      }
+      await this.#look();
+    }
+  }
+
+  async #readOnce(position: number, wanted: number): Promise<LogPiece> {
+    const { segments, removed } = this.#catalog ?? (await this.#look());
+    const hole = removed.find((gap) => gap.from <= position && position < gap.to);
+    if (hole !== undefined) return { bytes: NOTHING.bytes, gap: { ...hole, from: position } };
+    const index = segments.findLastIndex((segment) => segment.start <= position);
+    const nextHole = removed.find((gap) => gap.from > position)?.from ?? Number.POSITIVE_INFINITY;
+    const limit = Math.min(nextHole, segments[index + 1]?.start ?? Number.POSITIVE_INFINITY);
+    const read = await this.#readWithin(segments[index], position, Math.min(position + wanted, limit));
+    if ("damagedTo" in read) return damaged(position, Math.min(read.damagedTo ?? (await this.size()), limit));
+    if (read.byteLength > 0) return { bytes: read };
+    return Number.isFinite(limit) ? gapOf(position, limit, "missing") : NOTHING;
+  }
+
+  /** Bytes of the segment from one offset to another; empty where there is none. `damagedTo` undefined: all of it. */
+  async #readWithin(segment: Segment | undefined, from: number, to: number): Promise<Buffer | Damage> {
+    if (segment === undefined) return Buffer.alloc(0);
+    const read = await this.#readSegment(segment, from - segment.start, to - from);
+    if (!("damagedTo" in read) || read.damagedTo === undefined) return read;
+    return { damagedTo: segment.start + read.damagedTo };
+  }
+
+  async #readSegment(segment: Segment, at: number, wanted: number): Promise<Buffer | Damage> {
+    const handle = await open(segment.file, "r");
+    try {
+      if (segment.isPacked) return await this.#readPacked(handle, segment, { at, wanted });
+      const size = (await handle.stat()).size;
+      return await readFully(handle, at, Math.max(0, Math.min(wanted, size - at)));
+    } catch (error) {
+      if (error instanceof DamagedSegment) return { damagedTo: undefined };
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #readPacked(
+    handle: FileHandle,
+    segment: Segment,
+    { at, wanted }: { readonly at: number; readonly wanted: number },
+  ): Promise<Buffer | Damage> {
+    const { key, table } = await this.#tableOf(handle, segment);
+    const parts: Buffer[] = [];
+    let position = at;
+    for (const frame of table.frames) {
+      const end = frame.start + frame.bytes;
+      if (end <= position || frame.start >= at + wanted) continue;
+      const id = `${key}/${frame.at}`;
+      let bytes = this.#frames.get(id);
+      if (bytes === undefined) {
+        try {
+          bytes = await readFrame(handle, frame);
+        } catch (error) {
+          if (!(error instanceof DamagedSegment)) throw error;
+          if (parts.length > 0) break;
+          return { damagedTo: end };
+        }
+        this.#keepFrame(id, bytes);
+      }
+      parts.push(bytes.subarray(position - frame.start, at + wanted - frame.start));
+      position = end;
+    }
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+  }
+
+  #keepFrame(id: string, bytes: Buffer): void {
+    this.#frames.set(id, bytes);
+    const oldest = this.#frames.size > KEPT_FRAMES ? this.#frames.keys().next().value : undefined;
+    if (oldest !== undefined) this.#frames.delete(oldest);
+  }
+
+  /** A file that was cut has the same name and other content. */
+  async #tableOf(handle: FileHandle, segment: Segment): Promise<{ readonly key: string; readonly table: PackedTable }> {
+    const { ino, size } = await handle.stat();
+    const key = `${segment.start}/${ino}/${size}`;
+    const known = this.#tables.get(segment.file);
+    if (known?.key === key) return known;
+    const entry = { key, table: await readTable(handle, size) };
+    this.#tables.set(segment.file, entry);
+    return entry;
+  }
+
+  async #lengthOf(segment: Segment): Promise<number> {
+    if (!segment.isPacked) return (await stat(segment.file)).size;
+    const handle = await open(segment.file, "r");
+    try {
+      return (await this.#tableOf(handle, segment)).table.bytes;
+    } catch (error) {
+      if (error instanceof DamagedSegment) return 0;
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #look(): Promise<Catalog> {
+    this.#catalog = { segments: await listSegments(this.#dir), removed: await readGaps(this.#dir) };
+    return this.#catalog;
+  }
+}
+
+function gapOf(from: number, to: number, reason: GapReason): LogPiece {
+  return { bytes: NOTHING.bytes, gap: { from, to, reason } };
+}
+
+function damaged(from: number, to: number): LogPiece {
+  return to > from ? gapOf(from, to, "damaged") : NOTHING;
+}
+
+/** What of a stretch without a file nobody removed. */
+function unexplained(stretch: { from: number; to: number }, removed: readonly RemovedStretch[]): readonly LogGap[] {
+  let from = stretch.from;
+  const gaps: LogGap[] = [];
+  for (const gap of removed) {
+    if (gap.from > from && from < stretch.to)
+      gaps.push({ from, to: Math.min(gap.from, stretch.to), reason: "missing" });
+    from = Math.max(from, gap.to);
+  }
+  if (from < stretch.to) gaps.push({ from, to: stretch.to, reason: "missing" });
+  return gaps;
+}
+
+/** Bytes recorded so far, removed ones counted; 0 for an unknown session. */
+export function segmentSize(dir: string): Promise<number> {
+  return new LogReader(dir).size();
+}
+
+export function readLog(dir: string, offset: number, maxBytes: number): Promise<LogPiece> {
+  return new LogReader(dir).read(offset, maxBytes);
 }
 
 export interface SegmentRange {
@@ -81,98 +237,19 @@ export interface SegmentRange {
   readonly signal?: AbortSignal;
 }
 
-/** The log in order as chunks of at most `chunkBytes`, one at a time in memory. Chunks are the consumer's to keep. */
+/** The log in order as chunks of at most `chunkBytes`, one at a time in memory, gaps between them. Chunks are the consumer's to keep. */
 export async function* streamSegments(
   dir: string,
   range: SegmentRange = {},
-): AsyncGenerator<{ offset: number; bytes: Uint8Array }> {
+): AsyncGenerator<LogPiece & { readonly offset: number }> {
   const chunkBytes = range.chunkBytes ?? DEFAULT_CHUNK_BYTES;
+  const to = range.to ?? Number.POSITIVE_INFINITY;
+  const reader = new LogReader(dir);
   let offset = range.from ?? 0;
-  while (range.signal?.aborted !== true) {
-    const wanted = Math.min(chunkBytes, (range.to ?? Number.POSITIVE_INFINITY) - offset);
-    if (wanted <= 0) return;
-    const bytes = await readSegments(dir, offset, wanted);
-    if (bytes.byteLength === 0) return;
-    yield { offset, bytes };
-    offset += bytes.byteLength;
+  while (range.signal?.aborted !== true && offset < to) {
+    const piece = await reader.read(offset, Math.min(chunkBytes, to - offset));
+    if (piece.gap === undefined && piece.bytes.byteLength === 0) return;
+    yield { offset, ...piece };
+    offset = piece.gap?.to ?? offset + piece.bytes.byteLength;
   }
-}
-
-/** Resizes recorded beside the bytes, in order. The first is the size the session started with, at offset 0. */
-export async function listResizes(dir: string): Promise<readonly RecordedResize[]> {
-  return (await readIndex(dir)).flatMap((row) =>
-    row.cols !== undefined && row.rows !== undefined
-      ? [{ offset: row.offset, cols: row.cols, rows: row.rows, at: row.at }]
-      : [],
-  );
-}
-
-/** Time marks in order; look up the last one at or before an offset to say when it was printed. */
-export async function listTimeMarks(dir: string): Promise<readonly TimeMark[]> {
-  const marks = (await readIndex(dir)).map(({ offset, at }) => ({ offset, at }));
-  // A resize is noted when it happens, before the bytes it stands behind are written and marked.
-  return marks.sort((a, b) => a.offset - b.offset);
-}
-
-const indexRowSchema = z.object({
-  offset: z.number(),
-  at: z.string(),
-  cols: z.number().optional(),
-  rows: z.number().optional(),
-});
-type IndexRow = z.infer<typeof indexRowSchema>;
-
-async function readIndex(dir: string): Promise<readonly IndexRow[]> {
-  let text: string;
-  try {
-    text = await readFile(join(dir, SEGMENT_INDEX_FILE), "utf8");
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-  return text.split("\n").flatMap((line) => {
-    const row = parseIndexRow(line);
-    return row === undefined ? [] : [row];
-  });
-}
-
-/** A torn line (crash in the middle of an append) is not JSON and is left out. */
-function parseIndexRow(line: string): IndexRow | undefined {
-  if (!line.endsWith("}")) return undefined;
-  try {
-    return indexRowSchema.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
-}
-
-async function readAt(file: string, position: number, maxBytes: number): Promise<Uint8Array> {
-  const handle = await open(file, "r");
-  try {
-    const size = (await handle.stat()).size;
-    const length = Math.max(0, Math.min(maxBytes, size - position));
-    const buffer = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return filled === length ? buffer : buffer.subarray(0, filled);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function namesIn(dir: string): Promise<readonly string[]> {
-  try {
-    return await readdir(dir);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

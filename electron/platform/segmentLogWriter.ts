@@ -7,7 +7,9 @@ import { close, open, write } from "node:fs";
 import { appendFile, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { SEGMENT_INDEX_FILE, listSegments, segmentFileName } from "./segmentLogReader.ts";
+import { SEGMENT_INDEX_FILE, listSegments, segmentFileName } from "./segmentLogFiles.ts";
+import { MARK_EVERY_MS } from "./segmentLogIndex.ts";
+import { segmentSize } from "./segmentLogReader.ts";
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -22,7 +24,6 @@ const FLUSH_DELAY_MS = 5;
 const SMALL_FLUSH = { bytes: 4096, delayMs: 1 };
 /** A full disk is asked again this often. */
 const RETRY_DELAY_MS = 250;
-const TIME_MARK_EVERY_MS = 1000;
 
 export interface SegmentWriterOptions {
   readonly segmentBytes?: number;
@@ -54,8 +55,9 @@ export interface SegmentWriter {
 export async function openSegmentWriter(dir: string, options: SegmentWriterOptions = {}): Promise<SegmentWriter> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const last = (await listSegments(dir)).at(-1);
-  const size = last === undefined ? 0 : last.start + (await stat(last.file)).size;
-  return new FileSegmentWriter(dir, options, { size, segmentStart: last?.start ?? 0 });
+  const size = await segmentSize(dir);
+  const canContinue = last !== undefined && !last.isPacked && size === last.start + (await stat(last.file)).size;
+  return new FileSegmentWriter(dir, options, { size, segmentStart: canContinue ? last.start : size });
 }
 
 class FileSegmentWriter implements SegmentWriter {
@@ -221,7 +223,7 @@ class FileSegmentWriter implements SegmentWriter {
 
   #markTime(offset: number): void {
     const now = performance.now();
-    if (offset > 0 && now - this.#lastMarkAt < TIME_MARK_EVERY_MS) return;
+    if (offset > 0 && now - this.#lastMarkAt < MARK_EVERY_MS) return;
     this.#lastMarkAt = now;
     this.#index({ offset });
   }

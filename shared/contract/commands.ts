@@ -5,6 +5,9 @@ import { budgetCommands } from "./budgets.ts";
 
 /** A child's id, `fleet/id` where that is ambiguous, or a fleet's name. */
 export const nodeRefSchema = z.string().min(1).max(200);
+/** A moment with its time zone. */
+export const isoTimeSchema = z.iso.datetime({ offset: true });
+const deleted = z.object({ bytes: z.number(), freedBytes: z.number() });
 const done = z.object({ path: z.string() });
 const node = z.object({ id: nodeRefSchema });
 
@@ -87,6 +90,17 @@ export const commands = {
   "session.takeUp": {
     input: z.object({ agent: z.string(), cliSessionId: z.string(), cwd: z.string(), fleet: z.string().optional() }),
     output: done,
+  },
+
+  /** The whole recording, or what was printed between two moments, gone from the disk when this answers. Never the end of a running one. */
+  "recording.delete": {
+    input: z.object({ sessionId: z.uuid(), since: isoTimeSchema.optional(), until: isoTimeSchema.optional() }),
+    output: deleted.extend({ from: z.number().int(), to: z.number().int() }),
+  },
+  /** Everything printed before a moment, by all agents or one. */
+  "recording.deleteOlder": {
+    input: z.object({ before: isoTimeSchema, id: nodeRefSchema.optional() }),
+    output: deleted.extend({ recordings: z.number().int() }),
   },
 
   "inbox.answer": {

@@ -3,9 +3,10 @@ import { z } from "zod";
 import { agentCliSchema, pastSessionSchema } from "../model/agentCli.ts";
 import { eventSchema } from "../model/event.ts";
 import { fleetSchema, lifeSchema } from "../model/node.ts";
+import { outputGapSchema, recordingSchema } from "../model/recording.ts";
 import { settingsSchema } from "../model/settings.ts";
 import { budgetQueries } from "./budgets.ts";
-import { nodeRefSchema } from "./commands.ts";
+import { isoTimeSchema, nodeRefSchema } from "./commands.ts";
 import { usageQueries } from "./usage.ts";
 
 export const doctorCheckSchema = z.object({
@@ -56,8 +57,47 @@ export const queries = {
       resizes: z.array(z.object({ offset: z.number(), cols: z.number(), rows: z.number(), at: z.string() })),
       /** When bytes were printed, about one per second of activity; without them times are interpolated. */
       marks: z.array(z.object({ offset: z.number(), at: z.string() })).optional(),
+      /** Stretches that are gone. */
+      gaps: z.array(outputGapSchema).optional(),
       events: z.array(eventSchema),
     }),
+  },
+  /** What recordings take on the disk, the largest first. */
+  "recording.list": {
+    input: z.object({ limit: z.number().int().min(1).max(5000).default(1000) }),
+    output: z.object({
+      recordings: z.array(recordingSchema),
+      count: z.number().int(),
+      keptBytes: z.number(),
+      diskBytes: z.number(),
+      /** Recordings that are still being looked at after a start. */
+      isComplete: z.boolean(),
+    }),
+  },
+  /** What a deletion would take. */
+  "recording.preview": {
+    input: z.union([
+      z.object({ sessionId: z.uuid(), since: isoTimeSchema.optional(), until: isoTimeSchema.optional() }),
+      z.object({ before: isoTimeSchema, id: nodeRefSchema.optional() }),
+    ]),
+    output: z.object({ recordings: z.number().int(), bytes: z.number() }),
+  },
+  /** The screen as it was when everything before `offset` had been printed; what to feed it follows from the answered offset. */
+  "recording.screen": {
+    input: z.object({ sessionId: z.uuid(), offset: z.number().int().min(0) }),
+    output: z.object({
+      offset: z.number().int(),
+      cols: z.number().int(),
+      rows: z.number().int(),
+      base64: z.string(),
+      /** False: drawn from the last few MiB alone. */
+      isExact: z.boolean(),
+    }),
+  },
+  /** Where the output stood at a moment. */
+  "recording.seek": {
+    input: z.object({ sessionId: z.uuid(), at: isoTimeSchema }),
+    output: z.object({ offset: z.number().int() }),
   },
   "events.read": {
     input: z.object({

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { eventSchema } from "../model/event.ts";
 import { inboxItemSchema } from "../model/inbox.ts";
+import { outputGapSchema } from "../model/recording.ts";
 import { fleetSchema, treeNodeSchema } from "../model/node.ts";
 import { settingsSchema } from "../model/settings.ts";
 import { budgetStreams } from "./budgets.ts";
@@ -78,7 +79,10 @@ export const streams = {
       z.object({ type: z.literal("exit"), detail: z.string() }),
     ]),
   },
-  /** Exact bytes of one session from `from` to `to` (or its end; `follow` goes on). For replay and export. */
+  /**
+   * Exact bytes of one session from `from` to `to` (or its end; `follow` goes on). For replay and export. Where bytes are
+   * gone an item without any says so.
+   */
   recording: {
     bytes: true,
     input: z.object({
@@ -87,7 +91,7 @@ export const streams = {
       to: z.number().int().min(0).optional(),
       follow: z.boolean().default(false),
     }),
-    item: z.object({ offset: z.number().int() }),
+    item: z.object({ offset: z.number().int(), gap: outputGapSchema.optional() }),
   },
   /** Exact bytes of all lives of a child, one after the other; offsets count through all lives. Never skips: waits for the reader. */
   logs: {
@@ -97,9 +101,10 @@ export const streams = {
       from: z.number().int().min(0).default(0),
       follow: z.boolean().default(false),
     }),
-    item: z.object({ offset: z.number().int(), sessionId: z.uuid() }),
+    item: z.object({ offset: z.number().int(), sessionId: z.uuid(), gap: outputGapSchema.optional() }),
   },
   ...budgetStreams,
+  /** Lines of everything agents printed. Secrets of known shape are masked in them. */
   search: {
     bytes: false,
     input: z.object({
@@ -110,7 +115,12 @@ export const streams = {
     }),
     item: z.discriminatedUnion("type", [
       z.object({ type: z.literal("hits"), hits: z.array(searchHitSchema) }),
-      z.object({ type: z.literal("done"), truncated: z.boolean() }),
+      z.object({
+        type: z.literal("done"),
+        truncated: z.boolean(),
+        /** Lives of which a part was removed and could not be searched. */
+        incomplete: z.number().int(),
+      }),
     ]),
   },
   ...usageStreams,

@@ -73,6 +73,8 @@ export const lifeSchema = z.object({
   /** Bytes its output log holds, and where this life begins in the child's whole output. */
   outputBytes: z.number().int(),
   outputStart: z.number().int(),
+  /** Of these, bytes still on the disk; absent where none were removed. */
+  keptBytes: z.number().int().optional(),
 });
 export type Life = z.infer<typeof lifeSchema>;
 

@@ -13,5 +13,9 @@ export const settingsSchema = z.object({
   gateway: z.enum(["off", "on"]).default("off"),
   /** Between two starts at boot, so that a morning does not begin with a storm. */
   bootStaggerMs: z.number().int().min(0).max(60_000).default(1500),
+  /** The log policy: what exceeds it goes, oldest output first, never a live screen. 0 is no limit. */
+  logMaxDays: z.number().int().min(0).max(36_500).default(90),
+  logMaxSessionMb: z.number().int().min(0).max(100_000_000).default(4096),
+  logMaxTotalMb: z.number().int().min(0).max(100_000_000).default(20_480),
 });
 export type Settings = z.infer<typeof settingsSchema>;

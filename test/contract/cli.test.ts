@@ -124,7 +124,7 @@ const handlers = fakeHandlers({
         type: "hits",
         hits: [{ path: "shop/api", sessionId, generation: 1, offset: 9, line: "a needle", start: 2, end: 8 }],
       });
-      sink.send({ type: "done", truncated: false });
+      sink.send({ type: "done", truncated: false, incomplete: 0 });
       sink.end();
       return ok({ close: () => {} });
     },

@@ -25,6 +25,9 @@ const SETTINGS = {
   closeToTray: true,
   gateway: "off",
   bootStaggerMs: 1500,
+  logMaxDays: 90,
+  logMaxSessionMb: 4096,
+  logMaxTotalMb: 20_480,
 } as const;
 
 describe.each(transports)("rpc over $name", (transport) => {

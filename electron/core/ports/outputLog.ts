@@ -2,14 +2,55 @@
 export interface OutputLog {
   /** Bytes recorded so far; 0 for an unknown session. */
   size(sessionId: string): Promise<number>;
-  /** Up to `maxBytes` from `offset`; empty at the end. */
-  read(sessionId: string, offset: number, maxBytes: number): Promise<Uint8Array>;
-  /** Resizes recorded beside the bytes, in order, for replay. */
-  resizes(sessionId: string): Promise<readonly { offset: number; cols: number; rows: number; at: string }[]>;
-  /** When output stood at which offset, about once a second of activity, in order. */
-  marks(sessionId: string): Promise<readonly { offset: number; at: string }[]>;
-  /** Plain-text search (escape codes removed) over the sessions in the given order, streaming, in bounded memory. */
-  search(request: OutputSearchRequest, onHit: (hit: OutputHit) => void): Promise<{ truncated: boolean }>;
+  /** Up to `maxBytes` from `offset`, or the gap that is there; neither at the end. */
+  read(sessionId: string, offset: number, maxBytes: number): Promise<OutputPiece>;
+  /** All gaps, in order. */
+  gaps(sessionId: string): Promise<readonly OutputGap[]>;
+  /**
+   * For replay: resizes recorded beside the bytes, in order, and when output stood at which offset, about once a second
+   * of activity, thinned evenly to at most `maxMarks`.
+   */
+  timing(sessionId: string, maxMarks: number): Promise<OutputTiming>;
+  /** The marks on both sides of a moment (wall-clock ms), found without reading the rest. */
+  marksAround(
+    sessionId: string,
+    atMs: number,
+  ): Promise<{ before?: OutputMark | undefined; after?: OutputMark | undefined }>;
+  /**
+   * Plain-text search (escape codes removed) over the sessions in the given order, streaming, in bounded memory. Secrets of
+   * known shape are masked in what it finds. `unsearched`: sessions of which a part is gone.
+   */
+  search(request: OutputSearchRequest, onHit: (hit: OutputHit) => void): Promise<OutputSearchOutcome>;
+}
+
+export interface OutputSearchOutcome {
+  readonly truncated: boolean;
+  readonly unsearched: readonly string[];
+}
+
+/** Bytes from `from` to before `to` are gone: by the log policy, by a person, or because the disk lost them. */
+export interface OutputGap {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: "policy" | "person" | "missing" | "damaged";
+  /** When they were removed, ISO 8601. */
+  readonly at?: string | undefined;
+}
+
+export interface OutputPiece {
+  readonly bytes: Uint8Array;
+  readonly gap?: OutputGap;
+}
+
+export interface OutputMark {
+  readonly offset: number;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+export interface OutputTiming {
+  readonly resizes: readonly (OutputMark & { readonly cols: number; readonly rows: number })[];
+  readonly marks: readonly OutputMark[];
 }
 
 export interface OutputSearchRequest {

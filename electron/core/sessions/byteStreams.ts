@@ -1,10 +1,11 @@
 /**
  * Exact bytes for readers: one session's recording, or all lives of a child one after the other.
  * Everything is read from the log; a reader that is slow simply reads later, nothing is skipped and nothing is buffered.
+ * Where the log has a gap, the reader is told.
  */
 import type { StreamItem } from "#shared/contract/index.ts";
 import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
-import type { OutputLog } from "#core/ports/outputLog.ts";
+import type { OutputGap, OutputLog } from "#core/ports/outputLog.ts";
 import type { LiveOutput } from "./liveOutput.ts";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -99,16 +100,32 @@ class ChainPump {
     if (this.#skip > 0) return this.#skipWithin(size, link);
     const limit = this.#request.to === undefined ? CHUNK_BYTES : Math.min(CHUNK_BYTES, this.#request.to - this.#total);
     if (limit <= 0) return this.#finish();
-    const bytes =
-      size > this.#offset
-        ? await this.#source.outputLog.read(link.sessionId, this.#offset, Math.min(limit, size - this.#offset))
-        : new Uint8Array();
-    if (bytes.length === 0) return this.#linkEnd(link);
+    if (size <= this.#offset) return this.#linkEnd(link);
+    const { bytes, gap } = await this.#source.outputLog.read(
+      link.sessionId,
+      this.#offset,
+      Math.min(limit, size - this.#offset),
+    );
     if (this.#closed) return false;
+    if (gap !== undefined) return this.#tellGap(link, gap);
+    if (bytes.length === 0) return this.#linkEnd(link);
     this.#sink.send({ offset: this.#total, sessionId: link.sessionId }, bytes);
-    this.#offset += bytes.length;
-    this.#total += bytes.length;
+    this.#advance(bytes.length);
     return true;
+  }
+
+  /** An item without bytes; offsets go on behind it. */
+  #tellGap(link: ChainLink, gap: OutputGap): boolean {
+    const shift = this.#total - this.#offset;
+    const told = { ...gap, from: gap.from + shift, to: gap.to + shift };
+    this.#sink.send({ offset: this.#total, sessionId: link.sessionId, gap: told }, new Uint8Array());
+    this.#advance(gap.to - this.#offset);
+    return true;
+  }
+
+  #advance(bytes: number): void {
+    this.#offset += bytes;
+    this.#total += bytes;
   }
 
   #skipWithin(size: number, link: ChainLink): boolean {

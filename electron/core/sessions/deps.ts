@@ -6,6 +6,7 @@ import type { LifeMetering } from "#core/ports/lifeMeter.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
+import type { RecordingArchive } from "#core/ports/recordingArchive.ts";
 import type { Screens } from "#core/ports/screens.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
 import type { SessionMetering } from "./metering.ts";
@@ -22,11 +23,20 @@ export interface AskListener {
   lifeEnded(sessionId: string): void;
 }
 
+/** Told to whoever keeps recordings. */
+export interface RecordingListener {
+  /** The keeper has begun a new segment of its log. */
+  sealed(sessionId: string): void;
+  ended(sessionId: string): void;
+}
+
 export interface SessionDeps {
   readonly adapters: readonly AgentAdapter[];
   readonly ptyHost: PtyHost;
   readonly screens: Screens;
   readonly outputLog: OutputLog;
+  readonly archive: Pick<RecordingArchive, "screenAt">;
+  readonly recordings: RecordingListener;
   readonly store: Store;
   readonly recorder: Recorder;
   readonly clock: Clock;

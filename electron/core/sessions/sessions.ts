@@ -9,6 +9,7 @@ import type { ExitCause } from "#shared/model/states.ts";
 import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
+import type { OutputGap, OutputTiming } from "#core/ports/outputLog.ts";
 import type { AgentChild, AgentRunner } from "#core/ports/agentRunner.ts";
 import { AgentSession } from "./agentSession.ts";
 import type { Leftover } from "./agentSession.ts";
@@ -22,6 +23,9 @@ import { noteEnded } from "./lifeEvents.ts";
 import { insertLife, Lives, rowOfSession } from "./lives.ts";
 import type { LifeRow } from "./lives.ts";
 import { streamTerminal } from "./terminalStream.ts";
+
+/** The keeper's segments are this long: when the output passes a multiple, one was sealed. */
+const SEGMENT_BYTES = 16 * 1024 * 1024;
 
 interface UnseenEnd {
   readonly cause: ExitCause;
@@ -161,7 +165,18 @@ export class Sessions implements AgentRunner {
 
   #began(path: string, life: LiveLife): void {
     this.#live.set(life.sessionId, life);
-    void life.handle.exited.then(() => this.#live.delete(life.sessionId));
+    const unfollow = life.output.follow({
+      data: (offset, bytes) => {
+        const end = offset + bytes.length;
+        const isSealed = Math.floor(end / SEGMENT_BYTES) > Math.floor(offset / SEGMENT_BYTES);
+        if (isSealed) this.#deps.recordings.sealed(life.sessionId);
+      },
+      end: () => unfollow(),
+    });
+    void life.handle.exited.then(() => {
+      this.#live.delete(life.sessionId);
+      this.#deps.recordings.ended(life.sessionId);
+    });
     for (const listener of this.#lifeListeners) listener(path);
   }
 
@@ -240,26 +255,29 @@ export class Sessions implements AgentRunner {
   }
 
   /** What a replay needs beside the bytes: when they came, and on a screen of which size. */
-  async timing(sessionId: string): Promise<{
-    resizes: Awaited<ReturnType<SessionDeps["outputLog"]["resizes"]>>;
-    marks: Awaited<ReturnType<SessionDeps["outputLog"]["marks"]>>;
-  }> {
+  async timing(sessionId: string, maxMarks: number): Promise<OutputTiming & { gaps: readonly OutputGap[] }> {
     const { outputLog } = this.#deps;
-    const [resizes, marks] = await Promise.all([outputLog.resizes(sessionId), outputLog.marks(sessionId)]);
-    return { resizes, marks };
+    const [timing, gaps] = await Promise.all([outputLog.timing(sessionId, maxMarks), outputLog.gaps(sessionId)]);
+    return { ...timing, gaps };
+  }
+
+  /** How far this core has read a running session; undefined for one that ended. */
+  readTo(sessionId: string): number | undefined {
+    const left = [...this.#leftovers.values()].find(({ session }) => session.sessionId === sessionId)?.session;
+    return this.#live.get(sessionId)?.output.size ?? (left?.exit === undefined ? left?.outputBytes : undefined);
   }
 
   terminal(request: StreamRequest<"terminal">, sink: StreamSink<StreamItem<"terminal">>): Result<StreamHandle> {
     const live = this.#live.get(request.sessionId);
     const row = this.#lives.get(request.sessionId);
     if (live === undefined && row === undefined) return fail("not_found", "There is no such session.");
-    const { outputLog, screens, clock } = this.#deps;
+    const { outputLog, archive, screens, clock } = this.#deps;
     const source = {
       sessionId: request.sessionId,
       output: live?.output,
-      size: live?.size ?? { cols: 120, rows: 32 },
       exitDetail: row?.exitDetail ?? "",
       outputLog,
+      archive,
       screens,
       clock,
     };

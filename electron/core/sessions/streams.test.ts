@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { StreamItem } from "#shared/contract/index.ts";
 import type { Rejection } from "#shared/model/result.ts";
 import type { StreamSink } from "#shared/rpc/protocol.ts";
-import type { OutputLog } from "#core/ports/outputLog.ts";
+import type { OutputGap, OutputLog, OutputPiece } from "#core/ports/outputLog.ts";
 import type { Screens } from "#core/ports/screens.ts";
 import { ManualClock, settle } from "#test/support/manualClock.ts";
 import { streamChain } from "./byteStreams.ts";
@@ -18,19 +18,29 @@ class Logs implements OutputLog {
   async size(id: string): Promise<number> {
     return bytes(this.data.get(id) ?? "").length;
   }
-  async read(id: string, offset: number, max: number): Promise<Uint8Array> {
-    return bytes(this.data.get(id) ?? "").subarray(offset, offset + max);
+  gap: OutputGap | undefined;
+  async read(id: string, offset: number, max: number): Promise<OutputPiece> {
+    const { gap } = this;
+    if (gap !== undefined && offset >= gap.from && offset < gap.to)
+      return { bytes: new Uint8Array(), gap: { ...gap, from: offset } };
+    const end = gap !== undefined && offset < gap.from ? gap.from : offset + max;
+    return { bytes: bytes(this.data.get(id) ?? "").subarray(offset, Math.min(end, offset + max)) };
   }
-  async resizes(): Promise<[]> {
+  async gaps(): Promise<[]> {
     return [];
   }
-  async marks(): Promise<[]> {
-    return [];
+  async timing(): Promise<{ resizes: []; marks: [] }> {
+    return { resizes: [], marks: [] };
   }
-  async search(): Promise<{ truncated: boolean }> {
-    return { truncated: false };
+  async marksAround(): Promise<object> {
+    return {};
+  }
+  async search(): Promise<{ truncated: boolean; unsearched: [] }> {
+    return { truncated: false, unsearched: [] };
   }
 }
+
+const noArchive = { screenAt: () => Promise.reject(new Error("a live screen is enough")) };
 
 /** A client with a window; `ack` gives room back. */
 class Window<Item> implements StreamSink<Item> {
@@ -61,6 +71,31 @@ class Window<Item> implements StreamSink<Item> {
 }
 
 describe("the logs of a child", () => {
+  it("say where bytes are gone, in offsets through all lives, and go on behind them", async () => {
+    const logs = new Logs();
+    logs.data.set("one", "0123456789").set("two", "0123456789");
+    logs.gap = { from: 2, to: 7, reason: "policy", at: "2026-11-01T00:00:00.000Z" };
+    const source = {
+      outputLog: logs,
+      links: () => [
+        { sessionId: "one", live: undefined },
+        { sessionId: "two", live: undefined },
+      ],
+      onLife: () => () => {},
+    };
+    const window = new Window<StreamItem<"logs">>(1000);
+    streamChain(source, { from: 4, follow: false }, window);
+    await vi.waitFor(() => expect(window.ended).toBe(true));
+    expect(text(window.chunks)).toBe("78901789");
+    expect(window.items).toEqual([
+      { offset: 4, sessionId: "one", gap: { ...logs.gap, from: 4, to: 7 } },
+      { offset: 7, sessionId: "one" },
+      { offset: 10, sessionId: "two" },
+      { offset: 12, sessionId: "two", gap: { ...logs.gap, from: 12, to: 17 } },
+      { offset: 17, sessionId: "two" },
+    ]);
+  });
+
   it("are all its lives in order, from any offset, and end by themselves", async () => {
     const logs = new Logs();
     logs.data.set("one", "first ").set("two", "second");
@@ -132,7 +167,7 @@ describe("a terminal view", () => {
     const output = new LiveOutput(10, { cols: 80, rows: 24 });
     const window = new Window<StreamItem<"terminal">>(1000);
     streamTerminal(
-      { sessionId: "s", output, size: output, exitDetail: "", outputLog: logs, screens: screens(7), clock },
+      { sessionId: "s", output, exitDetail: "", outputLog: logs, archive: noArchive, screens: screens(7), clock },
       "focused",
       window,
     );
@@ -157,9 +192,9 @@ describe("a terminal view", () => {
     const source = {
       sessionId: "s",
       output,
-      size: output,
       exitDetail: "",
       outputLog: logs,
+      archive: noArchive,
       screens: { ...screens(0), snapshot: async () => ({ bytes: bytes("S"), offset, cols: 80, rows: 24 }) },
       clock,
     };

@@ -7,7 +7,8 @@ import type { StreamItem, StreamRequest } from "#shared/contract/index.ts";
 import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
-import type { Screens } from "#core/ports/screens.ts";
+import type { RecordingArchive } from "#core/ports/recordingArchive.ts";
+import type { ScreenSnapshot, Screens } from "#core/ports/screens.ts";
 import type { LiveOutput } from "./liveOutput.ts";
 
 const PACE_MS = { focused: 4, visible: 100 } as const;
@@ -22,9 +23,9 @@ export interface TerminalSource {
   readonly sessionId: string;
   /** Undefined for a session that ended before this core came up. */
   readonly output: LiveOutput | undefined;
-  readonly size: { cols: number; rows: number };
   readonly exitDetail: string;
   readonly outputLog: OutputLog;
+  readonly archive: Pick<RecordingArchive, "screenAt">;
   readonly screens: Screens;
   readonly clock: Clock;
 }
@@ -155,35 +156,25 @@ class TerminalViewer {
     return rest;
   }
 
-  #readNext(): Promise<Uint8Array> {
-    return this.#source.outputLog.read(
-      this.#source.sessionId,
-      this.#position,
-      Math.min(CHUNK_BYTES, this.#end() - this.#position),
-    );
+  async #readNext(): Promise<Uint8Array> {
+    const { outputLog, sessionId } = this.#source;
+    const wanted = Math.min(CHUNK_BYTES, this.#end() - this.#position);
+    return (await outputLog.read(sessionId, this.#position, wanted)).bytes;
   }
 
   async #reset(): Promise<void> {
-    const snapshot = await this.#source.screens.snapshot(this.#source.sessionId);
+    const snapshot = (await this.#source.screens.snapshot(this.#source.sessionId)) ?? (await this.#lastScreen());
     if (this.#closed) return;
-    if (snapshot !== undefined) {
-      this.#sink.send(
-        { type: "reset", offset: snapshot.offset, cols: snapshot.cols, rows: snapshot.rows },
-        snapshot.bytes,
-      );
-      this.#position = snapshot.offset;
-    } else await this.#resetFromLog();
+    const { offset, cols, rows, bytes } = snapshot;
+    this.#sink.send({ type: "reset", offset, cols, rows }, bytes);
+    this.#position = offset;
     this.#lastSentMs = this.#source.clock.now();
   }
 
-  /** An ended session has no screen any more: its last output draws it. */
-  async #resetFromLog(): Promise<void> {
-    const size = await this.#source.outputLog.size(this.#source.sessionId);
-    const from = Math.max(0, size - MAX_LAG_BYTES);
-    const tail = await this.#source.outputLog.read(this.#source.sessionId, from, size - from);
-    if (this.#closed) return;
-    this.#sink.send({ type: "reset", offset: size, ...this.#source.size }, tail);
-    this.#position = size;
+  /** An ended session has no screen any more: its recording draws it. */
+  async #lastScreen(): Promise<ScreenSnapshot> {
+    const { outputLog, archive, sessionId } = this.#source;
+    return archive.screenAt(sessionId, await outputLog.size(sessionId));
   }
 
   #announceEnd(): void {

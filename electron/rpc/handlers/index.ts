@@ -8,6 +8,7 @@ import type { HostControls } from "./appHandlers.ts";
 import { budgetCommands, budgetQueries } from "./budgetHandlers.ts";
 import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
 import { nodeCommands } from "./nodeHandlers.ts";
+import { recordingCommands, recordingQueries } from "./recordingHandlers.ts";
 import { sessionCommands, sessionQueries } from "./sessionHandlers.ts";
 import { streamHandlers } from "./streamHandlers.ts";
 import { usageCommands, usageQueries, usageStreams } from "./usageHandlers.ts";
@@ -29,6 +30,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...appQueries(core),
       ...fleetQueries(core),
       ...sessionQueries(core),
+      ...recordingQueries(core),
       ...usageQueries(core),
       ...budgetQueries(core),
     },
@@ -36,6 +38,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...fleetCommands(core),
       ...nodeCommands(core),
       ...sessionCommands(core),
+      ...recordingCommands(core),
       ...usageCommands(core),
       ...budgetCommands(core),
       ...appCommands(core, host),

@@ -40,9 +40,9 @@ export function streamSearch(
     },
   );
   void search.then(
-    ({ truncated }) => {
+    ({ truncated, unsearched }) => {
       flush();
-      sink.send({ type: "done", truncated });
+      sink.send({ type: "done", truncated, incomplete: unsearched.length });
       sink.end();
     },
     (error: unknown) => sink.end({ code: "internal", message: `The search failed: ${String(error)}` }),

@@ -2,6 +2,7 @@
 import type { CommandHandlers, QueryHandlers } from "#shared/rpc/handlers.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import type { Life } from "#shared/model/node.ts";
 import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import { startNode } from "#core/fleets/index.ts";
 import { splitAskItemId } from "#core/policies/index.ts";
@@ -19,15 +20,16 @@ type SessionCommands =
 
 /** Events of one life shown beside its recording. */
 const TIMELINE_EVENTS = 2000;
+/** A life of weeks has more marks than a strip has pixels. */
 const MAX_MARKS = 5000;
 
 export function sessionQueries(core: Core): Pick<QueryHandlers, SessionQueries> {
   return {
     "agent.lives": async ({ id }) => {
       const path = agentPath(core, id);
-      return path.ok ? ok([...core.sessions.lives(path.value)]) : path;
+      return path.ok ? ok(withKept(core, core.sessions.lives(path.value))) : path;
     },
-    "session.list": async ({ limit }) => ok([...core.sessions.newestLives(limit)]),
+    "session.list": async ({ limit }) => ok(withKept(core, core.sessions.newestLives(limit))),
     "session.timeline": async ({ sessionId }) => timeline(core, sessionId),
     "agents.clis": async () =>
       ok(await Promise.all(core.adapters.filter((one) => one.id !== "command").map((adapter) => adapter.detect()))),
@@ -42,14 +44,16 @@ async function timeline(core: Core, sessionId: string): ReturnType<QueryHandlers
     .read({ subject: agentSubject(life.path, "*"), limit: TIMELINE_EVENTS, order: "desc" })
     .filter((event) => event.data["sessionId"] === sessionId)
     .toReversed();
-  const { resizes, marks } = await core.sessions.timing(sessionId);
-  return ok({ life, resizes: [...resizes], marks: thinned(marks), events });
+  const { resizes, marks, gaps } = await core.sessions.timing(sessionId, MAX_MARKS);
+  return ok({ life, resizes: [...resizes], marks: [...marks], gaps: [...gaps], events });
 }
 
-/** A life of weeks has more marks than a strip has pixels. */
-function thinned<T>(marks: readonly T[]): T[] {
-  const step = Math.ceil(marks.length / MAX_MARKS);
-  return step <= 1 ? [...marks] : marks.filter((_, index) => index % step === 0 || index === marks.length - 1);
+/** Says of each life of which output was removed how much is left. */
+function withKept(core: Core, lives: readonly Life[]): Life[] {
+  return lives.map((life) => {
+    const keptBytes = life.endedAt === undefined ? undefined : core.recordings.keptBytes(life.sessionId);
+    return keptBytes === undefined || keptBytes >= life.outputBytes ? life : { ...life, keptBytes };
+  });
 }
 
 async function pastSessions(

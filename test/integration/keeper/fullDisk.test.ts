@@ -50,7 +50,7 @@ test("a full disk pauses the agent, says so, and loses nothing once there is roo
     const expected = sha256(Buffer.from(`${"x".repeat(1_500_000)}end\n`));
     expect(recorder.sha256).toBe(expected);
     const log = createOutputLogReader(dataDir);
-    expect(sha256(await log.read(request.sessionId, 0, 2e6))).toBe(expected);
+    expect(sha256((await log.read(request.sessionId, 0, 2e6)).bytes)).toBe(expected);
     await host.write(small.sessionId, Buffer.from("\n"));
     await other.untilText("fine");
   } finally {

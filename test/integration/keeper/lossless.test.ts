@@ -38,7 +38,7 @@ test("50 sessions that print 64 KiB and exit at once lose no byte, in the log an
     requests.map(async (request) => {
       const recorder = await run(host, request);
       await recorder.untilExit();
-      return [recorder.sha256, sha256(await log.read(request.sessionId, 0, 1e6))];
+      return [recorder.sha256, sha256((await log.read(request.sessionId, 0, 1e6)).bytes)];
     }),
   );
   expect(hashes).toEqual(requests.map(() => [hash, hash]));
@@ -141,7 +141,7 @@ test("sizes are clamped, storms are coalesced, and the record keeps the last siz
   const storm = Array.from({ length: 1000 }, (_, index) => ({ cols: 100 + index, rows: 50 }));
   await Promise.all(storm.map((size) => host.resize(request.sessionId, size)));
   await recorder.untilText("50 1099");
-  const recorded = () => createOutputLogReader(harness.dataDir).resizes(request.sessionId);
+  const recorded = async () => (await createOutputLogReader(harness.dataDir).timing(request.sessionId, 1)).resizes;
   await until(async () => (await recorded()).at(-1)?.cols === 1099, "the last size to be recorded");
   expect((await recorded()).length).toBeLessThan(200);
   await host.stop({ sessionId: request.sessionId, graceMs: 0 });

@@ -19,9 +19,9 @@ test("a session is spawned, recorded, watched and its exit told", async () => {
   expect(recorder.text).toBe("hello world");
   expect(exit).toEqual({ code: 7, signal: null, outOfMemory: false, requested: false, at: exit.at });
   const log = createOutputLogReader(harness.dataDir);
-  expect(Buffer.from(await log.read(request.sessionId, 0, 100)).toString()).toBe("hello world");
+  expect(Buffer.from((await log.read(request.sessionId, 0, 100)).bytes).toString()).toBe("hello world");
   expect(await log.size(request.sessionId)).toBe(11);
-  expect(await log.resizes(request.sessionId)).toMatchObject([{ offset: 0, cols: 80, rows: 24 }]);
+  expect((await log.timing(request.sessionId, 1)).resizes).toMatchObject([{ offset: 0, cols: 80, rows: 24 }]);
   const listed = await host.list();
   expect(listed.ok && listed.value.find(({ sessionId }) => sessionId === request.sessionId)).toMatchObject({
     tag: request.tag,

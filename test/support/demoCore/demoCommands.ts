@@ -16,11 +16,17 @@ export function demoCommands(core: DemoDesk): Handlers["commands"] {
     ...sessionCommands(core),
     ...demoUsageCommands(),
     ...core.world.budgets.commands,
+    ...recordings,
   };
 }
 
 type Picked<P extends string> = {
   [K in Extract<keyof Handlers["commands"], `${P}.${string}`>]: Handlers["commands"][K];
+};
+
+const recordings: Picked<"recording"> = {
+  "recording.delete": async () => ok({ from: 0, to: 1_204_000, bytes: 1_204_000, freedBytes: 310_000 }),
+  "recording.deleteOlder": async () => ok({ recordings: 3, bytes: 48_200_000, freedBytes: 12_000_000 }),
 };
 
 function fleetCommands({ world }: DemoDesk): Picked<"fleet"> {

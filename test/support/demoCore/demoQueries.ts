@@ -48,6 +48,31 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
         events: world.events.filter((event) => event.subject.includes(`.${life.path.split("/").at(-1) ?? ""}.`)),
       });
     },
+    "recording.list": async () => {
+      const recordings = lives().map((life) => ({
+        sessionId: life.sessionId,
+        path: life.path,
+        generation: life.generation,
+        isRunning: life.endedAt === undefined,
+        outputBytes: life.outputBytes,
+        keptBytes: life.outputBytes,
+        diskBytes: Math.round(life.outputBytes / 4),
+        ...(life.endedAt === undefined ? {} : { writtenAt: life.endedAt }),
+      }));
+      const sum = (pick: (one: (typeof recordings)[number]) => number) =>
+        recordings.reduce((total, one) => total + pick(one), 0);
+      return ok({
+        recordings: recordings.toSorted((a, b) => b.diskBytes - a.diskBytes),
+        count: recordings.length,
+        keptBytes: sum((one) => one.keptBytes),
+        diskBytes: sum((one) => one.diskBytes),
+        isComplete: true,
+      });
+    },
+    "recording.preview": async (input) =>
+      ok("before" in input ? { recordings: 3, bytes: 48_200_000 } : { recordings: 1, bytes: 1_204_000 }),
+    "recording.screen": async () => ok({ offset: 0, cols: 80, rows: 24, base64: "", isExact: true }),
+    "recording.seek": async () => ok({ offset: 0 }),
     "events.read": async ({ from, to, pattern, text, limit, order }) => {
       const found = world.events.filter(
         (event) =>

@@ -100,7 +100,7 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
         }),
       );
       sink.send({ type: "hits", hits: hits.slice(0, limit) });
-      sink.send({ type: "done", truncated: hits.length > limit });
+      sink.send({ type: "done", truncated: hits.length > limit, incomplete: 0 });
       sink.end();
       return ok(NOTHING);
     },
