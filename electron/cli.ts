@@ -18,6 +18,7 @@ import { usage } from "./cli/outcome.ts";
 import type { Outcome } from "./cli/outcome.ts";
 import { createOutput, table } from "./cli/output.ts";
 import type { Output } from "./cli/output.ts";
+import { recordingCommands } from "./cli/recordings.ts";
 import { steerCommands } from "./cli/steer.ts";
 import { treeCommands } from "./cli/tree.ts";
 
@@ -38,6 +39,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...nodeCommands,
   ...estopCommands,
   ...logCommands,
+  ...recordingCommands,
   ...steerCommands,
   ...attachCommands,
   ...eventCommands,

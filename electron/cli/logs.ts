@@ -1,4 +1,7 @@
 /** logs and search: what agents printed. */
+import { SecretMasker } from "#shared/lib/secrets.ts";
+import { plural } from "#shared/lib/words.ts";
+import { gapWords, type OutputGap } from "#shared/model/recording.ts";
 import { show, withApp, wholeNumber } from "./command.ts";
 import type { CliContext, Command } from "./command.ts";
 import { usage } from "./outcome.ts";
@@ -7,9 +10,14 @@ import { readStream } from "./streaming.ts";
 
 export const logCommands: Readonly<Record<string, Command>> = {
   logs: {
-    usage: "logs ID [--follow] [--from OFFSET] [--raw]",
-    summary: "What an agent printed in all its lives; --raw: its exact bytes",
-    options: { follow: { type: "boolean", short: "f" }, from: { type: "string" }, raw: { type: "boolean" } },
+    usage: "logs ID [--follow] [--from OFFSET] [--raw] [--unmasked]",
+    summary: "What an agent printed in all its lives, secrets masked; --raw: its exact bytes",
+    options: {
+      follow: { type: "boolean", short: "f" },
+      from: { type: "string" },
+      raw: { type: "boolean" },
+      unmasked: { type: "boolean" },
+    },
     takes: [1, 1],
     run: (context) => {
       const from = wholeNumber(context, "from");
@@ -24,7 +32,7 @@ export const logCommands: Readonly<Record<string, Command>> = {
           name: "logs",
           input: { id: context.args[0] ?? "", from: from ?? 0, follow: context.has("follow") },
           isBytes: true,
-          handle: (item, bytes) => print.chunk(item, bytes),
+          handle: (item, bytes) => (item.gap === undefined ? print.chunk(item, bytes) : print.gap(item, item.gap)),
         });
         await print.end();
         return outcome;
@@ -53,6 +61,10 @@ export const logCommands: Readonly<Record<string, Command>> = {
           handle: async (item) => {
             if (item.type === "done") {
               if (item.truncated) context.out.complain("There is more; raise --limit to see it.");
+              if (item.incomplete > 0)
+                context.out.complain(
+                  `${plural(item.incomplete, "life", "lives")} could not be searched as a whole: output was removed.`,
+                );
               return;
             }
             for (const hit of item.hits) {
@@ -73,29 +85,69 @@ interface Chunk {
 }
 interface Printer {
   chunk(item: Chunk, bytes: Uint8Array): Promise<void>;
+  /** Output that is gone: said beside the output, not in it. */
+  gap(item: Chunk, gap: OutputGap): Promise<void>;
   end(): Promise<void>;
 }
 
 function rawPrinter({ out }: CliContext): Printer {
-  return { chunk: (_item, bytes) => out.bytes(bytes), end: () => Promise.resolve() };
+  return {
+    chunk: (_item, bytes) => out.bytes(bytes),
+    gap: async (_item, gap) => out.complain(gapWords(gap)),
+    end: () => Promise.resolve(),
+  };
 }
 
-function plainPrinter({ out }: CliContext): Printer {
-  const plain = new PlainText();
+function plainPrinter(context: CliContext): Printer {
+  const { out } = context;
+  let text = new ReadableText(context);
+  const print = (plain: string): Promise<void> => out.bytes(Buffer.from(plain));
   return {
-    chunk: (_item, bytes) => out.bytes(Buffer.from(plain.feed(bytes))),
-    end: () => out.bytes(Buffer.from(plain.end())),
+    chunk: (_item, bytes) => print(text.feed(bytes)),
+    gap: async (_item, gap) => {
+      await print(text.end());
+      text = new ReadableText(context);
+      out.complain(gapWords(gap));
+    },
+    end: () => print(text.end()),
   };
 }
 
 function jsonPrinter(context: CliContext): Printer {
-  const plain = new PlainText();
+  const text = new ReadableText(context);
   const isRaw = context.has("raw");
   return {
     chunk: ({ offset, sessionId }, bytes) => {
-      const content = isRaw ? { base64: Buffer.from(bytes).toString("base64") } : { text: plain.feed(bytes) };
+      const content = isRaw ? { base64: Buffer.from(bytes).toString("base64") } : { text: text.feed(bytes) };
       return context.out.json({ offset, sessionId, bytes: bytes.length, ...content });
     },
-    end: () => Promise.resolve(),
+    gap: ({ offset, sessionId }, gap) => context.out.json({ offset, sessionId, bytes: 0, gap }),
+    end: async () => {
+      const rest = isRaw ? "" : text.end();
+      if (rest !== "") await context.out.json({ bytes: 0, text: rest });
+    },
   };
+}
+
+/** Terminal output as text without secrets; with --unmasked as it is. A follower gets every finished word at once. */
+class ReadableText {
+  readonly #plain = new PlainText();
+  readonly #masker: SecretMasker | undefined;
+  readonly #isLive: boolean;
+
+  constructor(context: CliContext) {
+    this.#masker = context.has("unmasked") ? undefined : new SecretMasker();
+    this.#isLive = context.has("follow");
+  }
+
+  feed(bytes: Uint8Array): string {
+    if (this.#masker === undefined) return this.#plain.feed(bytes);
+    const ready = this.#plain.feed(this.#masker.push(bytes));
+    return this.#isLive ? ready + this.#plain.feed(this.#masker.flush()) : ready;
+  }
+
+  end(): string {
+    const rest = this.#masker === undefined ? "" : this.#plain.feed(this.#masker.end());
+    return rest + this.#plain.end();
+  }
 }

@@ -153,11 +153,16 @@ export class SecretMasker {
     return this.#waitingBytes < WORK_BYTES ? new Uint8Array(0) : this.#work(HOLD);
   }
 
+  /** For who reads live: all finished words. A secret may still lose its beginning to one that comes in two pieces with a blank between. */
+  flush(): Uint8Array {
+    return this.#work("words");
+  }
+
   end(): Uint8Array {
     return this.#work(0);
   }
 
-  #work(hold: number): Uint8Array {
+  #work(hold: Hold): Uint8Array {
     const raw = concat([this.#open, ...this.#waiting]);
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -257,19 +262,28 @@ function rawRanges(ranges: readonly Range[], { bytes }: Projection): Range[] {
   return found;
 }
 
+/** How much stays open: characters, or the word that is not finished. */
+type Hold = number | "words";
+
 interface Cutting {
   readonly raw: number;
   readonly plain: Projection;
-  readonly hold: number;
+  readonly hold: Hold;
 }
 
 /** The end of what is decided: far enough before the end, and in the middle of no secret. */
 function cutAt({ raw, plain, hold }: Cutting, words: readonly Range[]): number {
   if (hold === 0) return raw;
+  if (hold === "words") return afterLastWord(plain, raw);
   const at = plain.text.length - hold;
   let cut = at <= 0 ? raw - HOLD_BYTES : Math.max(raw - WORK_BYTES, plain.bytes?.[at] ?? at);
   for (const { from, to } of words.toSorted((a, b) => a.from - b.from)) if (from < cut && to > cut) cut = to;
   return Math.max(0, cut);
+}
+
+function afterLastWord({ text, bytes }: Projection, raw: number): number {
+  const end = text.search(/[^\s]*$/);
+  return Math.max(bytes === undefined ? end : (bytes[end] ?? raw), raw - WORK_BYTES);
 }
 
 /** Controls, blanks and what a screen frames a wrapped secret with stay. */
