@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readSegments } from "#platform/segmentLog.ts";
+import { readLog } from "#platform/segmentLog.ts";
 import type { LiveApp } from "#test/support/liveApp.ts";
 import { agent, fleetText } from "#test/support/liveSuite.ts";
 
@@ -71,7 +71,7 @@ interface LogPosition {
 
 async function readOn(dir: string, position: LogPosition): Promise<string | undefined> {
   for (;;) {
-    const bytes = await readSegments(dir, position.offset, 1024 * 1024);
+    const { bytes } = await readLog(dir, position.offset, 1024 * 1024);
     if (bytes.byteLength === 0) return undefined;
     position.offset += bytes.byteLength;
     const lines = (position.rest + Buffer.from(bytes).toString("latin1")).split("\r\n");
