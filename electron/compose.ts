@@ -17,6 +17,7 @@ import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { createKeeperHost } from "#platform/keeperHost.ts";
 import type { KeeperHost } from "#platform/keeperHost.ts";
 import { createMachine } from "#platform/machine.ts";
+import { createMachineResources } from "#platform/machineResources.ts";
 import { openDatabase } from "#platform/openDatabase.ts";
 import { createOutputLog } from "#platform/outputSearch.ts";
 import type { SearchableOutputLog } from "#platform/outputSearch.ts";
@@ -92,6 +93,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       database: opened.value.database,
       ptyHost,
       ...threads,
+      resources: createMachineResources(),
       fleetFiles: createFleetFiles(),
       ...LISTENERS,
       priceList: createGenaiPrices(),

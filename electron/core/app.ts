@@ -36,6 +36,7 @@ import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PriceList } from "#core/ports/priceList.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
 import type { RecordingArchive } from "#core/ports/recordingArchive.ts";
+import type { Resources } from "#core/ports/resources.ts";
 import type { Transcripts } from "#core/ports/transcripts.ts";
 import type { Screens } from "#core/ports/screens.ts";
 import { Recordings } from "#core/recordings/index.ts";
@@ -52,6 +53,7 @@ export interface CorePorts {
   readonly outputLog: OutputLog;
   readonly archive: RecordingArchive;
   readonly machine: Machine;
+  readonly resources: Resources;
   readonly fleetFiles: FleetFiles;
   readonly openIngest: OpenIngest;
   readonly priceList: PriceList;
@@ -140,6 +142,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     filesDir: (sessionId) => `${config.dataDir}/sessions/${sessionId}/files`,
     newId: ports.newId,
     newToken: ports.newToken,
+    resources: ports.resources,
+    gateRules: () => settings.current,
   });
   const fleets = createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox, budgets });
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });

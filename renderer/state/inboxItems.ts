@@ -20,6 +20,7 @@ const LAMPS: Readonly<Record<InboxItem["kind"], NodeState>> = {
   escalated: "escalated",
   needs_login: "needs_login",
   rate_limited: "rate_limited",
+  over_limit: "busy",
 };
 
 export function lampOf(item: Pick<InboxItem, "kind" | "status" | "answer">): NodeState {
@@ -49,6 +50,8 @@ export function wishOf(item: Pick<InboxItem, "kind" | "title" | "path">): string
       return "needs you to sign in";
     case "rate_limited":
       return "is rate-limited";
+    case "over_limit":
+      return "uses more memory than its limit";
   }
 }
 

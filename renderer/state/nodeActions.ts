@@ -31,21 +31,28 @@ const ACTIONS: Readonly<Record<NodeActionId, NodeAction>> = {
   remove: { id: "remove", label: "Remove from the fleet file", running: "Removing" },
 };
 
+/** What waits until the machine has room. */
+const START_NOW: NodeAction = { ...ACTIONS.start, label: "Start now" };
+
 /** The actions that make sense for a node as it stands, most likely first. */
-export function actionsFor(node: Pick<NodePatch, "state" | "kind" | "path">): readonly NodeAction[] {
+export function actionsFor(node: Pick<NodePatch, "state" | "kind" | "path" | "queued">): readonly NodeAction[] {
   const isLive = LIVE_STATES.has(node.state);
   const isBackingOff = node.state === "backoff";
+  const isQueued = node.queued === true;
+  const hasLife = isLive && !isQueued;
+  const isAgent = node.kind === "agent";
   const fits: readonly (readonly [NodeActionId, boolean])[] = [
     ["resume", node.state === "paused"],
-    ["start", !isLive],
-    ["pause", isRunning(node.state)],
-    ["restart", isLive || (node.kind === "supervisor" && node.state !== "stopped" && node.state !== "done")],
-    ["restartFresh", node.kind === "agent" && isLive],
-    ["drain", node.kind === "agent" && isLive],
+    ["start", !isLive || isQueued],
+    ["pause", isRunning(node.state) && !isQueued],
+    ["restart", hasLife || (!isAgent && node.state !== "stopped" && node.state !== "done")],
+    ["restartFresh", isAgent && hasLife],
+    ["drain", isAgent && hasLife],
     ["stop", isLive || isBackingOff],
     ["remove", node.path.includes("/")],
   ];
-  return fits.flatMap(([id, isFitting]) => (isFitting ? [ACTIONS[id]] : []));
+  const actions = isQueued ? { ...ACTIONS, start: START_NOW } : ACTIONS;
+  return fits.flatMap(([id, isFitting]) => (isFitting ? [actions[id]] : []));
 }
 
 export interface NodeActions {

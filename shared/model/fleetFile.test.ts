@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { fleetJsonSchema, parseDuration } from "./fleetFile.ts";
+import { fleetJsonSchema, parseDuration, parseSize } from "./fleetFile.ts";
 
 const definition = z.object({
   $defs: z.object({ __schema0: z.object({ anyOf: z.array(z.record(z.string(), z.unknown())) }) }),
@@ -28,3 +28,12 @@ describe("the JSON Schema of the fleet file", () => {
     for (const text of ["0s", "0.0m", "999ms", "soon", "60", "infinity"]) expect(period.test(text), text).toBe(false);
   });
 });
+
+it.each([
+  ["512MB", 512e6],
+  ["2 GB", 2e9],
+  ["1.5gb", 1.5e9],
+  ["2", undefined],
+  ["2 GiB", undefined],
+  ["-1GB", undefined],
+])("%s as a size is %s", (text, bytes) => expect(parseSize(text)).toBe(bytes));

@@ -34,6 +34,15 @@ export function parseDuration(text: string): number | undefined {
   return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
 }
 
+const UNIT_BYTES: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/** "512MB", "2 GB", "1.5gb" to bytes, in thousands as every size is shown; undefined when it is no size. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s?(KB|MB|GB|TB)$/i.exec(text.trim());
+  const unit = match?.[2] === undefined ? undefined : UNIT_BYTES[match[2].toUpperCase()];
+  return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
+}
+
 const durationSchema = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, 'must be a duration such as "500ms", "10s" or "5m"')
@@ -129,6 +138,20 @@ const backoffSchema = z.strictObject({
   resetAfter: durationSchema.optional(),
 });
 
+/** Less than any program needs is a slip of the pen. */
+const LEAST_MEMORY = 1e6;
+const limitsSchema = z.strictObject({
+  memory: z
+    .string()
+    .refine((text) => (parseSize(text) ?? 0) >= LEAST_MEMORY, 'must be a size such as "512MB" or "2GB", at least 1MB')
+    .meta({ pattern: String.raw`^\s*(?!0+(\.\d+)?\s?[kKmM])\d+(\.\d+)?\s?[kKmMgGtT][bB]\s*$` })
+    .describe("Memory that all processes of the agent may use together"),
+  on_exceed: z
+    .enum(["warn", "restart"])
+    .optional()
+    .describe("warn: tell the person (the default); restart: end it, which counts as a failure"),
+});
+
 const common = {
   id: idSchema,
   restart: restartTypeSchema.optional().describe("permanent: always; transient: after a failure; temporary: never"),
@@ -164,6 +187,7 @@ export const agentChildSchema = z
       .describe(
         "Whether its model requests go through Signalbox's metering gateway; absent: as the app's setting says",
       ),
+    limits: limitsSchema.optional(),
   })
   .meta({
     oneOf: ["command", "agent"].map((key) => ({ properties: { [key]: {} }, required: [key] })),
@@ -196,6 +220,7 @@ export const KNOWN_KEYS = {
   supervisorChild: ["id", "restart", "shutdown", "significant", "budget", "supervisor", "children"],
   backoff: Object.keys(backoffSchema.shape),
   budget: Object.keys(fileBudgetSchema.shape),
+  limits: Object.keys(limitsSchema.shape),
 } as const;
 
 /** JSON Schema (draft 2020-12) of the fleet file, for editors and `signalbox schema fleet`. */
@@ -212,6 +237,11 @@ export interface BackoffSpec {
   readonly factor: number;
   readonly jitter: number;
   readonly resetAfterMs: number;
+}
+
+export interface MemoryLimit {
+  readonly memoryBytes: number;
+  readonly onExceed: "warn" | "restart";
 }
 
 export interface AgentSpec {
@@ -236,6 +266,7 @@ export interface AgentSpec {
   readonly budgets: readonly BudgetRules[];
   /** Goes on by itself when its plan's limit resets. */
   readonly resumeAtReset: boolean;
+  readonly limits?: MemoryLimit;
 }
 
 export interface SupervisorSettings {

@@ -13,7 +13,7 @@ export const inboxOptionSchema = z.object({
 
 export const inboxItemSchema = z.object({
   id: z.string(),
-  kind: z.enum(["permission", "question", "gave_up", "escalated", "needs_login", "rate_limited"]),
+  kind: z.enum(["permission", "question", "gave_up", "escalated", "needs_login", "rate_limited", "over_limit"]),
   /** The tree path of who waits. */
   path: z.string(),
   agent: z.string().optional(),

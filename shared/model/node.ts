@@ -40,6 +40,8 @@ export const treeNodeSchema = z.object({
   mode: lifeModeSchema.optional(),
   /** When a restart in backoff or a parked agent starts again, ISO 8601. */
   nextStartAt: z.string().optional(),
+  /** Starting, but not before the machine has room; `detail` says what it waits for. `node.start` starts it anyway. */
+  queued: z.boolean().optional(),
   /** A `paused` process is frozen (SIGSTOP) or only gets no new work. */
   pauseKind: z.enum(["frozen", "held"]).optional(),
   pid: z.number().int().optional(),

@@ -17,5 +17,12 @@ export const settingsSchema = z.object({
   logMaxDays: z.number().int().min(0).max(36_500).default(90),
   logMaxSessionMb: z.number().int().min(0).max(100_000_000).default(4096),
   logMaxTotalMb: z.number().int().min(0).max(100_000_000).default(20_480),
+  /**
+   * A new agent waits while less memory than this is free; 0 never waits. The default keeps a system usable that is
+   * about to swap, and lets small machines work at all.
+   */
+  startAboveFreeMb: z.number().int().min(0).max(4_000_000).default(512),
+  /** While something waits for a processor more of the time than this, starts go one by one; 100 never minds. */
+  startBelowCpuPercent: z.number().min(1).max(100).default(98),
 });
 export type Settings = z.infer<typeof settingsSchema>;

@@ -30,6 +30,7 @@ export interface WordedNode {
   readonly nextStartAt?: string | undefined;
   readonly pauseKind?: "frozen" | "held" | undefined;
   readonly exitDetail?: string | undefined;
+  readonly queued?: boolean | undefined;
 }
 
 type Worder = (node: WordedNode, now: number) => string;
@@ -44,7 +45,12 @@ const withEnd: Worder = (node) =>
     : `${STATE_WORDS[node.state]}, ${lowerFirst(node.exitDetail)}`;
 
 const WORDERS: Readonly<Record<NodeState, Worder>> = {
-  starting: (node) => (node.generation > 1 ? `Starting, life ${node.generation}` : "Starting"),
+  starting: (node, now) =>
+    node.queued === true
+      ? `Waits to start ${durationWords(now - Date.parse(node.stateSince))}`
+      : node.generation > 1
+        ? `Starting, life ${node.generation}`
+        : "Starting",
   idle: withAge,
   busy: withAge,
   waiting_permission: withAge,

@@ -28,6 +28,8 @@ const SETTINGS = {
   logMaxDays: 90,
   logMaxSessionMb: 4096,
   logMaxTotalMb: 20_480,
+  startAboveFreeMb: 512,
+  startBelowCpuPercent: 98,
 } as const;
 
 describe.each(transports)("rpc over $name", (transport) => {

@@ -14,6 +14,7 @@ import {
   fleetHeadSchema,
   KNOWN_KEYS,
   parseDuration,
+  parseSize,
   supervisorEntrySchema,
 } from "#shared/model/fleetFile.ts";
 import type {
@@ -321,6 +322,7 @@ function knownKeysAt(inner: Path, known: readonly string[]): readonly string[] {
   if (inner.at(-1) === "supervisor") return KNOWN_KEYS.supervisor;
   if (inner.at(-1) === "backoff") return KNOWN_KEYS.backoff;
   if (inner.includes("budget")) return KNOWN_KEYS.budget;
+  if (inner.at(-1) === "limits") return KNOWN_KEYS.limits;
   return known;
 }
 
@@ -382,5 +384,11 @@ function toAgentSpec(child: RawAgentChild, budgets: readonly BudgetRules[], cont
     backoff: readBackoff(child.backoff),
     budgets,
     resumeAtReset: child.resume_at_reset === true,
+    ...readLimits(child.limits),
   };
+}
+
+function readLimits(raw: RawAgentChild["limits"]): Pick<AgentSpec, "limits"> {
+  const memoryBytes = raw === undefined ? undefined : parseSize(raw.memory);
+  return memoryBytes === undefined ? {} : { limits: { memoryBytes, onExceed: raw?.on_exceed ?? "warn" } };
 }

@@ -277,6 +277,7 @@ function lifeFacts(view: AgentView): Partial<NodePatch> {
     ...(view.exitCause === undefined ? {} : { exitCause: view.exitCause }),
     ...(view.exitDetail === undefined ? {} : { exitDetail: view.exitDetail }),
     ...(view.pauseKind === undefined ? {} : { pauseKind: view.pauseKind }),
+    ...(view.queued === undefined ? {} : { queued: view.queued }),
   };
 }
 

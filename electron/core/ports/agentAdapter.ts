@@ -119,7 +119,7 @@ export type AgentFact =
 export interface AgentAsk {
   /** Unique within the session. */
   readonly id: string;
-  readonly kind: "permission" | "question" | "needs_login" | "rate_limited";
+  readonly kind: "permission" | "question" | "needs_login" | "rate_limited" | "over_limit";
   readonly title: string;
   /** The command or the question itself. */
   readonly body: string;

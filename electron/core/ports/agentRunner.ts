@@ -24,6 +24,8 @@ export interface AgentView {
   /** A parked agent, or one that waits for its start, may go on at this wall-clock time. */
   readonly parkUntilMs?: number;
   readonly pauseKind?: "frozen" | "held";
+  /** Its start waits until the machine has room; `detail` says for what. */
+  readonly queued?: true;
   /** The keeper cannot be told to be dead or alive. */
   readonly unreachable: boolean;
 }

@@ -8,10 +8,12 @@ import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { AgentChild, AgentStart, AgentView } from "#core/ports/agentRunner.ts";
 import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import type { SessionDeps } from "./deps.ts";
-import { launchLife, noteRefusal } from "./launch.ts";
+import { launchLife, noteQueued, noteRefusal } from "./launch.ts";
 import { LiveLife } from "./liveLife.ts";
 import { endState } from "./lives.ts";
 import type { LifeRow, Lives } from "./lives.ts";
+import type { GateRequest } from "./startGate.ts";
+import { WaitingStart } from "./waitingStart.ts";
 
 /** What the keeper still had of this agent when the core came up. */
 export interface Leftover {
@@ -26,6 +28,8 @@ export interface AgentSessionInit {
   readonly leftover: Leftover | undefined;
   readonly onChange: () => void;
   readonly onLife: (life: LiveLife) => void;
+  /** Other rules: its limits may have changed. */
+  readonly onSpec: () => void;
 }
 
 export class AgentSession implements AgentChild {
@@ -38,7 +42,7 @@ export class AgentSession implements AgentChild {
   #startingSince: number | undefined;
   #refusal: { detail: string; atMs: number } | undefined;
   /** A start that waits for its time. */
-  #waiting: { readonly view: Partial<AgentView>; readonly cancel: () => void; readonly begin: () => void } | undefined;
+  #waiting: WaitingStart | undefined;
   #rest: AgentView | undefined;
   #isEarlierSwept = false;
   /** How the life before this one ended: shown beside the running one. */
@@ -54,6 +58,10 @@ export class AgentSession implements AgentChild {
 
   get life(): LiveLife | undefined {
     return this.#life;
+  }
+
+  get spec(): AgentSpec {
+    return this.#spec;
   }
 
   get adapter(): AgentAdapter {
@@ -76,7 +84,8 @@ export class AgentSession implements AgentChild {
     if (leftover !== undefined) return { type: "started", child: this.#adopt(leftover.session).handle };
     if (request.adoptOnly === true) return { type: "ignore" };
     if (request.delayMs !== undefined && request.delayMs > 0) return this.#startLater(request, request.delayMs);
-    return this.#startNow(request);
+    const reason = await this.#deps.gate.ask(this.#wishOf(request));
+    return reason === undefined ? this.#startNow(request) : this.#startWhenAdmitted(request, reason);
   }
 
   async #startNow(request: AgentStart): Promise<StartOutcome> {
@@ -109,53 +118,46 @@ export class AgentSession implements AgentChild {
 
   /** The supervisor goes on at once; the process follows when its turn in the staggered boot comes. */
   #startLater(request: AgentStart, delayMs: number): StartOutcome {
-    const pending = Promise.withResolvers<Awaited<LiveLife["handle"]["exited"]>>();
-    let outcome: StartOutcome | undefined;
-    let asked: "shutdown" | "kill" | undefined;
-    const begin = (): void => {
-      this.#endWait();
-      void this.#startNow(request).then((started) => {
-        outcome = started;
-        if (started.type !== "started") return pending.resolve({ type: "normal" });
-        void started.child.exited.then(pending.resolve);
-        if (asked !== undefined) started.child[asked]();
-      });
-    };
-    const end = (how: "shutdown" | "kill"): void => {
-      if (outcome?.type === "started") return outcome.child[how]();
-      asked = how;
-      // The spawn is under way: what comes of it is ended.
-      if (this.#waiting === undefined) return;
-      this.#endWait();
-      pending.resolve({ type: "shutdown" });
-      this.#init.onChange();
-    };
+    const waiting = this.#wait(request);
     const sinceMs = this.#deps.clock.wallNow();
-    const base = this.#restView();
-    this.#waiting = {
-      view:
-        request.inBackoff === true
-          ? { alive: false, state: "backoff", sinceMs, generation: base.generation, parkUntilMs: sinceMs + delayMs }
-          : { sinceMs, parkUntilMs: sinceMs + delayMs },
-      cancel: this.#deps.clock.after(delayMs, begin),
-      begin,
-    };
+    const parkUntilMs = sinceMs + delayMs;
+    const { generation } = this.#restView();
+    const inBackoff = { alive: false, state: "backoff", sinceMs, generation, parkUntilMs } as const;
+    waiting.delay(delayMs, request.inBackoff === true ? inBackoff : { sinceMs, parkUntilMs });
     this.#init.onChange();
-    return {
-      type: "started",
-      child: { exited: pending.promise, shutdown: () => end("shutdown"), kill: () => end("kill") },
-    };
+    return { type: "started", child: waiting.child };
+  }
+
+  #startWhenAdmitted(request: AgentStart, reason: string): StartOutcome {
+    const waiting = this.#wait(request);
+    waiting.queue(reason);
+    return { type: "started", child: waiting.child };
+  }
+
+  #wait(request: AgentStart): WaitingStart {
+    this.#refusal = undefined;
+    this.#waiting = new WaitingStart({
+      clock: this.#deps.clock,
+      gate: this.#deps.gate,
+      wish: this.#wishOf(request),
+      startNow: () => this.#startNow(request),
+      onOver: () => {
+        this.#waiting = undefined;
+      },
+      onChange: this.#init.onChange,
+      onQueued: (reason) => noteQueued(this.#deps, this.path, reason),
+    });
+    return this.#waiting;
+  }
+
+  #wishOf({ context }: AgentStart): GateRequest {
+    return { isCli: this.#spec.agent !== "command", isRestart: context.occasion === "automatic" };
   }
 
   hurry(): boolean {
     const waiting = this.#waiting;
-    waiting?.begin();
+    waiting?.hurry();
     return waiting !== undefined;
-  }
-
-  #endWait(): void {
-    this.#waiting?.cancel();
-    this.#waiting = undefined;
   }
 
   #adopt(session: KeeperSession): LiveLife {
@@ -213,10 +215,12 @@ export class AgentSession implements AgentChild {
 
   update(spec: AgentSpec): void {
     this.#spec = spec;
+    this.#init.onSpec();
   }
 
   dispose(): void {
-    this.#endWait();
+    this.#waiting?.dispose();
+    this.#waiting = undefined;
   }
 
   #startingView(sinceMs: number): AgentView {

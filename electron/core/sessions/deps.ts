@@ -8,8 +8,10 @@ import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
 import type { RecordingArchive } from "#core/ports/recordingArchive.ts";
 import type { Screens } from "#core/ports/screens.ts";
+import type { Resources } from "#core/ports/resources.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
 import type { SessionMetering } from "./metering.ts";
+import type { GateRules, StartGate } from "./startGate.ts";
 
 /** Told to policies: what an agent asked of a person, and that it no longer does. */
 export interface AskListener {
@@ -50,4 +52,12 @@ export interface SessionDeps {
   readonly filesDir: (sessionId: string) => string;
   readonly newId: () => string;
   readonly newToken: () => string;
+  /** Every start asks it whether the machine has room. */
+  readonly gate: StartGate;
+}
+
+/** What the slice is given from outside: the gate it builds itself. */
+export interface SessionsDeps extends Omit<SessionDeps, "gate"> {
+  readonly resources: Resources;
+  readonly gateRules: () => GateRules;
 }

@@ -116,3 +116,13 @@ export function noteRefusal(deps: SessionDeps, path: string, detail: string): vo
     data: { path, detail },
   });
 }
+
+/** The machine has no room for it yet: it waits in line, which is no failure. */
+export function noteQueued(deps: SessionDeps, path: string, reason: string): void {
+  deps.recorder.note({
+    subject: agentSubject(path, "start_queued"),
+    type: "agent.start_queued",
+    actor: "system",
+    data: { path, detail: reason },
+  });
+}

@@ -52,6 +52,15 @@ export function exitFacts(
   };
 }
 
+/** The end of a life whose keeper is gone. */
+export function keeperLost(at: string): { exit: KeeperExit; verdict: ExitVerdict } {
+  const detail = "The session keeper died, and the terminal with it";
+  return {
+    exit: { code: null, signal: null, outOfMemory: false, requested: false, at },
+    verdict: { cause: "keeper_lost", detail, resumeRefused: false },
+  };
+}
+
 /** The supervisor's view of an end: parking and keeper loss are not failures. */
 export function exitReason(cause: ExitCause, detail: string): ExitReason {
   switch (cause) {

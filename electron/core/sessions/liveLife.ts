@@ -17,12 +17,13 @@ import type { LifeMeter } from "#core/ports/lifeMeter.ts";
 import type { AgentView } from "#core/ports/agentRunner.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import type { SessionDeps } from "./deps.ts";
-import { exitFacts, exitReason, isResumeBroken } from "./lifePlan.ts";
+import { exitFacts, exitReason, isResumeBroken, keeperLost } from "./lifePlan.ts";
 import { LiveOutput } from "./liveOutput.ts";
 import { meterOf, takeReports } from "./lifeReports.ts";
 import { WaitNotice } from "./waitNotice.ts";
 import { noteAdopted, noteByAgent, noteEnded, noteStarted, keepPaused } from "./lifeEvents.ts";
-import { endedRow, endState, rowOfSession, type LifeRow } from "./lives.ts";
+import { endedRow, endState, rowOfSession, rowView, type LifeRow } from "./lives.ts";
+import { MemoryState } from "./memoryState.ts";
 import { registerMetered } from "./metering.ts";
 
 /** Enough of the log to redraw any screen of an adopted session. */
@@ -44,6 +45,7 @@ export class LiveLife {
   readonly sessionId: string;
   readonly output: LiveOutput;
   readonly handle: ChildHandle;
+  readonly memory: MemoryState;
   swept = false;
   #alive = true;
   #row: LifeRow;
@@ -63,7 +65,6 @@ export class LiveLife {
   readonly #exited = Promise.withResolvers<ExitReason>();
   readonly #disposals: (() => void)[] = [];
   readonly #turnWaiters: (() => void)[] = [];
-  /** Told of every change in what the tree shows. */
   onChange: () => void = () => {};
 
   private constructor(deps: SessionDeps, init: LifeInit) {
@@ -78,6 +79,13 @@ export class LiveLife {
       clock: deps.clock,
       asked: (ask) => deps.asks.asked(init.row.path, this.sessionId, ask),
       ended: (askId) => deps.asks.ended(this.sessionId, askId, { how: "withdrawn" }),
+    });
+    this.memory = new MemoryState({
+      note: (verb, data) => this.#note(verb, data),
+      asked: (ask) => deps.asks.asked(init.row.path, this.sessionId, ask),
+      withdraw: (askId) => deps.asks.ended(this.sessionId, askId, { how: "withdrawn" }),
+      onChange: () => this.onChange(),
+      end: () => this.#shutdown(),
     });
     this.output = new LiveOutput(init.adoptedAt ?? 0, init.size);
     this.#observer = init.adapter.createObserver({
@@ -139,24 +147,20 @@ export class LiveLife {
     return { cols: this.output.cols, rows: this.output.rows };
   }
 
+  get pid(): number | undefined {
+    return this.#alive ? this.#row.pid : undefined;
+  }
+
   get view(): AgentView {
-    const row = this.#row;
+    const detail = [this.#detail, this.#alive ? this.memory.words : ""].filter((part) => part !== "").join(". ");
     return {
       alive: this.#alive,
       state: this.#shownState(),
       sinceMs: this.#sinceMs,
-      generation: row.generation,
-      mode: row.mode,
-      sessionId: row.sessionId,
-      startedAtMs: parseTime(row.startedAt),
       unreachable: this.#unreachable,
-      ...(this.#detail === "" ? {} : { detail: this.#detail }),
-      ...(this.#alive && row.pid !== undefined ? { pid: row.pid } : {}),
-      ...(row.cliSessionId === undefined ? {} : { cliSessionId: row.cliSessionId }),
-      ...(row.exitCause === undefined ? {} : { exitCause: row.exitCause }),
-      ...(row.exitDetail === undefined ? {} : { exitDetail: row.exitDetail }),
+      ...(detail === "" ? {} : { detail }),
+      ...rowView(this.#row, this.#alive),
       ...(this.#verdict?.parkUntil === undefined ? {} : { parkUntilMs: this.#verdict.parkUntil }),
-      ...(this.#row.notes.paused === undefined ? {} : { pauseKind: this.#row.notes.paused }),
     };
   }
 
@@ -184,7 +188,8 @@ export class LiveLife {
       }),
       deps.ptyHost.onLink(({ link, holds }) => {
         if (!holds(this.sessionId)) return;
-        if (link === "lost") void this.#lost();
+        const lost = keeperLost(toIsoTime(deps.clock.wallNow()));
+        if (link === "lost") this.#end(lost.exit, lost.verdict);
         else this.#reachable(link === "connected");
       }),
     );
@@ -270,7 +275,6 @@ export class LiveLife {
     this.#changed();
   }
 
-  /** At once unless the agent says that it is in the middle of a turn. */
   async turnOver(): Promise<void> {
     if (!this.#alive || this.#row.agent === "command" || this.#state !== "busy") return;
     await new Promise<void>((resolve) => this.#turnWaiters.push(resolve));
@@ -352,25 +356,20 @@ export class LiveLife {
     this.#changed();
   }
 
-  async #lost(): Promise<void> {
-    const at = toIsoTime(this.#deps.clock.wallNow());
-    const detail = "The session keeper died, and the terminal with it";
-    const exit = { code: null, signal: null, outOfMemory: false, requested: false, at };
-    this.#end(exit, { cause: "keeper_lost", detail, resumeRefused: false });
-  }
-
   async #finish(exit: KeeperExit): Promise<void> {
     if (!this.#alive) return;
     // A plain command's screen tells nothing of limits or logins; its restart need not wait for it.
     const screen = this.#row.agent === "command" ? "" : this.#deps.screens.text(this.sessionId).catch(() => "");
     const [screenText] = await Promise.all([screen, this.#stopDone]);
-    const verdict = this.#init.adapter.classifyExit({
-      ...exitFacts(this.#row, exit, this.#deps.clock.wallNow()),
-      requested: exit.requested || this.#stopping,
-      activityDetail: this.#detail,
-      screenText,
-      ...(this.#limitUntil === undefined ? {} : { limitUntil: this.#limitUntil }),
-    });
+    const verdict =
+      this.memory.verdict ??
+      this.#init.adapter.classifyExit({
+        ...exitFacts(this.#row, exit, this.#deps.clock.wallNow()),
+        requested: exit.requested || this.#stopping,
+        activityDetail: this.#detail,
+        screenText,
+        ...(this.#limitUntil === undefined ? {} : { limitUntil: this.#limitUntil }),
+      });
     this.#end(exit, verdict);
   }
 

@@ -6,6 +6,8 @@ import { agentActivitySchema, exitCauseSchema } from "#shared/model/states.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import type { KeeperExit, KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import type { ExitVerdict } from "#core/ports/agentAdapter.ts";
+import { parseTime } from "#shared/lib/isoTime.ts";
+import type { AgentView } from "#core/ports/agentRunner.ts";
 import type { Store, StoreTx } from "#core/store/index.ts";
 
 /** What an adopting core needs to know of a life it did not start. */
@@ -205,6 +207,21 @@ export function rowOfSession(session: KeeperSession): LifeRow {
     outputBytes: 0,
     outputStart: 0,
     notes: EMPTY_NOTES,
+  };
+}
+
+/** What of an agent's view its row tells. */
+export function rowView(row: LifeRow, alive: boolean): Omit<AgentView, "alive" | "state" | "sinceMs" | "unreachable"> {
+  return {
+    generation: row.generation,
+    mode: row.mode,
+    sessionId: row.sessionId,
+    startedAtMs: parseTime(row.startedAt),
+    ...(alive && row.pid !== undefined ? { pid: row.pid } : {}),
+    ...(row.cliSessionId === undefined ? {} : { cliSessionId: row.cliSessionId }),
+    ...(row.exitCause === undefined ? {} : { exitCause: row.exitCause }),
+    ...(row.exitDetail === undefined ? {} : { exitDetail: row.exitDetail }),
+    ...(row.notes.paused === undefined ? {} : { pauseKind: row.notes.paused }),
   };
 }
 

@@ -15,13 +15,16 @@ import { AgentSession } from "./agentSession.ts";
 import type { Leftover } from "./agentSession.ts";
 import { streamChain } from "./byteStreams.ts";
 import type { ChainSource } from "./byteStreams.ts";
-import type { SessionDeps } from "./deps.ts";
+import type { SessionDeps, SessionsDeps } from "./deps.ts";
 import { keyBytes } from "./keys.ts";
 import { meterOf } from "./lifeReports.ts";
 import type { LiveLife } from "./liveLife.ts";
 import { noteEnded } from "./lifeEvents.ts";
 import { insertLife, Lives, rowOfSession } from "./lives.ts";
 import type { LifeRow } from "./lives.ts";
+import { MemoryWatch } from "./memoryWatch.ts";
+import type { LimitedLife } from "./memoryWatch.ts";
+import { StartGate } from "./startGate.ts";
 import { streamTerminal } from "./terminalStream.ts";
 
 /** The keeper's segments are this long: when the output passes a multiple, one was sealed. */
@@ -52,14 +55,18 @@ function unseenEnd(exit: KeeperSession["exit"]): UnseenEnd {
 export class Sessions implements AgentRunner {
   readonly #deps: SessionDeps;
   readonly #lives: Lives;
+  readonly #memory: MemoryWatch;
   readonly #byPath = new Map<string, AgentSession>();
   readonly #live = new Map<string, LiveLife>();
   readonly #leftovers = new Map<string, Leftover>();
   readonly #lost = new Set<string>();
   readonly #lifeListeners = new Set<(path: string) => void>();
 
-  constructor(deps: SessionDeps) {
+  constructor(given: SessionsDeps) {
+    const { clock, resources, gateRules: rules } = given;
+    const deps = { ...given, gate: new StartGate({ clock, resources, rules }) };
     this.#deps = deps;
+    this.#memory = new MemoryWatch({ clock, resources, logger: deps.logger, limited: () => this.#limited() });
     this.#lives = new Lives(deps.store);
   }
 
@@ -151,6 +158,7 @@ export class Sessions implements AgentRunner {
       leftover,
       onChange,
       onLife: (life) => this.#began(path, life),
+      onSpec: () => this.#memory.consider(),
     });
     this.#byPath.set(path, session);
     return session;
@@ -163,8 +171,15 @@ export class Sessions implements AgentRunner {
     return adapter;
   }
 
+  #limited(): readonly LimitedLife[] {
+    return [...this.#byPath.values()].flatMap(({ life, spec: { limits } }) =>
+      limits === undefined || life?.alive !== true ? [] : [{ life, limit: limits }],
+    );
+  }
+
   #began(path: string, life: LiveLife): void {
     this.#live.set(life.sessionId, life);
+    this.#memory.consider();
     const unfollow = life.output.follow({
       data: (offset, bytes) => {
         const end = offset + bytes.length;

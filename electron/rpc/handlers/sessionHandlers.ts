@@ -1,10 +1,11 @@
 /** Typing into agents, their lives, the inbox. Delegation only. */
 import type { CommandHandlers, QueryHandlers } from "#shared/rpc/handlers.ts";
+import type { InboxItem } from "#shared/model/inbox.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Life } from "#shared/model/node.ts";
 import { agentSubject } from "#shared/lib/eventSubjects.ts";
-import { startNode } from "#core/fleets/index.ts";
+import { restartNode, startNode } from "#core/fleets/index.ts";
 import { splitAskItemId } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
@@ -105,12 +106,14 @@ async function answerItem(
 }
 
 interface Answer {
-  readonly item: { readonly id: string; readonly path: string; readonly via: string };
+  readonly item: Pick<InboxItem, "id" | "kind" | "path" | "via">;
   readonly actor: "person" | "cli";
   readonly choice: { option: string; text?: string };
 }
 
 async function giveAnswer(core: Core, { item, actor, choice }: Answer): Promise<Result<unknown>> {
+  if (item.kind === "over_limit" && choice.option === "restart")
+    return restartNode(core.fleets, { ref: item.path, actor }, false);
   if (item.via === "action")
     return choice.option === "restart" ? startNode(core.fleets, { ref: item.path, actor }) : ok(undefined);
   const ask = splitAskItemId(item.id);

@@ -3,6 +3,7 @@ import type { ReactElement, ReactNode } from "react";
 import { useCommand } from "#renderer/state/commands.ts";
 import { useInfo, useIsLive, useSettings } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
+import { bytesWords } from "#shared/lib/words.ts";
 import { Page } from "#renderer/ui/Page.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
 import { Switch } from "#renderer/ui/Switch.tsx";
@@ -20,6 +21,7 @@ export function SettingsPage(): ReactElement {
         <Terminals />
         <Notifications />
         <Metering />
+        <MachineProtection />
         <FleetSettings />
         <Health />
         <About />
@@ -78,6 +80,42 @@ function Terminals(): ReactElement {
           value={terminalRenderer}
           options={RENDERERS}
           onChange={(value) => set("terminalRenderer", value)}
+        />
+      </Line>
+    </Group>
+  );
+}
+
+const MEMORY_FLOORS = [0, 512, 1000, 2000, 4000].map((mb) => ({
+  value: String(mb),
+  label: mb === 0 ? "Off" : bytesWords(mb * 1_000_000),
+}));
+const CPU_CEILINGS = [
+  { value: "100", label: "Off" },
+  { value: "98", label: "98 %" },
+  { value: "90", label: "90 %" },
+  { value: "75", label: "75 %" },
+] as const;
+
+function MachineProtection(): ReactElement {
+  const { startAboveFreeMb, startBelowCpuPercent } = useSettings();
+  const set = useSet();
+  return (
+    <Group title="When the machine is short">
+      <Line label="New agents wait below" hint="of free memory. What runs goes on; Start now starts one anyway.">
+        <Segments
+          label="New agents wait below"
+          value={String(startAboveFreeMb)}
+          options={MEMORY_FLOORS}
+          onChange={(value) => set("startAboveFreeMb", Number(value))}
+        />
+      </Line>
+      <Line label="Starts go one by one above" hint="of the time without a free processor (Linux).">
+        <Segments
+          label="Starts go one by one above"
+          value={String(startBelowCpuPercent)}
+          options={CPU_CEILINGS}
+          onChange={(value) => set("startBelowCpuPercent", Number(value))}
         />
       </Line>
     </Group>
