@@ -73,7 +73,6 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
   if (!lock.ok) return lock;
   const logger = createFileLogger({ dataDir });
   if (directory.value.notice !== undefined) logger.warn(directory.value.notice);
-  const clock = createSystemClock();
   let damage: string | undefined;
   const opened = openDatabase({
     file: join(dataDir, "signalbox.sqlite"),
@@ -97,7 +96,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       fleetFiles: createFleetFiles(),
       ...LISTENERS,
       priceList: createGenaiPrices(),
-      clock,
+      clock: createSystemClock(),
       logger,
       random: Math.random,
       newId: randomUUID,

@@ -380,7 +380,7 @@ function toAgentSpec(child: RawAgentChild, budgets: readonly BudgetRules[], cont
     ...(child.gateway === undefined ? {} : { gateway: child.gateway }),
     restart: child.restart ?? "transient",
     shutdown: child.shutdown === undefined ? DEFAULT_SHUTDOWN_MS : readShutdown(child.shutdown),
-    significant: child.significant ?? false,
+    significant: child.significant === true,
     backoff: readBackoff(child.backoff),
     budgets,
     resumeAtReset: child.resume_at_reset === true,
