@@ -125,24 +125,16 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     settings,
   });
   const sessions: Sessions = new Sessions({
+    ...ports,
     adapters,
     store,
     recorder,
-    clock,
-    logger,
-    ptyHost: ports.ptyHost,
-    screens: ports.screens,
-    outputLog: ports.outputLog,
-    archive: ports.archive,
     recordings,
     ingest: ingest.open,
     metering,
     asks: askPolicy(() => inbox),
     lifeMeters,
     filesDir: (sessionId) => `${config.dataDir}/sessions/${sessionId}/files`,
-    newId: ports.newId,
-    newToken: ports.newToken,
-    resources: ports.resources,
     gateRules: () => settings.current,
   });
   const fleets = createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox, budgets });
