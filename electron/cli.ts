@@ -21,6 +21,7 @@ import type { Output } from "./cli/output.ts";
 import { recordingCommands } from "./cli/recordings.ts";
 import { steerCommands } from "./cli/steer.ts";
 import { treeCommands } from "./cli/tree.ts";
+import { usageCommands } from "./cli/usage.ts";
 
 /** The launcher sends `serve` to the server itself; here it only has its line in the list. */
 const serveCommand: Command = {
@@ -43,6 +44,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...steerCommands,
   ...attachCommands,
   ...eventCommands,
+  ...usageCommands,
   ...openCommands,
   ...doctorCommands,
 };

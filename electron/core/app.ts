@@ -9,7 +9,7 @@ import { createBus } from "#core/bus/index.ts";
 import type { Bus } from "#core/bus/index.ts";
 import { Fleets } from "#core/fleets/index.ts";
 import { Inbox } from "#core/inbox/index.ts";
-import { Ledger, LedgerViews } from "#core/ledger/index.ts";
+import { Importer, Ledger, LedgerViews } from "#core/ledger/index.ts";
 import {
   aboveInTree,
   askPolicy,
@@ -93,6 +93,7 @@ export interface Core {
   readonly inbox: Inbox;
   readonly ledger: Ledger;
   readonly usage: LedgerViews;
+  readonly importer: Importer;
   readonly budgets: Budgets;
   readonly settings: SettingsBook;
   /** Everything is committed and let go; agents go on in the keeper. */
@@ -139,6 +140,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   });
   const fleets = createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox, budgets });
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
+  const importer = createImporter({ ports, store, recorder, ledger });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
 
   const recovered = await comeUp({ sessions, fleets, budgets, recorder, config, logger });
@@ -148,6 +150,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     closeCore({
       fleets,
       recordings,
+      importer,
       lifeMeters,
       ledger,
       budgets,
@@ -171,10 +174,23 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     inbox,
     ledger,
     usage,
+    importer,
     budgets,
     settings,
     close,
   });
+}
+
+interface ImporterParts {
+  readonly ports: CorePorts;
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly ledger: Ledger;
+}
+
+function createImporter({ ports, store, recorder, ledger }: ImporterParts): Importer {
+  const { clock, logger, newId, transcripts } = ports;
+  return new Importer({ archive: transcripts.archive, ledger, store, recorder, clock, logger, newId });
 }
 
 interface LedgerParts {
@@ -270,6 +286,7 @@ async function comeUp({ sessions, fleets, budgets, recorder, config, logger }: C
 interface Closing {
   readonly fleets: Fleets;
   readonly lifeMeters: LifeMeters;
+  readonly importer: Importer;
   readonly ledger: Ledger;
   readonly budgets: Budgets;
   readonly recordings: Recordings;
@@ -281,9 +298,11 @@ interface Closing {
 }
 
 async function closeCore(closing: Closing): Promise<void> {
-  const { fleets, lifeMeters, recordings, ledger, budgets, recorder, journal, bus, store, listeners } = closing;
+  const { fleets, importer, lifeMeters, recordings, ledger, budgets } = closing;
+  const { recorder, journal, bus, store, listeners } = closing;
   fleets.letGo();
   recordings.close();
+  await importer.close();
   budgets.close();
   lifeMeters.close();
   await Promise.all(listeners.map((listener) => listener.close()));

@@ -13,7 +13,7 @@ const MOST_NANOS = 1e15;
 /** Clocks of containers and of another machine's transcripts run a little ahead. */
 const FUTURE_TOLERANCE_MS = 2 * 60_000;
 /** Before the first of these agents there was nothing to record. */
-const FIRST_DAY_MS = Date.UTC(2020, 0, 1);
+const FIRST_DAY_MS = parseTime("2020-01-01T00:00:00Z");
 const LONGEST_TEXT = 300;
 
 export interface Admitted {

@@ -57,32 +57,38 @@ export function dimSays(dim: Dim, text: string): boolean {
 }
 
 const OUTSIDE = { key: "", label: "Outside Signalbox" };
+const NO_TASK = { key: "", label: "No task" };
+const NO_NAME = { key: "", label: "Unknown" };
 
 /** The groups an entry with these words belongs to: one, except that it counts for every supervisor above it. */
-export function groupsOf(
-  dim: Dim,
-  groupBy: UsageGroup,
-  ancestorsOf: AncestorsOf,
-): readonly { key: string; label: string }[] {
-  const named = (key: string): { key: string; label: string } => ({ key, label: key });
+export function groupsOf(dim: Dim, groupBy: UsageGroup, ancestorsOf: AncestorsOf): readonly Group[] {
   switch (groupBy) {
     case "agent":
-      return [dim.path === "" ? OUTSIDE : named(dim.path)];
+      return named(dim.path, OUTSIDE);
     case "subtree":
-      return dim.path === "" ? [OUTSIDE] : ancestorsOf(dim.path).map(named);
+      return dim.path === "" ? [OUTSIDE] : ancestorsOf(dim.path).flatMap((path) => named(path, OUTSIDE));
     case "fleet":
-      return [dim.path === "" ? OUTSIDE : named(dim.path.split("/")[0] ?? dim.path)];
+      return named(dim.path.replace(/\/.*$/, ""), OUTSIDE);
     case "model":
-      return [named(dim.model)];
+      return named(dim.model, NO_NAME);
     case "source":
-      return [named(dim.source)];
+      return named(dim.source, NO_NAME);
     case "cli":
-      return [named(dim.agent)];
+      return named(dim.agent, NO_NAME);
     case "task":
-      return [dim.task === "" ? { key: "", label: "No task" } : named(dim.task)];
+      return named(dim.task, NO_TASK);
     case "session":
     case "day":
     case "none":
       return [{ key: "all", label: "All" }];
   }
+}
+
+interface Group {
+  readonly key: string;
+  readonly label: string;
+}
+
+function named(key: string, otherwise: Group): readonly Group[] {
+  return [key === "" ? otherwise : { key, label: key }];
 }

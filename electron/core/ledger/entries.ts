@@ -7,7 +7,7 @@ import type { Admitted } from "./admit.ts";
 import { SELECT_ENTRY, toEntry } from "./rows.ts";
 import type { EntryRow } from "./rows.ts";
 import { countEntry } from "./sums.ts";
-import type { LedgerWork } from "./work.ts";
+import type { LedgerWork, PriceRequest } from "./work.ts";
 
 export type EntryDraft = Omit<EntryRow, "id" | "dim" | "supersedes" | "supersededBy" | "recordedAt">;
 
@@ -22,13 +22,11 @@ export function draftOf(
 ): EntryDraft | undefined {
   const { tokens } = word;
   if (tokens === null) return undefined;
-  const life = word.sessionId === null ? undefined : work.lifeOf(word.sessionId);
-  const price = work.priceOf({ provider: word.provider, model: word.model, tokens, at: word.at });
   return {
     request,
     at: word.at,
-    path: life?.path ?? "",
-    task: life?.task ?? "",
+    ...ownerOf(work, word.sessionId),
+    ...priceOf(work, { provider: word.provider, model: word.model, tokens, at: word.at }),
     agent: word.agent,
     provider: word.provider,
     model: word.model,
@@ -38,18 +36,29 @@ export function draftOf(
     outcome: word.outcome,
     imported: word.imported,
     sessionId: word.sessionId,
-    generation: life?.generation ?? null,
     cliSessionId: word.cliSessionId,
     subagent: word.subagent,
     tokens,
-    costNanos: price?.costNanos ?? null,
-    priceVersion: price?.version ?? null,
     reportedCostNanos: word.reportedCostNanos,
     requestId: word.requestId,
     messageId: word.messageId,
     isRemainder: false,
     marks: word.marks,
   };
+}
+
+/** Whose life the session is; nobody's for history from outside. */
+export function ownerOf(work: LedgerWork, sessionId: string | null): Pick<EntryDraft, "path" | "task" | "generation"> {
+  const life = sessionId === null ? undefined : work.lifeOf(sessionId);
+  if (life === undefined) return { path: "", task: "", generation: null };
+  return { path: life.path, task: life.task ?? "", generation: life.generation };
+}
+
+export function priceOf(work: LedgerWork, request: PriceRequest): Pick<EntryDraft, "costNanos" | "priceVersion"> {
+  const price = work.priceOf(request);
+  return price === undefined
+    ? { costNanos: null, priceVersion: null }
+    : { costNanos: price.costNanos, priceVersion: price.version };
 }
 
 /**

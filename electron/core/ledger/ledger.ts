@@ -11,7 +11,7 @@ import type { StoredEvent } from "#shared/model/event.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { PriceList } from "#core/ports/priceList.ts";
-import type { EntryListener, UsageGap, UsageReport, UsageSink, UsageTotals } from "#core/ports/usage.ts";
+import type { ArchiveBatch, EntryListener, UsageGap, UsageReport, UsageSink, UsageTotals } from "#core/ports/usage.ts";
 import type { Recorder, Store, StoreTx } from "#core/store/index.ts";
 import { admit, soundTime } from "./admit.ts";
 import { PriceBook } from "./prices.ts";
@@ -21,6 +21,7 @@ import { hasTotals, settleRemainders, takeTotals } from "./remainder.ts";
 import { takeReport } from "./requests.ts";
 import { showEntry } from "./rows.ts";
 import { totalOf } from "./sums.ts";
+import { keepDaysLocal } from "./timeZone.ts";
 import type { Change, LedgerWork, LifeRef } from "./work.ts";
 
 /** Metrics are exported every second and name no request; the events that do come a moment later. */
@@ -39,6 +40,8 @@ export interface LedgerDeps {
   /** Whose life a session of ours is; asked within the transaction. */
   readonly lifeOf: (sessionId: string) => LifeRef | undefined;
 }
+
+export type ImportedBatch = Pick<ArchiveBatch, "reports" | "totals" | "marks">;
 
 export interface RecordCounts {
   entries: number;
@@ -64,6 +67,8 @@ export class Ledger implements UsageSink {
   constructor(deps: LedgerDeps) {
     this.#deps = deps;
     this.calendar = createLocalCalendar(deps.timeZone);
+    if (keepDaysLocal(deps.store, this.calendar))
+      deps.logger.info("The ledger's days were made anew for another time zone.", { timeZone: this.calendar.timeZone });
     this.prices = new PriceBook(deps.store, deps.priceList);
     deps.store.onCommit((events) => this.#tell(events));
     const since = deps.clock.wallNow() - RECENT_TOTALS_MS;
@@ -93,9 +98,9 @@ export class Ledger implements UsageSink {
     this.record([report]);
   }
 
-  /** Several at once cost one projection. `onRecorded` hears what was new, within the transaction. */
+  /** Several at once cost one projection. */
   record(reports: readonly UsageReport[]): void {
-    this.#deps.recorder.project((tx) => this.#perform(tx, (work) => void this.take(work, reports, false)));
+    this.#deps.recorder.project((tx) => this.#perform(tx, (work) => void this.#take(work, reports, false)));
   }
 
   totals(totals: UsageTotals): void {
@@ -144,8 +149,29 @@ export class Ledger implements UsageSink {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** In a transaction of the caller's: what an import does with each batch. */
-  take(work: LedgerWork, reports: readonly UsageReport[], imported: boolean): RecordCounts {
+  /** History, with how far its files were read; one commit. Error: store_unavailable. */
+  importBatch({ reports, totals, marks }: ImportedBatch): Result<RecordCounts> {
+    this.#deps.recorder.flush();
+    let counts: RecordCounts = { entries: 0, duplicates: 0 };
+    const done = this.#deps.store.transact({
+      actor: "system",
+      work: (tx) =>
+        this.#perform(tx, (work) => {
+          counts = this.#take(work, reports, true);
+          for (const one of totals) {
+            const scope = takeTotals(work, one, true);
+            if (scope !== undefined) this.#settleSoon(scope);
+          }
+          for (const { file, mark } of marks)
+            tx.run("INSERT OR REPLACE INTO usage_import_marks (file, mark) VALUES (?, ?)", [file, mark]);
+        }),
+    });
+    if (!done.ok) return done;
+    for (const watcher of this.#watchers) this.#guard(watcher);
+    return ok(counts);
+  }
+
+  #take(work: LedgerWork, reports: readonly UsageReport[], imported: boolean): RecordCounts {
     const counts = { entries: 0, duplicates: 0 };
     for (const report of reports) {
       const isNew = takeReport(work, admit(report, { nowMs: work.nowMs, imported }));
@@ -190,11 +216,10 @@ export class Ledger implements UsageSink {
     work(context);
     for (const change of changes) {
       for (const projection of this.#projections) projection(tx, change);
-      const stored = appendEvent(tx, change);
-      this.#uncommitted.set(stored.seq, change);
-      const scope = (change.entry ?? change.previous)?.sessionId ?? (change.entry ?? change.previous)?.cliSessionId;
-      if (scope != null && !(change.entry ?? change.previous)?.isRemainder && hasTotals(context, scope))
-        this.#settleSoon(scope);
+      // Months of imported history would drown the log; one event tells of an import.
+      if (!isHistory(change)) this.#uncommitted.set(appendEvent(tx, change).seq, change);
+      const scope = scopeOf(change);
+      if (scope !== undefined && hasTotals(context, scope)) this.#settleSoon(scope);
     }
   }
 
@@ -246,6 +271,18 @@ export class Ledger implements UsageSink {
       this.#deps.logger.error("A listener of the ledger failed on an entry.", { error: String(error) });
     }
   }
+}
+
+/** The session whose remainder a request may have changed. */
+function scopeOf({ entry, previous }: Change): string | undefined {
+  const shown = entry ?? previous;
+  if (shown === undefined || shown.isRemainder) return undefined;
+  return shown.sessionId ?? shown.cliSessionId ?? undefined;
+}
+
+/** Neither what counts nor what counted was seen by us as it happened. */
+function isHistory({ entry, previous }: Change): boolean {
+  return (entry === undefined || entry.imported) && (previous === undefined || previous.imported);
 }
 
 const USAGE_RECORDED = "usage.recorded";

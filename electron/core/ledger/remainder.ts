@@ -10,7 +10,7 @@ import { usageSourceSchema } from "#shared/model/usage.ts";
 import type { UsageTotals } from "#core/ports/usage.ts";
 import { soundTime, soundTokens } from "./admit.ts";
 import { bareModel } from "./choose.ts";
-import { putEntry } from "./entries.ts";
+import { ownerOf, priceOf, putEntry } from "./entries.ts";
 import type { EntryDraft } from "./entries.ts";
 import { numberOf, textOf, tokensOf } from "./rows.ts";
 import { totalOf } from "./sums.ts";
@@ -138,16 +138,14 @@ interface Remainder {
 
 function remainderDraft(work: LedgerWork, { totals, rest, request }: Remainder): EntryDraft {
   const sessionId = textOf(totals["session_id"]);
-  const life = sessionId === null ? undefined : work.lifeOf(sessionId);
   const provider = String(totals["provider"]);
   const model = String(totals["model"]);
   const at = Number(totals["at"]);
-  const price = work.priceOf({ provider, model, tokens: rest, at });
   return {
     request,
     at,
-    path: life?.path ?? "",
-    task: life?.task ?? "",
+    ...ownerOf(work, sessionId),
+    ...priceOf(work, { provider, model, tokens: rest, at }),
     agent: String(totals["agent"]),
     provider,
     model,
@@ -157,12 +155,9 @@ function remainderDraft(work: LedgerWork, { totals, rest, request }: Remainder):
     outcome: "complete",
     imported: totals["imported"] === 1,
     sessionId,
-    generation: life?.generation ?? null,
     cliSessionId: textOf(totals["cli_session_id"]),
     subagent: null,
     tokens: rest,
-    costNanos: price?.costNanos ?? null,
-    priceVersion: price?.version ?? null,
     reportedCostNanos: null,
     requestId: null,
     messageId: null,

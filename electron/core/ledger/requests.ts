@@ -114,7 +114,18 @@ function settle(work: LedgerWork, request: number): void {
   const { tx } = work;
   const before = readRequest(tx, request);
   const word = chooseWord(readWords(tx, request));
-  if (word === undefined) return;
+  if (before === undefined || word === undefined) return;
+  const { scope, key } = saveRequest(tx, request, word);
+  if (key === null || hasNoTwins(tx, { scope, key, source: word.source })) {
+    const entry = settleGroup(work, [request], before.entry === null ? [] : [before.entry]);
+    tx.run("UPDATE usage_requests SET entry = ? WHERE id = ?", [entry ?? null, request]);
+  } else settleTwins(work, { scope, key, changed: request });
+  const { scope: scopeBefore, twinKey } = before;
+  if (twinKey !== null && (twinKey !== key || scopeBefore !== scope))
+    settleTwins(work, { scope: scopeBefore, key: twinKey });
+}
+
+function saveRequest(tx: StoreTx, request: number, word: Admitted): { scope: string; key: string | null } {
   const scope = word.sessionId ?? word.cliSessionId ?? "";
   const key = scope === "" ? null : (twinKey(word) ?? null);
   const isUnknown = word.tokens === null && word.outcome !== "failed";
@@ -125,35 +136,41 @@ function settle(work: LedgerWork, request: number): void {
     isUnknown ? 1 : 0,
     request,
   ]);
-  if (key === null) {
-    const entry = settleGroup(work, [request], before?.entry == null ? [] : [before.entry]);
-    tx.run("UPDATE usage_requests SET entry = ? WHERE id = ?", [entry ?? null, request]);
-  } else settleTwins(work, { scope, key });
-  if (before?.twinKey != null && (before.twinKey !== key || before.scope !== scope))
-    settleTwins(work, { scope: before.scope, key: before.twinKey });
+  return { scope, key };
+}
+
+/** Everything with these counts comes from one source, which never says the same request twice. */
+function hasNoTwins(tx: StoreTx, { scope, key, source }: Bucket & { readonly source: string }): boolean {
+  const other = tx.get(
+    `SELECT 1 AS found FROM usage_requests q JOIN usage_reports r ON r.request = q.id
+     WHERE q.scope = ? AND q.twin_key = ? AND (r.source <> ? OR q.twin_of IS NOT NULL) LIMIT 1`,
+    [scope, key, source],
+  );
+  return other === undefined;
 }
 
 interface Bucket {
   readonly scope: string;
   readonly key: string;
+  /** The request whose reports changed; undefined: only who is whose twin may have. */
+  readonly changed?: number;
 }
 
 interface Twin extends RequestRow {
-  readonly sources: ReadonlySet<string>;
-  readonly requestIds: ReadonlySet<string>;
-  readonly messageIds: ReadonlySet<string>;
+  readonly twinOf: number | null;
+  readonly sources: Set<string>;
+  readonly requestIds: Set<string>;
+  readonly messageIds: Set<string>;
   /** Breaks ties of time by what the reports say, not by when they came. */
-  readonly sortKey: string;
+  sortKey: string;
 }
 
-function settleTwins(work: LedgerWork, { scope, key }: Bucket): void {
+function settleTwins(work: LedgerWork, { scope, key, changed }: Bucket): void {
   const { tx } = work;
-  const rows = tx
-    .all("SELECT * FROM usage_requests WHERE scope = ? AND twin_key = ? ORDER BY at", [scope, key])
-    .map(toRequest);
-  for (const group of rows.length < 2 ? rows.map((row) => [row]) : groupTwins(rows.map((row) => toTwin(tx, row)))) {
+  for (const group of groupTwins(readTwins(tx, { scope, key }))) {
     const leader = group.find((row) => row.entry !== null) ?? group[0];
     if (leader === undefined) continue;
+    if (isSettled(group, leader) && !group.some(({ id }) => id === changed)) continue;
     const entries = [leader, ...group.filter((row) => row !== leader)].flatMap((row) => row.entry ?? []);
     const entry = settleGroup(
       work,
@@ -171,23 +188,49 @@ function settleTwins(work: LedgerWork, { scope, key }: Bucket): void {
   }
 }
 
-function toTwin(tx: StoreTx, row: RequestRow): Twin {
-  const words = readWords(tx, row.id);
-  const ids = (of: (word: ReportRow) => string | null): Set<string> => new Set(words.flatMap((word) => of(word) ?? []));
+/** As it was before: hundreds of requests with equal counts must not cost hundreds of looks at each of them. */
+function isSettled(group: readonly Twin[], leader: Twin): boolean {
+  return group.every((row) =>
+    row === leader ? row.twinOf === null && row.entry !== null : row.twinOf === leader.id && row.entry === null,
+  );
+}
+
+function readTwins(tx: StoreTx, { scope, key }: Bucket): readonly Twin[] {
+  const rows = tx.all(
+    `SELECT q.*, r.source, r.source_key, r.request_id, r.message_id FROM usage_requests q JOIN usage_reports r ON r.request = q.id
+     WHERE q.scope = ? AND q.twin_key = ? ORDER BY r.source, r.source_key`,
+    [scope, key],
+  );
+  const twins = new Map<number, Twin>();
+  for (const row of rows) {
+    const id = Number(row["id"]);
+    const twin = twins.get(id) ?? newTwin(row);
+    twins.set(id, twin);
+    twin.sources.add(String(row["source"]));
+    twin.sortKey += `${String(row["source"])} ${String(row["source_key"])}\n`;
+    const [requestId, messageId] = [textOf(row["request_id"]), textOf(row["message_id"])];
+    if (requestId !== null) twin.requestIds.add(requestId);
+    if (messageId !== null) twin.messageIds.add(messageId);
+  }
+  return [...twins.values()];
+}
+
+function newTwin(row: Row): Twin {
   return {
-    ...row,
-    sources: new Set(words.map((word) => word.source)),
-    requestIds: ids((word) => word.requestId),
-    messageIds: ids((word) => word.messageId),
-    sortKey: words
-      .map((word) => `${word.source} ${word.sourceKey}`)
-      .toSorted()
-      .join("\n"),
+    ...toRequest(row),
+    twinOf: numberOf(row["twin_of"]),
+    sources: new Set(),
+    requestIds: new Set(),
+    messageIds: new Set(),
+    sortKey: "",
   };
 }
 
 /** Each twin joins the oldest group that it does not contradict; groups and their order follow from the twins alone. */
 function groupTwins(twins: readonly Twin[]): readonly (readonly Twin[])[] {
+  // One source alone never says the same request twice: nothing to join.
+  if (twins.every(({ sources }) => sources.size === 1 && !areDisjoint(sources, twins[0]?.sources ?? sources)))
+    return twins.map((twin) => [twin]);
   const groups: Twin[][] = [];
   const sorted = twins.toSorted((a, b) => a.at - b.at || (a.sortKey < b.sortKey ? -1 : 1));
   for (const twin of sorted) {

@@ -46,26 +46,12 @@ export function periodOf(filter: { from?: string | undefined; to?: string | unde
 }
 
 export function sumRows(deps: SumDeps, request: SumRequest): readonly SumRow[] {
-  const { store, calendar } = deps;
   const { filter } = request;
-  const all = readDims(store);
-  const text = filter.text?.trim() ?? "";
-  const matching = all.filter((dim) => matchesDim(dim, filter, deps.ancestorsOf));
-  const said = text === "" ? matching : matching.filter((dim) => dimSays(dim, text));
-  // Text that no path or model says may be an id; ids are in the entries only.
-  const isId = text !== "" && said.length === 0;
-  const dims = new Map((isId ? matching : said).map((dim) => [dim.id, dim]));
+  const all = readDims(deps.store);
+  const { dims, isId } = wantedDims(deps, all, filter);
   if (dims.size === 0) return [];
-  const period = periodOf(filter, deps.nowMs);
-  const needsEntries =
-    request.finest === "minute" || filter.sessionId !== undefined || filter.cliSessionId !== undefined || isId;
-  const segments: readonly Segment[] = needsEntries
-    ? [{ table: "entries", ...period }]
-    : request.bySession
-      ? bySessionDay(segmentsOf(calendar, period))
-      : segmentsOf(calendar, period);
   const only = dims.size === all.length ? undefined : JSON.stringify([...dims.keys()]);
-  return segments.flatMap((segment) =>
+  return segmentsFor(deps, request, isId).flatMap((segment) =>
     readSegment(deps, { segment, request, only }).flatMap((row) => {
       const dim = dims.get(Number(row["dim"]));
       return dim === undefined
@@ -73,6 +59,27 @@ export function sumRows(deps: SumDeps, request: SumRequest): readonly SumRow[] {
         : [{ dim, row, at: Number(row["time"] ?? 0), session: String(row["session"] ?? "") }];
     }),
   );
+}
+
+/** Text that no path or model says may be an id; ids are in the entries only. */
+function wantedDims(
+  { ancestorsOf }: SumDeps,
+  all: readonly Dim[],
+  filter: UsageFilter,
+): { dims: ReadonlyMap<number, Dim>; isId: boolean } {
+  const text = filter.text?.trim() ?? "";
+  const matching = all.filter((dim) => matchesDim(dim, filter, ancestorsOf));
+  const said = matching.filter((dim) => dimSays(dim, text));
+  const isId = text !== "" && said.length === 0;
+  return { dims: new Map((isId ? matching : said).map((dim) => [dim.id, dim])), isId };
+}
+
+function segmentsFor({ calendar, nowMs }: SumDeps, request: SumRequest, isId: boolean): readonly Segment[] {
+  const { filter, bySession, finest } = request;
+  const period = periodOf(filter, nowMs);
+  if (finest === "minute" || filter.sessionId !== undefined || filter.cliSessionId !== undefined || isId)
+    return [{ table: "entries", ...period }];
+  return bySession ? bySessionDay(segmentsOf(calendar, period)) : segmentsOf(calendar, period);
 }
 
 /** Sums by session are kept by day only: what is less than a day comes from the entries. */
@@ -91,37 +98,53 @@ interface SegmentRequest {
   readonly only: string | undefined;
 }
 
-function readSegment({ store, calendar }: SumDeps, { segment, request, only }: SegmentRequest): readonly Row[] {
-  const { byTime, bySession, filter } = request;
-  const dimFilter = (column: string): string =>
-    only === undefined ? "" : ` AND ${column} IN (SELECT value FROM json_each(?))`;
-  const params: SqlValue[] = [segment.from, segment.to, ...(only === undefined ? [] : [only])];
-  const keys = ["dim", ...(byTime ? ["time"] : []), ...(bySession ? ["session"] : [])].join(", ");
-  if (segment.table === "entries") {
-    const conditions = entryConditions(filter);
-    const where = conditions.map(({ sql }) => ` AND ${sql}`).join("");
-    return store.all(
-      `SELECT ${keys}, ${SELECT_SUMS} FROM (
-         SELECT e.dim, e.at / 60000 * 60000 AS time, ifnull(e.session_id, 'cli:' || e.cli_session_id) AS session, ${ENTRY_SUMS}
-         FROM usage_entries e JOIN usage_dims d ON d.id = e.dim
-         WHERE e.at >= ? AND e.at < ?${dimFilter("e.dim")}${where}
-           AND NOT EXISTS (SELECT 1 FROM usage_superseded s WHERE s.entry = e.id)
-       ) GROUP BY ${keys}`,
-      [...params, ...conditions.flatMap((condition) => condition.params)],
-    );
-  }
-  const isDays = segment.table === "days";
-  const table = isDays ? (bySession ? "usage_session_days" : "usage_days") : "usage_quarters";
-  const column = isDays ? "day" : "quarter";
-  const time = byTime ? `${column} AS time, ` : "";
-  const session = bySession ? "session, " : "";
-  // With the time kept apart a row of the table is a row of the answer: nothing to add up.
-  const rows = store.all(
-    `SELECT dim, ${time}${session}${byTime ? SUM_COLUMNS.join(", ") : SELECT_SUMS} FROM ${table}
-     WHERE ${column} >= ? AND ${column} < ?${dimFilter("dim")}${byTime ? "" : ` GROUP BY ${keys}`}`,
-    params,
+function readSegment(deps: SumDeps, asked: SegmentRequest): readonly Row[] {
+  return asked.segment.table === "entries" ? readFromEntries(deps, asked) : readFromSums(deps, asked);
+}
+
+function dimFilter(column: string, only: string | undefined): string {
+  return only === undefined ? "" : ` AND ${column} IN (SELECT value FROM json_each(?))`;
+}
+
+function paramsOf({ segment, only }: SegmentRequest): readonly SqlValue[] {
+  return [segment.from, segment.to, ...(only === undefined ? [] : [only])];
+}
+
+function keysOf({ byTime, bySession }: SumRequest): string {
+  return ["dim", ...(byTime ? ["time"] : []), ...(bySession ? ["session"] : [])].join(", ");
+}
+
+function readFromEntries({ store }: SumDeps, asked: SegmentRequest): readonly Row[] {
+  const { request, only } = asked;
+  const conditions = entryConditions(request.filter);
+  const keys = keysOf(request);
+  return store.all(
+    `SELECT ${keys}, ${SELECT_SUMS} FROM (
+       SELECT e.dim, e.at / 60000 * 60000 AS time, coalesce(e.session_id, 'cli:' || e.cli_session_id, '') AS session, ${ENTRY_SUMS}
+       FROM usage_entries e JOIN usage_dims d ON d.id = e.dim
+       WHERE e.at >= ? AND e.at < ?${dimFilter("e.dim", only)}${conditions.map(({ sql }) => ` AND ${sql}`).join("")}
+         AND NOT EXISTS (SELECT 1 FROM usage_superseded s WHERE s.entry = e.id)
+     ) GROUP BY ${keys}`,
+    [...paramsOf(asked), ...conditions.flatMap((condition) => condition.params)],
   );
-  if (!byTime) return rows;
+}
+
+function readFromSums({ store, calendar }: SumDeps, asked: SegmentRequest): readonly Row[] {
+  const { segment, request, only } = asked;
+  const { byTime, bySession } = request;
+  const isDays = segment.table === "days";
+  const column = isDays ? "day" : "quarter";
+  const table = !isDays ? "usage_quarters" : bySession ? "usage_session_days" : "usage_days";
+  const keys = ["dim", ...(byTime ? [`${column} AS time`] : []), ...(bySession ? ["session"] : [])].join(", ");
+  const where = `${column} >= ? AND ${column} < ?${dimFilter("dim", only)}`;
+  if (!byTime)
+    return store.all(
+      `SELECT ${keys}, ${SELECT_SUMS} FROM ${table} WHERE ${where} GROUP BY ${keysOf(request)}`,
+      paramsOf(asked),
+    );
+  // With the time kept apart a row of the table is a row of the answer: nothing to add up.
   const startOf = (value: number): number => (isDays ? calendar.startOfDay(value) : value * QUARTER_MS);
-  return rows.map((row) => ({ ...row, time: startOf(Number(row["time"])) }));
+  return store
+    .all(`SELECT ${keys}, ${SUM_COLUMNS.join(", ")} FROM ${table} WHERE ${where}`, paramsOf(asked))
+    .map((row) => ({ ...row, time: startOf(Number(row["time"])) }));
 }

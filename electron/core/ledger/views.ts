@@ -1,14 +1,22 @@
 /** Questions to the ledger. Reads see everything reported so far: what is gathered is committed first. */
-import type { QueryOutput, QueryRequest } from "#shared/contract/index.ts";
+import type { QueryOutput, QueryRequest, StreamItem, StreamRequest } from "#shared/contract/index.ts";
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { usageSourceSchema } from "#shared/model/usage.ts";
+import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
+import { readBurn } from "./burn.ts";
+import type { Burn } from "./burn.ts";
+import { writeCounters } from "./counters.ts";
+import type { Shown } from "./counters.ts";
 import type { AncestorsOf } from "./dims.ts";
+import { driftOf } from "./drift.ts";
 import { pageOfEntries } from "./entryPages.ts";
+import { forecastOf } from "./forecast.ts";
 import type { Ledger } from "./ledger.ts";
+import { streamExport, streamUsage } from "./liveUsage.ts";
 import { SELECT_ENTRY, showEntry, textOf, toEntry, toReport, withNumber, withText } from "./rows.ts";
 import type { SumDeps } from "./sumQuery.ts";
 import { seriesOf, totalsOf } from "./totals.ts";
@@ -24,6 +32,7 @@ export interface ViewDeps {
 
 export class LedgerViews {
   readonly #deps: ViewDeps;
+  readonly #shown: Shown = new Map();
 
   constructor(deps: ViewDeps) {
     this.#deps = deps;
@@ -37,6 +46,35 @@ export class LedgerViews {
   prices(request: QueryRequest<"prices.list">): QueryOutput<"prices.list"> {
     this.#deps.recorder.flush();
     return this.#deps.ledger.prices.list(request);
+  }
+
+  burn(): Burn {
+    return readBurn(this.#sums());
+  }
+
+  drift(request: QueryRequest<"usage.drift">): QueryOutput<"usage.drift"> {
+    return driftOf(this.#sums(), request);
+  }
+
+  forecast(request: QueryRequest<"usage.forecast">): QueryOutput<"usage.forecast"> {
+    return forecastOf(this.#sums(), request);
+  }
+
+  /** Prometheus' text format. */
+  counters(): string {
+    return writeCounters(this.#sums(), this.#shown);
+  }
+
+  streamUsage(sink: StreamSink<StreamItem<"usage">>): Result<StreamHandle> {
+    const { clock, ledger } = this.#deps;
+    return streamUsage({ views: this, clock, watch: (watcher) => ledger.watch(watcher) }, sink);
+  }
+
+  streamExport(
+    request: StreamRequest<"usageExport">,
+    sink: StreamSink<StreamItem<"usageExport">>,
+  ): Result<StreamHandle> {
+    return streamExport({ views: this, clock: this.#deps.clock }, request, sink);
   }
 
   totals(request: QueryRequest<"usage.totals">): QueryOutput<"usage.totals"> {

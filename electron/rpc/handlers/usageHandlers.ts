@@ -1,6 +1,6 @@
 /** What was spent. Delegation only. */
 import type { CommandHandlers, QueryHandlers, StreamHandlers } from "#shared/rpc/handlers.ts";
-import { fail, ok } from "#shared/model/result.ts";
+import { ok } from "#shared/model/result.ts";
 import type { Core } from "#core/app.ts";
 import { describeUsageSources } from "#core/telemetry/index.ts";
 
@@ -8,32 +8,34 @@ type UsageQueries = Extract<keyof QueryHandlers, `usage.${string}` | `prices.${s
 type UsageCommands = Extract<keyof CommandHandlers, `usage.${string}` | `prices.${string}`>;
 type UsageStreams = "usage" | "usageImport" | "usageExport";
 
-const LATER = fail("unsupported", "This part of the ledger is not built yet.");
-
 export function usageQueries({ usage, adapters }: Core): Pick<QueryHandlers, UsageQueries> {
   return {
     "usage.totals": async (input) => ok(usage.totals(input)),
     "usage.series": async (input) => ok(usage.series(input)),
     "usage.entries": async (input) => usage.entries(input),
     "usage.entry": async ({ id }) => usage.entry(id),
-    "usage.drift": async () => LATER,
+    "usage.drift": async (input) => ok(usage.drift(input)),
     "usage.unknown": async (input) => ok(usage.unknown(input)),
+    "usage.forecast": async (input) => ok(usage.forecast(input)),
+    "usage.counters": async () => ok({ text: usage.counters() }),
     "usage.sources": async () => ok(await describeUsageSources(adapters)),
-    "usage.forecast": async () => LATER,
-    "usage.counters": async () => LATER,
     "prices.list": async (input) => ok(usage.prices(input)),
   };
 }
 
-export function usageCommands({ ledger }: Core): Pick<CommandHandlers, UsageCommands> {
+export function usageCommands({ ledger, importer }: Core): Pick<CommandHandlers, UsageCommands> {
   return {
-    "usage.import": async () => LATER,
-    "usage.importCancel": async () => LATER,
+    "usage.import": async ({ agents }) => importer.start(agents),
+    "usage.importCancel": async () => ok(importer.cancel()),
     "prices.set": async (price, { actor }) => ledger.setPrice(price, actor),
     "prices.remove": async (ref, { actor }) => ledger.removePrice(ref, actor),
   };
 }
 
-export function usageStreams(_core: Core): Pick<StreamHandlers, UsageStreams> {
-  return { usage: () => LATER, usageImport: () => LATER, usageExport: () => LATER };
+export function usageStreams({ usage, importer }: Core): Pick<StreamHandlers, UsageStreams> {
+  return {
+    usage: (_input, sink) => usage.streamUsage(sink),
+    usageImport: (_input, sink) => ok({ close: importer.watch((state) => sink.send(state)) }),
+    usageExport: (input, sink) => usage.streamExport(input, sink),
+  };
 }
