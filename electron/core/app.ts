@@ -146,11 +146,23 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const recovered = await comeUp({ sessions, fleets, budgets, recorder, config, logger });
   if (!recovered.ok) return recovered;
   recordings.open();
-  const slices = { settings, inbox, ledger, usage, budgets, sessions, recordings, fleets };
+  const slices = { settings, inbox, ledger, usage, importer, budgets, sessions, recordings, fleets };
   const ground = { config, ports, adapters, store, recorder, bus };
   const listeners = [ingest, metering];
   const close = (): Promise<void> => closeCore({ ...ground, ...slices, lifeMeters, journal, listeners });
   return ok({ ...ground, ...slices, startedAt: toIsoTime(clock.wallNow()), close });
+}
+
+interface ImporterParts {
+  readonly ports: CorePorts;
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly ledger: Ledger;
+}
+
+function createImporter({ ports, store, recorder, ledger }: ImporterParts): Importer {
+  const { clock, logger, newId, transcripts } = ports;
+  return new Importer({ archive: transcripts.archive, ledger, store, recorder, clock, logger, newId });
 }
 
 interface LedgerParts {
