@@ -1,6 +1,6 @@
 /** Why a life ended, told apart as architecture decision 1 wants it. Pure. */
 import type { ExitEvidence, ExitVerdict } from "#core/ports/agentAdapter.ts";
-import { findLimit, findLogin, type Limit } from "./limits.ts";
+import { findTrouble, type Limit } from "./limits.ts";
 
 export interface ExitKnowledge {
   /** What this CLI prints when the session id it should resume does not exist. */
@@ -42,27 +42,26 @@ export function classifyExit(evidence: ExitEvidence, knowledge: ExitKnowledge): 
 /** A limit or a missing sign-in is not a failure: the agent parks. */
 function waitingVerdict(evidence: ExitEvidence, knowledge: ExitKnowledge): ExitVerdict | undefined {
   if (evidence.signal !== null) return undefined;
-  const tail = knowledge.readsScreen ? lastLines(evidence.screenText, 12) : "";
-  const login = toldLogin(evidence, knowledge, tail);
+  const seen = knowledge.readsScreen ? findTrouble(lastLines(evidence.screenText, 12), evidence.wallNowMs) : undefined;
+  const login = toldLogin(evidence, knowledge, seen !== undefined && "login" in seen ? seen.login : undefined);
   if (login !== undefined) {
     const detail = [sentence(login), knowledge.loginAdvice].filter((part) => part !== undefined).join(" ");
     return { cause: "needs_login", detail, resumeRefused: false };
   }
-  const limit = toldLimit(evidence, tail);
+  const limit = toldLimit(evidence, seen !== undefined && "limit" in seen ? seen.limit : undefined);
   if (limit === undefined) return undefined;
   const verdict = { cause: "rate_limited", detail: sentence(limit.detail), resumeRefused: false } as const;
   return limit.until === undefined ? verdict : { ...verdict, parkUntil: limit.until };
 }
 
-function toldLogin(evidence: ExitEvidence, knowledge: ExitKnowledge, tail: string): string | undefined {
+function toldLogin(evidence: ExitEvidence, knowledge: ExitKnowledge, seen: string | undefined): string | undefined {
   if (evidence.activity === "needs_login" && evidence.activityDetail !== "") return evidence.activityDetail;
   const isLoginCode = knowledge.loginCode !== undefined && evidence.code === knowledge.loginCode;
-  return findLogin(tail) ?? (isLoginCode ? "Nobody is signed in" : undefined);
+  return seen ?? (isLoginCode ? "Nobody is signed in" : undefined);
 }
 
-function toldLimit(evidence: ExitEvidence, tail: string): Limit | undefined {
-  const found =
-    evidence.activity === "rate_limited" ? { detail: evidence.activityDetail } : findLimit(tail, evidence.wallNowMs);
+function toldLimit(evidence: ExitEvidence, seen: Limit | undefined): Limit | undefined {
+  const found = evidence.activity === "rate_limited" ? { detail: evidence.activityDetail } : seen;
   if (found === undefined || evidence.limitUntil === undefined) return found;
   return { ...found, until: evidence.limitUntil };
 }

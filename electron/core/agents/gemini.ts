@@ -110,6 +110,8 @@ export function geminiDialog(screen: string): Dialog | undefined {
   const seen = numberedDialog(screen);
   if (seen === undefined) return undefined;
   if (seen.above.some((line) => line.startsWith("Do you trust"))) return trustDialog(seen);
+  const limit = seen.above.findLast((line) => /^Usage limit reached|quota/i.test(line));
+  if (limit !== undefined && seen.answers.some((answer) => answer.label === "Stop")) return limitDialog(seen, limit);
   const first = seen.answers[0]?.label ?? "";
   return /^(Allow|Yes)/.test(first) ? permissionDialog(seen) : undefined;
 }
@@ -133,6 +135,22 @@ function permissionDialog(seen: NumberedDialog): Dialog {
       if (choice.option === "allow") return [textBytes("1")];
       return choice.option === "allow_session" ? [textBytes(forSession ?? "1")] : denyKeys(choice);
     },
+  };
+}
+
+/** `Usage limit reached for …` with `Keep trying`, `Stop` and, with some accounts, a way to another model or plan. */
+function limitDialog(seen: NumberedDialog, limit: string): Dialog {
+  const reset = seen.above.find((line) => /resets? (at|in)/i.test(line));
+  return {
+    ask: {
+      kind: "rate_limited",
+      title: "Reached a limit",
+      body: reset === undefined ? limit : `${limit} ${reset}`,
+      irreversible: false,
+      options: seen.answers.map(({ number, label }) => ({ id: number, label, key: number, takesText: false })),
+      via: "keys",
+    },
+    keys: (choice) => [textBytes(choice.option)],
   };
 }
 

@@ -55,23 +55,35 @@ export async function detectCli(machine: Machine, cli: CliIdentity): Promise<Age
   return version === undefined ? found : { ...found, version };
 }
 
+/** A cold start of these CLIs was seen to take 25 s on a machine with ten times more work than cores. */
+const HELP_TIMEOUT_MS = 60_000;
+
 /** Whether this binary's help knows an option; asked once per binary, because newer options kill older versions. */
 export class OptionCheck {
   readonly #machine: Machine;
-  readonly #help = new Map<string, Promise<string>>();
+  /** By path, and by what tells one build at this path from the next: an update replaces a CLI where it stands. */
+  readonly #help = new Map<string, { readonly build: string; readonly text: Promise<string> }>();
 
   constructor(machine: Machine) {
     this.#machine = machine;
   }
 
   async knows(file: string, option: RegExp): Promise<boolean> {
-    const help = this.#help.get(file) ?? this.#ask(file);
-    this.#help.set(file, help);
-    return option.test(await help);
+    const found = await this.#machine.stat(file);
+    const build = `${found?.size ?? 0} ${found?.modifiedAt ?? 0}`;
+    const known = this.#help.get(file);
+    const asked = known?.build === build ? known : { build, text: this.#ask(file) };
+    this.#help.set(file, asked);
+    const help = await asked.text;
+    if (help !== "") return option.test(help);
+    // No answer says nothing of its version. What these options prevent (tools that run unasked, servers that stay
+    // behind, conversations that cannot be taken up) is worse than a start that fails and is tried again.
+    if (this.#help.get(file) === asked) this.#help.delete(file);
+    return true;
   }
 
   async #ask(file: string): Promise<string> {
-    const answer = await this.#machine.run({ file, args: ["--help"], timeoutMs: 20_000 });
+    const answer = await this.#machine.run({ file, args: ["--help"], timeoutMs: HELP_TIMEOUT_MS });
     // Some CLIs print their help on stderr.
     return answer.ok ? `${answer.value.stdout}${answer.value.stderr}` : "";
   }

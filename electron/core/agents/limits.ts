@@ -9,32 +9,55 @@ export interface Limit {
 const LIMIT =
   /(usage|rate|session|weekly|5-hour|daily|spend(ing)?) limit|limit (reached|exceeded|will reset)|hit your .{0,40}limit|too many requests|quota (exceeded|exhausted)|exhausted your .{0,40}quota|resource_exhausted|\b429\b/i;
 const LOGIN =
-  /please run \/login|not logged in|invalid api key|authentication_error|\b401\b|oauth token (has )?expired|please (log|sign) ?in|login required|sign in to continue|no (auth|credentials)|set an auth method/i;
+  /please run \/login|not logged in|(invalid|incorrect) (x-)?api.key|api key not valid|authentication_error|\b401\b|oauth token (has )?expired|please (log|sign) ?in|login required|sign in to continue|no (auth|credentials)|set an auth method/i;
 
 /** The limit a text speaks of, if any. `wallNowMs` anchors relative and clock times. Pure. */
 export function findLimit(text: string, wallNowMs: number): Limit | undefined {
-  const line = lastLineWith(text, LIMIT);
-  if (line === undefined) return undefined;
-  const until = resetTime(line, wallNowMs) ?? resetTime(text.slice(-2000), wallNowMs);
-  return until === undefined ? { detail: line } : { detail: line, until };
+  const found = lastWith(text, LIMIT);
+  if (found === undefined) return undefined;
+  const until = resetTime(found.sentence, wallNowMs) ?? resetTime(found.rest.slice(0, 2000), wallNowMs);
+  return until === undefined ? { detail: found.sentence } : { detail: found.sentence, until };
 }
 
-/** The line that asks for a sign-in, if any. */
+/** The words that ask for a sign-in, if any. */
 export function findLogin(text: string): string | undefined {
-  return lastLineWith(text, LOGIN);
+  return lastWith(text, LOGIN)?.sentence;
 }
 
-function lastLineWith(text: string, pattern: RegExp): string | undefined {
-  const line = text.split("\n").findLast((candidate) => pattern.test(candidate));
-  return line
-    ?.replace(/^[^\p{L}\p{N}]+/u, "")
+/** What a screen speaks of last: an older trouble may still stand above the newer one. Pure. */
+export function findTrouble(
+  text: string,
+  wallNowMs: number,
+): { readonly limit: Limit } | { readonly login: string } | undefined {
+  const login = lastWith(text, LOGIN);
+  const limit = findLimit(text, wallNowMs);
+  if (login === undefined) return limit === undefined ? undefined : { limit };
+  const isLimitLater = limit !== undefined && (lastWith(text, LIMIT)?.line ?? -1) > login.line;
+  return isLimitLater ? { limit } : { login: login.sentence };
+}
+
+/** A line that begins so is not the rest of the one above. */
+const NEW_PARAGRAPH = /^\s*([^\p{L}\p{N}\s("'/]|$)/u;
+
+function lastWith(text: string, pattern: RegExp): { line: number; sentence: string; rest: string } | undefined {
+  const lines = text.split("\n");
+  const line = lines.findLastIndex((candidate) => pattern.test(candidate));
+  if (line < 0) return undefined;
+  const after = lines.slice(line + 1);
+  const next = after.findIndex((candidate) => NEW_PARAGRAPH.test(candidate));
+  // Narrow screens break a sentence over several lines; more than three are not one sentence.
+  const wrapped = after.slice(0, Math.min(3, next < 0 ? after.length : next));
+  const words = [lines[line] ?? "", ...wrapped].join(" ").replace(/\s+/g, " ");
+  const sentence = words
+    .replace(/^[^\p{L}\p{N}]+/u, "")
     .trim()
     .slice(0, 300);
+  return { line, sentence, rest: after.join(" ").replace(/\s+/g, " ") };
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `|<unix seconds>`, `in 2h 5m`, `resets at 3pm (Europe/Berlin)`, `reset at 14:30`. */
+/** `|<unix seconds>`, `in 2h 5m`, `resets at 3pm (Europe/Berlin)`, `reset at 14:30`, `try again at 3:30 PM`. */
 export function resetTime(text: string, wallNowMs: number): number | undefined {
   return unixTime(text, wallNowMs) ?? relativeTime(text, wallNowMs) ?? clockTime(text, wallNowMs);
 }
@@ -46,7 +69,7 @@ function unixTime(text: string, wallNowMs: number): number | undefined {
 
 function relativeTime(text: string, wallNowMs: number): number | undefined {
   const phrase =
-    /(?:try again|retry|resets?|reset) (?:after|in) ((?:\d+(?:\.\d+)? ?(?:days?|hours?|minutes?|mins?|seconds?|secs?|[dhms])\b[ ,]*(?:and )?)+)/i.exec(
+    /(?:try again|retry|retrying|resets?|reset) (?:after|in) ((?:\d+(?:\.\d+)? ?(?:days?|hours?|minutes?|mins?|seconds?|secs?|[dhms])\b[ ,]*(?:and )?)+)/i.exec(
       text,
     )?.[1];
   if (phrase === undefined) return undefined;
@@ -58,7 +81,8 @@ function relativeTime(text: string, wallNowMs: number): number | undefined {
 }
 
 function clockTime(text: string, wallNowMs: number): number | undefined {
-  const match = /resets?(?: at)? (\d{1,2})(?::(\d{2}))? ?(am|pm)?(?: \(([A-Za-z_]+\/[A-Za-z_/]+|UTC)\))?/i.exec(text);
+  const match =
+    /(?:resets?(?: at)?|again at) (\d{1,2})(?::(\d{2}))? ?(am|pm)?(?: \(([A-Za-z_]+\/[A-Za-z_/]+|UTC)\))?/i.exec(text);
   if (match === null || (match[2] === undefined && match[3] === undefined)) return undefined;
   const half = match[3]?.toLowerCase();
   const hour = half === undefined ? Number(match[1]) : (Number(match[1]) % 12) + (half === "pm" ? 12 : 0);

@@ -16,9 +16,10 @@ import { findLimit, findLogin } from "./limits.ts";
 const RECONNECT_MS = 500;
 /**
  * opencode 1.18.33 hangs for good when its server is asked before its screen stands (seen in every run that connected at
- * once), so the first title is waited for; a version without titles is asked after this long.
+ * once, and on a busy machine after 15 s too), so the first title is waited for, however long; for a version without
+ * titles its screen is looked at, and two looks with something on it will do.
  */
-const FIRST_CONNECT_MS = 15_000;
+const LOOK_EVERY_MS = 2_000;
 
 const propertiesSchema = z.object({
   id: z.string().optional(),
@@ -78,7 +79,7 @@ export class OpencodeObserver implements AgentObserver {
     this.#sessionId = context.cliSessionId;
     if (context.memo["url"] === undefined) return;
     if (context.adopted !== undefined) this.#connect();
-    else this.#cancelReconnect = context.clock.after(FIRST_CONNECT_MS, () => this.#connect());
+    else this.#lookSoon(false);
   }
 
   hint(hint: ScreenHint): void {
@@ -109,6 +110,17 @@ export class OpencodeObserver implements AgentObserver {
     this.#cancelReconnect();
     this.#endStream();
     this.#desk.withdrawAll();
+  }
+
+  #lookSoon(wasDrawn: boolean): void {
+    this.#cancelReconnect = this.#context.clock.after(LOOK_EVERY_MS, () => {
+      void this.#context.screenText().then((screen) => {
+        if (this.#isDisposed || this.#isConnecting) return;
+        const isDrawn = screen.trim() !== "";
+        if (wasDrawn && isDrawn) this.#connect();
+        else this.#lookSoon(isDrawn);
+      });
+    });
   }
 
   #connect(): void {

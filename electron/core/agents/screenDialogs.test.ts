@@ -74,6 +74,17 @@ describe("dialogs on the screen", () => {
     expect(text(dialog?.keys({ option: "allow_session" }))).toEqual(["2"]);
   });
 
+  it("reads Gemini's limit, which is no permission", () => {
+    const frame = ["│ Usage limit reached for gemini-2.5-flash. │", "│ /model to switch models. │"];
+    const dialog = geminiDialog([...frame, "│ ● 1. Keep trying │", "│   2. Stop │"].join("\n"));
+    expect(dialog?.ask).toMatchObject({ kind: "rate_limited", body: "Usage limit reached for gemini-2.5-flash." });
+    expect(dialog?.ask.options.map(({ id, label }) => [id, label])).toEqual([
+      ["1", "Keep trying"],
+      ["2", "Stop"],
+    ]);
+    expect(text(dialog?.keys({ option: "2" }))).toEqual(["2"]);
+  });
+
   it("reads Claude's", () => {
     const dialog = claudeDialog({ kind: "permission", message: "", screen: CLAUDE });
     expect(dialog?.ask).toMatchObject({ kind: "permission", body: "Bash command\ntouch\ntouch q1", via: "keys" });

@@ -9,7 +9,7 @@ import type { Result } from "#shared/model/result.ts";
 import type { AgentActivity } from "#shared/model/states.ts";
 import { ActivityReporter } from "./activity.ts";
 import { AskDesk, type Choice } from "./askDesk.ts";
-import { findLimit, findLogin } from "./limits.ts";
+import { findTrouble } from "./limits.ts";
 import type { Dialog } from "./screenDialogs.ts";
 
 export interface Reading {
@@ -35,10 +35,12 @@ const DRAWN_MS = 300;
 const QUIET_MS = 600;
 /** The screen of an adopted session is redrawn from its log. */
 const REDRAWN_MS = 2_000;
-/** An agent with a first message is not idle before it has begun; longer and it has lost the message. */
-const BEGIN_MS = 5_000;
+/** An agent with a first message is not idle before it has begun (9 s on a busy machine); longer and it has lost the message. */
+const BEGIN_MS = 20_000;
 const DISCOVER_EVERY_MS = 1_000;
 const DISCOVER_TIMES = 30;
+/** A CLI that has no time draws its answered dialog on; after this long it asks the same again. */
+const ANSWER_TAKEN_MS = 5_000;
 /** Terminals take keys that arrive together for a paste. */
 const KEY_PAUSE_MS = 300;
 
@@ -50,6 +52,7 @@ export class ScreenObserver implements AgentObserver {
   readonly #startedAtMs: number;
   readonly #timers = new Map<string, () => void>();
   #askId: string | undefined;
+  #answered: { readonly body: string; readonly untilMs: number } | undefined;
   #isDisposed = false;
 
   constructor(context: ObserverContext, reader: Reader) {
@@ -72,7 +75,8 @@ export class ScreenObserver implements AgentObserver {
   }
 
   output(): void {
-    if (this.#reader.looksWhenQuiet && this.#activity.current !== "busy") this.#lookSoon(QUIET_MS);
+    // While it works it draws without end; quiet at work is a dialog that no hint announced.
+    if (this.#reader.looksWhenQuiet) this.#lookSoon(QUIET_MS);
   }
 
   typed(): void {
@@ -116,9 +120,18 @@ export class ScreenObserver implements AgentObserver {
     const dialog = this.#reader.dialog(screen);
     if (dialog === undefined) return this.#dialogGone();
     if (!this.#desk.isEmpty) return;
-    if (!isWaiting(this.#activity.current))
+    // It has its answer, and has not drawn what became of it yet.
+    if (dialog.ask.body === this.#answered?.body && this.#context.clock.now() < this.#answered.untilMs)
+      return this.#lookSoon(QUIET_MS);
+    if (dialog.ask.kind === "rate_limited") this.#activity.report("rate_limited", dialog.ask.body);
+    else if (!isWaiting(this.#activity.current))
       this.#activity.report("waiting_permission", `${dialog.ask.title}: ${dialog.ask.body}`);
-    this.#askId = this.#desk.open(dialog.ask, { onAnswer: (choice) => this.#typeKeys(dialog.keys(choice)) });
+    this.#askId = this.#desk.open(dialog.ask, {
+      onAnswer: (choice) => {
+        this.#answered = { body: dialog.ask.body, untilMs: this.#context.clock.now() + ANSWER_TAKEN_MS };
+        this.#typeKeys(dialog.keys(choice));
+      },
+    });
   }
 
   /** A dialog that no hint announced ends without one, too. */
@@ -126,6 +139,8 @@ export class ScreenObserver implements AgentObserver {
     if (this.#askId === undefined || !this.#reader.looksWhenQuiet) return;
     this.#desk.withdraw(this.#askId);
     this.#askId = undefined;
+    // The title says Working before and after: nothing else tells that it goes on.
+    if (this.#activity.current === "rate_limited") this.#activity.report("busy", "Working");
   }
 
   #typeKeys(keys: readonly Uint8Array[]): void {
@@ -139,16 +154,16 @@ export class ScreenObserver implements AgentObserver {
       .filter((line) => line.trim() !== "")
       .slice(-12)
       .join("\n");
-    const login = findLogin(tail);
-    const limit = findLimit(tail, this.#context.clock.wallNow());
+    const trouble = findTrouble(tail, this.#context.clock.wallNow());
     if (this.#isDisposed) return;
-    if (limit !== undefined) {
-      this.#activity.report("rate_limited", limit.detail);
-      this.#context.emit({ type: "rate_limited", ...limit });
-    } else if (login !== undefined) {
-      this.#activity.report("needs_login", login);
-      this.#context.emit({ type: "needs_login", detail: login });
-    } else this.#activity.report("idle", reading.detail);
+    if (trouble === undefined) this.#activity.report("idle", reading.detail);
+    else if ("limit" in trouble) {
+      this.#activity.report("rate_limited", trouble.limit.detail);
+      this.#context.emit({ type: "rate_limited", ...trouble.limit });
+    } else {
+      this.#activity.report("needs_login", trouble.login);
+      this.#context.emit({ type: "needs_login", detail: trouble.login });
+    }
   }
 
   #discover(timesLeft: number): void {

@@ -225,7 +225,8 @@ export class AgentSession implements AgentChild {
 
   #startingView(sinceMs: number): AgentView {
     const base = this.#life?.view ?? this.#restView();
-    const { detail: _last, pid: _pid, ...rest } = base;
+    // How the next life begins is not decided yet.
+    const { detail: _last, pid: _pid, mode: _mode, ...rest } = base;
     return { ...rest, alive: true, state: "starting", sinceMs, generation: base.generation + 1 };
   }
 
