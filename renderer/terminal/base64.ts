@@ -8,6 +8,10 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
+export function fromBase64(text: string): Uint8Array {
+  return binaryBytes(atob(text));
+}
+
 /** A string whose characters are bytes, as xterm hands out mouse reports. */
 export function binaryBytes(binary: string): Uint8Array {
   return Uint8Array.from(binary, (char) => char.charCodeAt(0) & 0xff);

@@ -1,9 +1,10 @@
 /**
- * A recording on a terminal: the exact bytes, with the sizes they were printed for. Going to an offset reads from a good
- * earlier point and parses up to it; going forward reads on. One read at a time; a newer wish ends the older.
+ * A recording on a terminal: the exact bytes, with the sizes they were printed for. Going to an offset begins with the
+ * screen as it was a little earlier and parses up to it; going forward reads on. One read at a time; a newer wish ends the older.
  */
 import type { RpcClient } from "#shared/rpc/client.ts";
 import type { Rejection } from "#shared/model/result.ts";
+import { fromBase64 } from "./base64.ts";
 import { createAckMeter } from "./ackMeter.ts";
 import { createScreen, type Screen, type Size, type TerminalLook } from "./screen.ts";
 import type { TerminalFind } from "./terminalFind.ts";
@@ -88,15 +89,24 @@ class ScreenReplay implements Replay {
     const { from, isReset } = readFrom(offset, this.#isBusy ? undefined : this.#position);
     const mine = ++this.#wish;
     this.#cancel();
-    if (isReset) {
-      this.#screen.terminal.write(RESET_SEQUENCE);
-      this.#resizeTo(sizeAt(this.#options.resizes, from));
-      this.#position = from;
-    }
-    this.#isBusy = offset > from;
+    this.#isBusy = isReset || offset > from;
     if (!this.#isBusy) return;
-    await this.#read({ from, to: offset }, onProgress);
+    if (isReset) await this.#drawAt(from, mine);
+    if (mine !== this.#wish) return;
+    const begin = this.#position ?? from;
+    if (offset > begin) await this.#read({ from: begin, to: offset }, onProgress);
     if (mine === this.#wish) this.#isBusy = false;
+  }
+
+  /** The screen as it was there, drawn by the core from a keyframe; an empty one where that cannot be had. */
+  async #drawAt(from: number, mine: number): Promise<void> {
+    const { client, sessionId, resizes } = this.#options;
+    const drawn = await client.query("recording.screen", { sessionId, offset: from });
+    if (mine !== this.#wish) return;
+    this.#screen.terminal.write(RESET_SEQUENCE);
+    this.#resizeTo(drawn.ok ? drawn.value : sizeAt(resizes, from));
+    if (drawn.ok) this.#screen.terminal.write(fromBase64(drawn.value.base64));
+    this.#position = drawn.ok ? drawn.value.offset : from;
   }
 
   setLook(look: TerminalLook): void {
@@ -130,8 +140,15 @@ class ScreenReplay implements Replay {
         { sessionId, from, to },
         {
           autoAck: false,
-          onItem: ({ offset }, bytes = new Uint8Array()) => {
+          onItem: ({ offset, gap }, bytes = new Uint8Array()) => {
             if (mine !== this.#wish) return;
+            if (gap !== undefined) {
+              // What was printed there is gone; the screen after it is begun anew.
+              this.#screen.terminal.write(RESET_SEQUENCE);
+              this.#resizeTo(sizeAt(this.#options.resizes, gap.to));
+              this.#position = Math.min(to, gap.to);
+              return;
+            }
             this.#write(offset, bytes, () => {
               ack(bytes.length);
               if (mine !== this.#wish) return;

@@ -282,7 +282,8 @@ function cutAt({ raw, plain, hold }: Cutting, words: readonly Range[]): number {
 }
 
 function afterLastWord({ text, bytes }: Projection, raw: number): number {
-  const end = text.search(/[^\s]*$/);
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) > 0x20) end -= 1;
   return Math.max(bytes === undefined ? end : (bytes[end] ?? raw), raw - WORK_BYTES);
 }
 

@@ -23,6 +23,11 @@ export function OutputHits({ search }: { readonly search: OutputSearch }): React
           There are more. Make the text longer, or run signalbox search in a terminal for all of them.
         </p>
       )}
+      {search.incomplete > 0 && (
+        <p className="small t3 search-hint">
+          Of {plural(search.incomplete, "life", "lives")} some output was removed and could not be searched.
+        </p>
+      )}
     </section>
   );
 }

@@ -8,10 +8,12 @@ export interface OutputSearch {
   readonly hits: readonly SearchHit[];
   /** More was found than is shown. */
   readonly isTruncated: boolean;
+  /** Lives of which output was removed. */
+  readonly incomplete: number;
   readonly error: Rejection | undefined;
 }
 
-const NONE: OutputSearch = { status: "none", hits: [], isTruncated: false, error: undefined };
+const NONE: OutputSearch = { status: "none", hits: [], isTruncated: false, incomplete: 0, error: undefined };
 const SEARCHING: OutputSearch = { ...NONE, status: "searching" };
 /** Enough to see where to look; more is for the terminal. */
 const LIMIT = 500;
@@ -39,7 +41,7 @@ export function useOutputSearch(text: string, { caseSensitive, id }: Options): O
         tell(
           item.type === "hits"
             ? { hits: [...search.hits, ...item.hits] }
-            : { status: "done", isTruncated: item.truncated },
+            : { status: "done", isTruncated: item.truncated, incomplete: item.incomplete },
         ),
       onEnd: (error) => tell(error === undefined ? { status: "done" } : { status: "failed", error }),
     });

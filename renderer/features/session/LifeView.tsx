@@ -102,6 +102,7 @@ function LifeScreen({
           life={life}
           clock={clock}
           resizes={timeline.data.resizes}
+          gaps={timeline.data.gaps ?? []}
           startMs={start}
           onMoment={view.setShown}
           onStep={view.step}

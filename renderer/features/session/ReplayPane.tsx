@@ -2,6 +2,7 @@ import { Pause, Play, Search, SkipBack, SkipForward } from "lucide-react";
 import { useEffect, useState, type ReactElement } from "react";
 import { durationWords, exactClock } from "#shared/lib/words.ts";
 import type { Life } from "#shared/model/node.ts";
+import { gapWords, type OutputGap } from "#shared/model/recording.ts";
 import { useKeys, useNavigation, useNowText } from "#renderer/state/hooks.ts";
 import { FindBar } from "#renderer/terminal/FindBar.tsx";
 import type { RecordingClock } from "#renderer/terminal/recordingClock.ts";
@@ -14,13 +15,14 @@ interface Props {
   readonly life: Life;
   readonly clock: RecordingClock;
   readonly resizes: readonly ReplayResize[];
+  readonly gaps: readonly OutputGap[];
   readonly startMs: number;
   readonly onMoment: (ms: number) => void;
   readonly onStep: (direction: 1 | -1) => void;
 }
 
 /** The recording with its controls. */
-export function ReplayPane({ life, clock, resizes, startMs, onMoment, onStep }: Props): ReactElement {
+export function ReplayPane({ life, clock, resizes, gaps, startMs, onMoment, onStep }: Props): ReactElement {
   const navigation = useNavigation();
   const [replay, setReplay] = useState<Replay>();
   const [isFinding, setFinding] = useState(false);
@@ -77,6 +79,7 @@ export function ReplayPane({ life, clock, resizes, startMs, onMoment, onStep }: 
           Event
         </Button>
       </div>
+      {gaps.length > 0 && <GapNote gaps={gaps} />}
       <div className="replay-body">
         {isFinding && (
           <FindBar
@@ -96,5 +99,16 @@ export function ReplayPane({ life, clock, resizes, startMs, onMoment, onStep }: 
         />
       </div>
     </>
+  );
+}
+
+/** What of this recording is gone; a long list is cut, the command line says all of it. */
+function GapNote({ gaps }: { readonly gaps: readonly OutputGap[] }): ReactElement {
+  const [first, ...more] = gaps;
+  return (
+    <p className="small t2 replay-gaps" role="note">
+      {first !== undefined && gapWords(first)}
+      {more.length > 0 && ` And ${more.length} more.`}
+    </p>
   );
 }

@@ -9,6 +9,7 @@ import { useIsLive, useNavigation } from "#renderer/state/hooks.ts";
 import { showToast } from "#renderer/state/overlays.ts";
 import { NodeLamp, StateWord } from "#renderer/state/StateWord.tsx";
 import { Button } from "#renderer/ui/Button.tsx";
+import { DeleteRecording } from "./DeleteRecording.tsx";
 import { exportRecording } from "./exportRecording.ts";
 
 export function SessionTitle({
@@ -41,9 +42,9 @@ export function SessionActions({ path, life, isLive, canGoLive, onLive }: Props)
   const isConnected = useIsLive();
   const navigation = useNavigation();
   const [exported, setExported] = useState<number>();
-  const run = async () => {
+  const run = async (isExact: boolean) => {
     setExported(0);
-    const result = await exportRecording(client, life, setExported);
+    const result = await exportRecording(client, life, { isExact, onProgress: setExported });
     setExported(undefined);
     if (!result.ok) showToast(store, { kind: "error", text: result.error.message });
   };
@@ -54,13 +55,22 @@ export function SessionActions({ path, life, isLive, canGoLive, onLive }: Props)
       </Button>
       <Button
         icon={<Download size={14} />}
-        title={`The exact ${bytesWords(life.outputBytes)} of life ${life.generation}`}
+        title={`Life ${life.generation}, ${bytesWords(life.outputBytes)}, keys and passwords masked`}
         disabled={!isConnected}
         running={exported === undefined ? undefined : `Exporting ${bytesWords(exported)}`}
-        onClick={() => void run()}
+        onClick={() => void run(false)}
       >
         Export
       </Button>
+      <Button
+        kind="quiet"
+        title="Every byte as it was printed, keys and passwords included"
+        disabled={!isConnected || exported !== undefined}
+        onClick={() => void run(true)}
+      >
+        Exact copy
+      </Button>
+      <DeleteRecording life={life} />
       {canGoLive && (
         <Button kind="primary" keys="l" disabled={isLive} onClick={onLive}>
           {isLive ? "Live" : "Go to live"}

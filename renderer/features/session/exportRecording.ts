@@ -1,5 +1,6 @@
-/** The exact bytes of one life as a file. */
+/** The output of one life as a file: secrets masked, or exactly as it was printed. */
 import type { RpcClient } from "#shared/rpc/client.ts";
+import { SecretMasker } from "#shared/lib/secrets.ts";
 import type { Life } from "#shared/model/node.ts";
 import type { Result } from "#shared/model/result.ts";
 
@@ -9,12 +10,18 @@ const PART_BYTES = 8 * 1024 * 1024;
 export async function exportRecording(
   client: RpcClient,
   life: Life,
-  onProgress: (bytes: number) => void,
+  { isExact, onProgress }: { readonly isExact: boolean; readonly onProgress: (bytes: number) => void },
 ): Promise<Result<void>> {
   const parts: Blob[] = [];
   let open: Uint8Array<ArrayBuffer>[] = [];
   let openBytes = 0;
   let total = 0;
+  let masker = new SecretMasker();
+  const keep = (bytes: Uint8Array) => {
+    open.push(new Uint8Array(bytes));
+    openBytes += bytes.length;
+    if (openBytes >= PART_BYTES) seal();
+  };
   const seal = () => {
     parts.push(new Blob(open));
     open = [];
@@ -25,12 +32,14 @@ export async function exportRecording(
       "recording",
       { sessionId: life.sessionId },
       {
-        onItem(_item, bytes) {
+        onItem({ gap }, bytes) {
+          if (gap !== undefined) {
+            keep(masker.end());
+            masker = new SecretMasker();
+          }
           if (bytes === undefined) return;
-          open.push(new Uint8Array(bytes));
-          openBytes += bytes.length;
+          keep(isExact ? bytes : masker.push(bytes));
           total += bytes.length;
-          if (openBytes >= PART_BYTES) seal();
           onProgress(total);
         },
         onEnd: (error) => resolve(error === undefined ? { ok: true, value: undefined } : { ok: false, error }),
@@ -38,6 +47,7 @@ export async function exportRecording(
     );
   });
   if (!result.ok) return result;
+  keep(masker.end());
   seal();
   save(new Blob(parts, { type: "application/octet-stream" }), fileName(life));
   return result;

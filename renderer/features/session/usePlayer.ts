@@ -6,7 +6,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { RecordingClock } from "#renderer/terminal/recordingClock.ts";
 import type { Replay } from "#renderer/terminal/replay.ts";
 
-export const SPEEDS = [1, 2, 4, 8, 16] as const;
+export const SPEEDS = [1, 2, 4, 8, 16, 32, 64] as const;
 export type Speed = (typeof SPEEDS)[number];
 
 export interface Player {

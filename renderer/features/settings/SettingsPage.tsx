@@ -11,6 +11,7 @@ import type { Settings } from "#shared/model/settings.ts";
 import { About } from "./About.tsx";
 import { FleetSettings } from "./FleetSettings.tsx";
 import { Health } from "./Health.tsx";
+import { RecordingSettings } from "./RecordingSettings.tsx";
 import "./settings.css";
 
 export function SettingsPage(): ReactElement {
@@ -23,6 +24,7 @@ export function SettingsPage(): ReactElement {
         <Metering />
         <MachineProtection />
         <FleetSettings />
+        <RecordingSettings />
         <Health />
         <About />
       </div>
