@@ -168,7 +168,7 @@ test("kill -9 in the middle of packing and cutting loses no byte, and the next l
   await tidyLog(dir, false);
   expect((await whole()).bytes.equals(rest)).toBe(true);
   expect((await readdir(dir)).filter((name) => name.endsWith(".new"))).toEqual([]);
-});
+}, 300_000);
 
 test("a flipped bit in a packed segment costs one frame, said as damage, never wrong bytes", async () => {
   const bytes = lines(2 * MIB);
