@@ -7,7 +7,6 @@ import { open, readdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 export const SEGMENT_INDEX_FILE = "index.jsonl";
-export const NEW_FILE = /\.new$/;
 const SEGMENT_NAME = /^(\d{20})\.(log|zst)$/;
 
 export interface Segment {
