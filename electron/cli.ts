@@ -6,6 +6,7 @@ import type { ParseArgsOptionsConfig } from "node:util";
 import { dataDirOf } from "#shared/lib/dataDir.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { attachCommands } from "./cli/attach.ts";
+import { budgetCommands } from "./cli/budgets.ts";
 import type { CliContext, Command } from "./cli/command.ts";
 import { doctorCommands } from "./cli/doctor.ts";
 import { estopCommands } from "./cli/estop.ts";
@@ -42,6 +43,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...logCommands,
   ...recordingCommands,
   ...steerCommands,
+  ...budgetCommands,
   ...attachCommands,
   ...eventCommands,
   ...usageCommands,

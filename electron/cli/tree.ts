@@ -1,7 +1,9 @@
 /** tree and ps: what runs, as a picture for people and as nodes for scripts. */
+import { amountText } from "#shared/lib/amountWords.ts";
 import { durationWords } from "#shared/lib/words.ts";
 import type { Fleet, TreeNode } from "#shared/model/node.ts";
 import type { NodeState } from "#shared/model/states.ts";
+import type { ConnectedClient } from "#shared/rpc/client.ts";
 import { withApp } from "./command.ts";
 import type { Command } from "./command.ts";
 import { DONE, refused } from "./outcome.ts";
@@ -18,6 +20,7 @@ export const treeCommands: Readonly<Record<string, Command>> = {
         if (!fleets.ok) return refused(fleets.error);
         if (context.out.isJson) for (const fleet of fleets.value) await context.out.json(fleet.root);
         else for (const line of drawFleets(fleets.value, Date.now())) await context.out.line(line);
+        if (!context.out.isJson) for (const line of await budgetLines(client)) await context.out.line(line);
         return DONE;
       }),
   },
@@ -54,6 +57,18 @@ const LAMPS: Readonly<Record<NodeState, string>> = {
   gave_up: "■",
   escalated: "▲",
 };
+
+/** Budgets that a person should look at, below the tree. */
+async function budgetLines(client: ConnectedClient): Promise<readonly string[]> {
+  const budgets = await client.query("budget.list", {});
+  const told = budgets.ok ? budgets.value.filter(({ level }) => level !== "ok") : [];
+  const rows = told.map(({ id, level, spent, allowance, unit }) => [
+    id,
+    level,
+    `${amountText(spent, unit)} of ${amountText(allowance, unit)}`,
+  ]);
+  return rows.length === 0 ? [] : table([["BUDGET", "LEVEL", "SPENT"], ...rows]);
+}
 
 function drawFleets(fleets: readonly Fleet[], now: number): string[] {
   if (fleets.length === 0) return ['No fleet yet. "signalbox up FILE" starts one.'];

@@ -13,6 +13,8 @@ import { Importer, Ledger, LedgerViews } from "#core/ledger/index.ts";
 import {
   aboveInTree,
   askPolicy,
+  budgetBrakes,
+  budgetStopsAgents,
   budgetTree,
   fleetBudgets,
   gatewayDesk,
@@ -119,12 +121,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const desk = gatewayDesk({ ledger, budgets, recorder, clock, lifeOf: lifeOfSession(store) });
   const metering = meteringGateway({ ...ports, store, settings, desk });
   const lifeMeters = new LifeMeters({ sink: ledger, ...ports });
-  const recordings: Recordings = new Recordings({
-    ...ports,
-    lives: recordedLives(() => sessions),
-    recorder,
-    settings,
-  });
+  const lives = recordedLives(() => sessions);
+  const recordings: Recordings = new Recordings({ ...ports, lives, recorder, settings });
   const sessions: Sessions = new Sessions({
     ...ports,
     adapters,
@@ -135,6 +133,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     metering,
     asks: askPolicy(() => inbox),
     lifeMeters,
+    brakes: budgetBrakes(budgets),
     filesDir: (sessionId) => `${config.dataDir}/sessions/${sessionId}/files`,
     gateRules: () => settings.current,
   });
@@ -142,8 +141,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
   const importer = createImporter({ ports, store, recorder, ledger });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
-
-  const recovered = await comeUp({ sessions, fleets, budgets, recorder, config, logger });
+  const stops = budgetStopsAgents({ budgets, fleets, sessions, inbox, bus, logger });
+  const recovered = await comeUp({ sessions, fleets, budgets, stops, recorder, config, logger });
   if (!recovered.ok) return recovered;
   recordings.open();
   const slices = { settings, inbox, ledger, usage, importer, budgets, sessions, recordings, fleets };
@@ -233,13 +232,14 @@ interface ComingUp {
   readonly sessions: Sessions;
   readonly fleets: Fleets;
   readonly budgets: Budgets;
+  readonly stops: ReturnType<typeof budgetStopsAgents>;
   readonly recorder: Recorder;
   readonly config: CoreConfig;
   readonly logger: Logger;
 }
 
 /** Adopts what the keeper kept, then lets the fleets decide about the rest. */
-async function comeUp({ sessions, fleets, budgets, recorder, config, logger }: ComingUp): Promise<Result<void>> {
+async function comeUp({ sessions, fleets, budgets, stops, recorder, config, logger }: ComingUp): Promise<Result<void>> {
   const data = { version: config.version, pid: config.pid, host: config.host };
   recorder.note({ subject: systemSubject("app", "started"), type: "system.started", actor: "system", data });
   const recovered = await sessions.recover();
@@ -249,6 +249,7 @@ async function comeUp({ sessions, fleets, budgets, recorder, config, logger }: C
   budgets.open();
   const storeWasDamaged = config.storeNotice() !== undefined;
   await fleets.open({ noStart: config.noStart, storeWasDamaged });
+  stops.bootDone(!config.noStart);
   // After a damaged store an agent that nobody knows may still be wanted: `up` of its fleet adopts it.
   if (!storeWasDamaged) await sessions.endUnclaimed();
   recorder.flush();

@@ -56,6 +56,7 @@ const INBOX_ORDER: Readonly<Record<InboxItem["kind"], number>> = {
   gave_up: 3,
   rate_limited: 4,
   over_limit: 4,
+  budget: 4,
 };
 
 /** Open before snoozed before closed; open ones: agents that wait first, then what broke, the longest waiting first. */

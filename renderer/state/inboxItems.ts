@@ -21,6 +21,7 @@ const LAMPS: Readonly<Record<InboxItem["kind"], NodeState>> = {
   needs_login: "needs_login",
   rate_limited: "rate_limited",
   over_limit: "busy",
+  budget: "paused",
 };
 
 export function lampOf(item: Pick<InboxItem, "kind" | "status" | "answer">): NodeState {
@@ -42,18 +43,19 @@ export function wishOf(item: Pick<InboxItem, "kind" | "title" | "path">): string
         : "asks for permission";
     case "question":
       return WANTED.test(item.title) ? `asks: ${item.title.toLowerCase()}` : "has a question";
-    case "gave_up":
-      return "gave up";
-    case "escalated":
-      return "escalated";
-    case "needs_login":
-      return "needs you to sign in";
-    case "rate_limited":
-      return "is rate-limited";
-    case "over_limit":
-      return "uses more memory than its limit";
+    default:
+      return WISHES[item.kind];
   }
 }
+
+const WISHES = {
+  gave_up: "gave up",
+  escalated: "escalated",
+  needs_login: "needs you to sign in",
+  rate_limited: "is rate-limited",
+  over_limit: "uses more memory than its limit",
+  budget: "is paused at its budget",
+} as const;
 
 /** Enter never runs what cannot be undone: of such a request only refusals. */
 export function isEnterSafe(item: Pick<InboxItem, "irreversible">, option: Option): boolean {

@@ -41,3 +41,8 @@ export function parseTokens(text: string): number | undefined {
   const unit = match === null ? undefined : TOKEN_UNITS[(match[2] ?? "").toLowerCase()];
   return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
 }
+
+/** An amount with what it counts: "$5.00", "250k tokens". */
+export function amountText(amount: number, unit: "usd" | "tokens"): string {
+  return unit === "usd" ? costWords(amount) : `${tokenWords(amount)} tokens`;
+}

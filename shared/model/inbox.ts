@@ -13,7 +13,16 @@ export const inboxOptionSchema = z.object({
 
 export const inboxItemSchema = z.object({
   id: z.string(),
-  kind: z.enum(["permission", "question", "gave_up", "escalated", "needs_login", "rate_limited", "over_limit"]),
+  kind: z.enum([
+    "permission",
+    "question",
+    "gave_up",
+    "escalated",
+    "needs_login",
+    "rate_limited",
+    "over_limit",
+    "budget",
+  ]),
   /** The tree path of who waits. */
   path: z.string(),
   agent: z.string().optional(),

@@ -1,7 +1,7 @@
 /** A node's state in words (design.md 4, 7, 12), one place for the window, the command line and notifications. */
 import { clockWords, countdownWords, durationWords, plural } from "../lib/words.ts";
 import { LIVE_STATES } from "./states.ts";
-import type { NodeState } from "./states.ts";
+import type { ExitCause, NodeState } from "./states.ts";
 
 /** The bare word; counts read "2 waiting for you". */
 export const STATE_WORDS: Readonly<Record<NodeState, string>> = {
@@ -31,6 +31,7 @@ export interface WordedNode {
   readonly pauseKind?: "frozen" | "held" | undefined;
   readonly exitDetail?: string | undefined;
   readonly queued?: boolean | undefined;
+  readonly exitCause?: ExitCause | undefined;
 }
 
 type Worder = (node: WordedNode, now: number) => string;
@@ -60,7 +61,10 @@ const WORDERS: Readonly<Record<NodeState, Worder>> = {
       ? withAge(node, now)
       : `Rate-limited to ${clockWords(Date.parse(node.nextStartAt), now)}`,
   needs_login: bare,
-  paused: (node) => (node.pauseKind === "held" ? "Paused, no new work" : "Paused by you"),
+  paused: (node) => {
+    if (node.pauseKind === "held") return "Paused, no new work";
+    return node.pauseKind === undefined && node.exitCause === "budget_exhausted" ? "Paused at budget" : "Paused by you";
+  },
   backoff: (node, now) =>
     node.nextStartAt === undefined ? "Restarting" : `Restart in ${countdownWords(Date.parse(node.nextStartAt) - now)}`,
   stopping: bare,

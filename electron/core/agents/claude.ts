@@ -9,7 +9,7 @@ import { HOOK_TOKEN_VARIABLE, hookSettings } from "./claudeHooks.ts";
 import { ClaudeObserver } from "./claudeObserver.ts";
 import { createClaudeUsage } from "./claudeUsage.ts";
 import { classifyExit } from "./exits.ts";
-import { pasteThenEnter } from "./keys.ts";
+import { ESCAPE, pasteThenEnter } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity, type Prepared } from "./launching.ts";
 import { meterClaude } from "./metering.ts";
 import { claudeInjection } from "./telemetryInjection.ts";
@@ -32,6 +32,7 @@ export function createClaudeAdapter({ machine }: AgentAdapterDeps): AgentAdapter
     name: CLI.name,
     resumable: true,
     pause: { safe: true },
+    interrupt: ESCAPE,
     detect: () => detectClaude(machine),
     launch: (request) => launchClaude(machine, request, options),
     meter: (plan, point) => meterClaude(machine, plan, point),

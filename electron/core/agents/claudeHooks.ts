@@ -10,7 +10,7 @@ import { isIrreversible } from "./irreversible.ts";
 export const HOOK_TOKEN_VARIABLE = "SIGNALBOX_HOOK_TOKEN";
 
 /** Only events every supported version knows: an unknown name opens a blocking "Settings Warning" dialog. */
-const EVENTS = ["UserPromptSubmit", "PostToolUse", "Notification", "Stop"] as const;
+const EVENTS = ["UserPromptSubmit", "PreToolUse", "PostToolUse", "Notification", "Stop"] as const;
 const QUICK_TIMEOUT_S = 5;
 /** A permission waits for a person; Claude shows its own dialog meanwhile, whichever is answered first wins. */
 const PERMISSION_TIMEOUT_S = 12 * 60 * 60;
@@ -141,6 +141,28 @@ function sessionRule(event: HookEvent): HookPayload {
   const toolName = event.tool_name ?? "";
   const rule = toolName === "Bash" && command !== undefined ? { toolName, ruleContent: command } : { toolName };
   return { type: "addRules", rules: [rule], behavior: "allow", destination: "session" };
+}
+
+/** What a braked agent hears at the borders where Claude asks: no new prompt, no more tools, and the turn ends there. */
+export function brakeDecision(event: HookEvent, sentence: string): HookPayload | undefined {
+  switch (event.hook_event_name) {
+    case "UserPromptSubmit":
+      return { decision: "block", reason: sentence };
+    case "PreToolUse":
+      return {
+        continue: false,
+        stopReason: sentence,
+        hookSpecificOutput: {
+          hookEventName: "PreToolUse",
+          permissionDecision: "deny",
+          permissionDecisionReason: sentence,
+        },
+      };
+    case "PostToolUse":
+      return { continue: false, stopReason: sentence };
+    default:
+      return undefined;
+  }
 }
 
 function decision(body: HookPayload): HookPayload {

@@ -10,6 +10,7 @@ import { ActivityReporter } from "./activity.ts";
 import { AskDesk, type Choice } from "./askDesk.ts";
 import {
   answersDecision,
+  brakeDecision,
   hookEventSchema,
   permissionAsk,
   permissionDecision,
@@ -75,7 +76,8 @@ export class ClaudeObserver implements AgentObserver {
     this.#noteSession(event.session_id);
     if (event.hook_event_name === "PermissionRequest") return this.#permissionRequest(event, signal);
     this.#plainEvent(event);
-    return {};
+    const braked = this.#context.brake?.();
+    return (braked === undefined ? undefined : brakeDecision(event, braked)) ?? {};
   }
 
   answer(askId: string, choice: Choice): Promise<Result<void>> {

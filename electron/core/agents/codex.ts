@@ -16,7 +16,7 @@ import { ok, type Result } from "#shared/model/result.ts";
 import { createCodexUsage } from "./codexUsage.ts";
 import { classifyExit } from "./exits.ts";
 import { isIrreversible } from "./irreversible.ts";
-import { pasteThenEnter, textBytes } from "./keys.ts";
+import { ESCAPE, pasteThenEnter, textBytes } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity } from "./launching.ts";
 import { meterCodex } from "./codexMetering.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
@@ -46,6 +46,7 @@ export function createCodexAdapter({ machine }: AgentAdapterDeps): AgentAdapter 
     name: CLI.name,
     resumable: true,
     pause: { safe: true },
+    interrupt: ESCAPE,
     detect: () => detectCodex(machine),
     launch: (request) => launchCodex(machine, request, options),
     meter: (plan, point) => meterCodex(machine, plan, point),

@@ -15,7 +15,7 @@ import type { ScreenHint } from "#core/ports/screens.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
 import { ActivityReporter } from "./activity.ts";
 import { classifyExit } from "./exits.ts";
-import { lineThenEnter } from "./keys.ts";
+import { lineThenEnter, textBytes } from "./keys.ts";
 import { checkFolder } from "./launching.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
 
@@ -28,6 +28,7 @@ export function createCommandAdapter({ machine }: AgentAdapterDeps): AgentAdapte
     name: "Command",
     resumable: false,
     pause: { safe: true },
+    interrupt: textBytes("\u0003"),
     detect: () => Promise.resolve({ id: "command", name: "Command", installed: true, signIn: "unknown" }),
     launch: (request) => launchCommand(machine, request),
     createObserver: (context) => new CommandObserver(context),

@@ -9,7 +9,7 @@ import { ok, type Result } from "#shared/model/result.ts";
 import { createGeminiUsage } from "./geminiUsage.ts";
 import { classifyExit } from "./exits.ts";
 import { isIrreversible } from "./irreversible.ts";
-import { pasteThenEnter, textBytes } from "./keys.ts";
+import { ESCAPE, pasteThenEnter, textBytes } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity } from "./launching.ts";
 import { meterGemini } from "./metering.ts";
 import {
@@ -47,6 +47,7 @@ export function createGeminiAdapter({ machine }: AgentAdapterDeps): AgentAdapter
     name: CLI.name,
     resumable: true,
     pause: { safe: true },
+    interrupt: ESCAPE,
     detect: () => detectGemini(machine),
     launch: (request) => launchGemini(machine, request, options),
     meter: (plan, point) => meterGemini(machine, plan, point),

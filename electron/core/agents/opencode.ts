@@ -7,7 +7,7 @@ import type { AgentCli, PastSession } from "#shared/model/agentCli.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import { ok, type Result } from "#shared/model/result.ts";
 import { classifyExit } from "./exits.ts";
-import { pasteThenEnter } from "./keys.ts";
+import { pasteThenEnter, textBytes } from "./keys.ts";
 import { detectCli, prepareCli, type CliIdentity } from "./launching.ts";
 import { meterOpencode } from "./opencodeMetering.ts";
 import { OpencodeObserver } from "./opencodeObserver.ts";
@@ -29,6 +29,8 @@ export function createOpencodeAdapter({ machine }: AgentAdapterDeps): AgentAdapt
     name: CLI.name,
     resumable: true,
     pause: { safe: true },
+    // One escape asks, the second interrupts.
+    interrupt: textBytes("\u001b\u001b"),
     detect: () => detectOpencode(machine),
     launch: (request) => launchOpencode(machine, request),
     meter: (plan, point) => meterOpencode(machine, plan, point),

@@ -8,7 +8,7 @@ import { budgetEvent } from "./budgetEvents.ts";
 import type { Budgets } from "./budgets.ts";
 import { dropCounter, writeCounter } from "./budgetStore.ts";
 import { leastLeft } from "./budgetTable.ts";
-import { amountWords } from "./budgetWords.ts";
+import { amountText as amountWords } from "#shared/lib/amountWords.ts";
 import { allowanceOf, leftOf, levelOf } from "./counter.ts";
 import type { Counter } from "./counter.ts";
 
@@ -23,6 +23,7 @@ export function setBudget(
   order: ByPerson & { readonly scope: string; readonly rules: BudgetRules },
 ): Changed {
   const { rules } = order;
+  budgets.deps.recorder.flush();
   const found = budgets.deps.tree.resolve(order.scope);
   if (!found.ok) return found;
   const { scope, kind } = found.value;
@@ -207,6 +208,8 @@ export function reasonOf({ reason }: ByPerson): { reason?: string } {
 /** The id as written, or a scope that has exactly one budget. */
 export function find(budgets: Budgets, ref: string): Result<Counter> {
   budgets.tick();
+  // What happened before the command stands before it in the history.
+  budgets.deps.recorder.flush();
   const known = budgets.table.get(ref);
   if (known !== undefined) return ok(known);
   const scope = budgets.deps.tree.resolve(ref);

@@ -3,7 +3,7 @@ import type { BudgetChange } from "#shared/model/budget.ts";
 import type { StoredEvent } from "#shared/model/event.ts";
 import { budgetSubject } from "./budgetEvents.ts";
 import type { Budgets } from "./budgets.ts";
-import { amountWords } from "./budgetWords.ts";
+import { amountText as amountWords } from "#shared/lib/amountWords.ts";
 import type { Counter } from "./counter.ts";
 
 /** Newest first. */

@@ -1,13 +1,9 @@
 /** A budget in words: what it is, and what a person reads where it stops something (design.md 12, sentence 11). */
 import type { BudgetLevel } from "#shared/model/budget.ts";
-import { costWords, tokenWords } from "#shared/lib/amountWords.ts";
+import { amountText as amountWords, tokenWords } from "#shared/lib/amountWords.ts";
 import { resetWords } from "#shared/lib/budgetPeriods.ts";
 import { allowanceOf, isResetting } from "./counter.ts";
 import type { Counter } from "./counter.ts";
-
-export function amountWords(amount: number, unit: Counter["rules"]["unit"]): string {
-  return unit === "usd" ? costWords(amount) : `${tokenWords(amount)} tokens`;
-}
 
 /** "its budget of $5.00" for the agent's own, "the budget of $5.00 of shop" above it. */
 export function budgetWords(counter: Counter, path: string): string {

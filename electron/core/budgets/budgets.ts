@@ -46,6 +46,8 @@ export interface Brake {
   readonly scope: string;
   readonly sentence: string;
   readonly resetsAtMs?: number | undefined;
+  /** The person's consent, given with the budget. */
+  readonly resumesAtReset: boolean;
 }
 
 export type ReserveAnswer =
@@ -182,8 +184,9 @@ export class Budgets {
     for (const counter of this.table.on([path])) {
       if (counter.rules.period !== "run" || counter.state.sessionId === sessionId) continue;
       const fresh = freshState(counter.rules, this.deps.clock.wallNow());
-      const { frozen, entryId, level } = counter.state;
-      this.#keep({ ...counter, state: { ...fresh, sessionId, frozen, entryId, level } });
+      const { frozen, level } = counter.state;
+      const state = { ...fresh, sessionId, frozen, level };
+      this.#keep({ ...counter, state: { ...state, ...this.summed({ ...counter, state }) } });
       this.announce(counter.id, "reset");
     }
   }
@@ -368,6 +371,7 @@ function brakeOf(counter: Counter, path: string): Brake {
     budgetId: counter.id,
     scope: counter.scope,
     sentence: pausedWords(counter, path, level),
+    resumesAtReset: counter.rules.resumeAtReset,
     ...(resets === undefined ? {} : { resetsAtMs: resets }),
   };
 }

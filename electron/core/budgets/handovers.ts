@@ -12,7 +12,7 @@ import type { ByPerson } from "./budgetCommands.ts";
 import type { Budgets } from "./budgets.ts";
 import { dropCounter, writeCounter } from "./budgetStore.ts";
 import { leastLeft } from "./budgetTable.ts";
-import { amountWords } from "./budgetWords.ts";
+import { amountText as amountWords } from "#shared/lib/amountWords.ts";
 import { leftOf } from "./counter.ts";
 import type { Counter } from "./counter.ts";
 

@@ -88,7 +88,9 @@ function exited({ tree, nowMs }: Place, id: string, reason: ExitReason): Effect 
     lost: "crashed",
     parked: view?.state ?? "crashed",
   } as const;
-  return rested(tree, id, { state: states[reason.type], sinceMs: nowMs, detail: reasonWords(reason) });
+  const rest = { state: states[reason.type], sinceMs: nowMs, detail: reasonWords(reason) };
+  const until = reason.type === "parked" ? view?.parkUntilMs : undefined;
+  return rested(tree, id, until === undefined ? rest : { ...rest, nextStartAtMs: until });
 }
 
 function rested(tree: TreeState, id: string, rest: RestState): Effect {

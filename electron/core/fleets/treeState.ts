@@ -111,14 +111,20 @@ export class TreeState {
   }
 
   liveCount(): number {
-    return this.agentsBelow(this.name).filter((id) => LIVE_STATES.has(this.stateOf(id))).length;
+    return this.agentsBelow(this.name).filter((id) => this.#isLive(id)).length;
+  }
+
+  /** Parked ones show a live state, but nothing of them runs. */
+  #isLive(id: string): boolean {
+    const view = this.require(id).agent?.view;
+    return view?.alive === true && LIVE_STATES.has(view.state);
   }
 
   /** Agents that a person's `up` starts: stopped, crashed, given up or parked, but neither done nor about to restart. */
   startable(): readonly string[] {
     return this.agentsBelow(this.name).filter((id) => {
       const state = this.stateOf(id);
-      return !LIVE_STATES.has(state) && state !== "done" && state !== "backoff" && !this.isTemplate(id);
+      return !this.#isLive(id) && state !== "done" && state !== "backoff" && !this.isTemplate(id);
     });
   }
 

@@ -1,4 +1,5 @@
 /** Joins fleet files and budgets: what a file asks for, on its head, a supervisor or an agent, stands as a budget. */
+import type { StoredEvent } from "#shared/model/event.ts";
 import type { ChildNodeSpec, FleetSpec } from "#shared/model/fleetFile.ts";
 import type { Budgets } from "#core/budgets/index.ts";
 
@@ -13,4 +14,13 @@ function budgetsBelow(node: ChildNodeSpec, scope: string, fleet: string): Parame
   const own = node.budgets.map((rules) => ({ scope, rules }));
   if (node.kind === "agent") return own;
   return [...own, ...node.children.flatMap((child) => budgetsBelow(child, `${fleet}/${child.id}`, fleet))];
+}
+
+/** A budget per run begins with the life that `agent.started` tells of. */
+export function runBegins(budgets: Budgets): (events: readonly StoredEvent[]) => void {
+  return (events) => {
+    for (const { type, data } of events)
+      if (type === "agent.started" && typeof data["path"] === "string" && typeof data["sessionId"] === "string")
+        budgets.lifeBegan(data["path"], data["sessionId"]);
+  };
 }

@@ -1,5 +1,7 @@
 /** The policies' door: one file per rule that joins two slices. */
 export { aboveInTree } from "./aboveInTree.ts";
+export { budgetBrakes } from "./budgetBrakes.ts";
+export { answerBudgetItem, budgetStopsAgents, startAllowed } from "./budgetStopsAgents.ts";
 export { budgetTree } from "./budgetTree.ts";
 export { fleetBudgets } from "./fleetBudgets.ts";
 export { emergencyStop } from "./emergencyStop.ts";

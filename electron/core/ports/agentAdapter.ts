@@ -23,6 +23,8 @@ export interface AgentAdapter {
   readonly pause: { readonly safe: true } | { readonly safe: false; readonly why: string };
   /** Typed before SIGTERM where the CLI has a polite way to end; `command` has none. */
   readonly politeExit?: Uint8Array;
+  /** Typed to make it leave the turn it is in: a budget's hard stop begins with it. */
+  readonly interrupt: Uint8Array;
 
   detect(): Promise<AgentCli>;
   /** Checks everything that can be told before a pty is opened. Errors: `spawn_failed`, `cli_missing`, `bad_request`. */
@@ -90,6 +92,8 @@ export interface ObserverContext {
   /** Set when a running session is adopted after a restart of the app: what it was doing when last seen. */
   readonly adopted?: { readonly activity: AgentActivity };
   emit(fact: AgentFact): void;
+  /** Why it gets no new prompt and no more tools; for CLIs whose hooks can refuse. */
+  brake?(): string | undefined;
   /** Types into the pty. */
   type(bytes: Uint8Array): void;
   /** The screen as plain text. */

@@ -6,6 +6,7 @@ import { parseTime } from "#shared/lib/isoTime.ts";
 import type { StartOutcome } from "#core/kernel/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { AgentChild, AgentStart, AgentView } from "#core/ports/agentRunner.ts";
+import type { Braked } from "#core/ports/brakes.ts";
 import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import type { SessionDeps } from "./deps.ts";
 import { launchLife, noteQueued, noteRefusal } from "./launch.ts";
@@ -32,6 +33,13 @@ export interface AgentSessionInit {
   readonly onSpec: () => void;
 }
 
+interface Refusal {
+  readonly detail: string;
+  readonly atMs: number;
+  /** A budget refused, not the machine. */
+  readonly braked?: Braked | undefined;
+}
+
 export class AgentSession implements AgentChild {
   readonly path: string;
   readonly #deps: SessionDeps;
@@ -40,7 +48,7 @@ export class AgentSession implements AgentChild {
   #leftover: Leftover | undefined;
   #life: LiveLife | undefined;
   #startingSince: number | undefined;
-  #refusal: { detail: string; atMs: number } | undefined;
+  #refusal: Refusal | undefined;
   /** A start that waits for its time. */
   #waiting: WaitingStart | undefined;
   #rest: AgentView | undefined;
@@ -90,6 +98,8 @@ export class AgentSession implements AgentChild {
 
   async #startNow(request: AgentStart): Promise<StartOutcome> {
     this.#refusal = undefined;
+    const braked = this.#deps.brakes.forStart(this.path);
+    if (braked !== undefined) return this.#refused(braked.sentence, braked);
     this.#startingSince = this.#deps.clock.wallNow();
     this.#init.onChange();
     void this.sweep();
@@ -108,8 +118,8 @@ export class AgentSession implements AgentChild {
   }
 
   /** Cannot start and a retry would not help (no such command, folder or CLI): parked until a person acts. */
-  #refused(detail: string): StartOutcome {
-    this.#refusal = { detail, atMs: this.#deps.clock.wallNow() };
+  #refused(detail: string, braked?: Braked): StartOutcome {
+    this.#refusal = { detail, atMs: this.#deps.clock.wallNow(), braked };
     noteRefusal(this.#deps, this.path, detail);
     this.#init.onChange();
     const exited = Promise.resolve({ type: "parked", detail } as const);
@@ -230,17 +240,11 @@ export class AgentSession implements AgentChild {
     return { ...rest, alive: true, state: "starting", sinceMs, generation: base.generation + 1 };
   }
 
-  #refusedView(refusal: { detail: string; atMs: number }): AgentView {
-    const base = this.#life?.view ?? this.#restView();
-    return {
-      ...base,
-      alive: false,
-      state: "crashed",
-      sinceMs: refusal.atMs,
-      detail: refusal.detail,
-      exitCause: "crashed",
-      exitDetail: "Could not start",
-    };
+  #refusedView({ detail, atMs, braked }: Refusal): AgentView {
+    const base = { ...(this.#life?.view ?? this.#restView()), alive: false, sinceMs: atMs, detail };
+    if (braked === undefined) return { ...base, state: "crashed", exitCause: "crashed", exitDetail: "Could not start" };
+    const view = { ...base, state: "paused", exitCause: "budget_exhausted", exitDetail: detail } as const;
+    return braked.resumesAtMs === undefined ? view : { ...view, parkUntilMs: braked.resumesAtMs };
   }
 
   /** From the store: the last life this core did not see. */

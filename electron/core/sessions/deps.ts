@@ -1,5 +1,6 @@
 /** Everything the sessions slice is given; nothing is reached for. */
 import type { AgentAdapter, AgentAsk } from "#core/ports/agentAdapter.ts";
+import type { Brakes } from "#core/ports/brakes.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Ingest } from "#core/ports/ingest.ts";
 import type { LifeMetering } from "#core/ports/lifeMeter.ts";
@@ -48,6 +49,7 @@ export interface SessionDeps {
   readonly metering: SessionMetering;
   readonly asks: AskListener;
   readonly lifeMeters: LifeMetering;
+  readonly brakes: Brakes;
   /** Directory for one session's settings files. */
   readonly filesDir: (sessionId: string) => string;
   readonly newId: () => string;

@@ -35,9 +35,13 @@ export function noteByAgent(
   );
 }
 
-/** On disk before the answer, since nothing else shows the next core that a process was frozen. */
-export function keepPaused({ recorder }: Deps, row: LifeRow, paused: LifeRow["notes"]["paused"]): LifeRow {
-  const next = { ...row, notes: { ...row.notes, paused } };
+/** On disk before the answer: nothing else shows the next core that a process was frozen, or stopped by its budget. */
+export function keepNotes(
+  { recorder }: Deps,
+  row: LifeRow,
+  notes: Partial<Pick<LifeRow["notes"], "paused" | "braked">>,
+): LifeRow {
+  const next = { ...row, notes: { ...row.notes, ...notes } };
   recorder.project((tx) => updateLifeNotes(tx, next));
   recorder.flush();
   return next;

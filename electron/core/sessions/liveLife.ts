@@ -15,31 +15,23 @@ import type {
 } from "#core/ports/agentAdapter.ts";
 import type { LifeMeter } from "#core/ports/lifeMeter.ts";
 import type { AgentView } from "#core/ports/agentRunner.ts";
+import { brakedVerdict, type Braked } from "#core/ports/brakes.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import type { SessionDeps } from "./deps.ts";
 import { exitFacts, exitReason, isResumeBroken, keeperLost } from "./lifePlan.ts";
+import type { LifeInit } from "./lifeInit.ts";
 import { LiveOutput } from "./liveOutput.ts";
 import { meterOf, takeReports } from "./lifeReports.ts";
 import { WaitNotice } from "./waitNotice.ts";
-import { noteAdopted, noteByAgent, noteEnded, noteStarted, keepPaused } from "./lifeEvents.ts";
+import { BRAKED_STOP_MS, INTERRUPT_GRACE_MS, passed } from "./pauses.ts";
+import { keepNotes, noteAdopted, noteByAgent, noteEnded, noteStarted } from "./lifeEvents.ts";
 import { endedRow, endState, rowOfSession, rowView, type LifeRow } from "./lives.ts";
 import { MemoryState } from "./memoryState.ts";
 import { registerMetered } from "./metering.ts";
 
 /** Enough of the log to redraw any screen of an adopted session. */
 const ADOPTION_TAIL_BYTES = 512 * 1024;
-
 const WAITING: ReadonlySet<NodeState> = new Set(["waiting_permission", "waiting_answer"]);
-
-interface LifeInit {
-  readonly row: LifeRow;
-  readonly spec: AgentSpec;
-  readonly adapter: AgentAdapter;
-  readonly size: { cols: number; rows: number };
-  readonly prompt?: string;
-  /** Log size when an earlier core's life was taken over; nothing before it is live. */
-  readonly adoptedAt?: number;
-}
 
 export class LiveLife {
   readonly sessionId: string;
@@ -53,6 +45,7 @@ export class LiveLife {
   #sinceMs: number;
   #detail: string;
   #stopping = false;
+  #isBraking = false;
   #unreachable = false;
   #verdict: ExitVerdict | undefined;
   #limitUntil: number | undefined;
@@ -97,6 +90,7 @@ export class LiveLife {
       ...(init.row.cliSessionId === undefined ? {} : { cliSessionId: init.row.cliSessionId }),
       ...(init.adoptedAt === undefined ? {} : { adopted: { activity: init.row.notes.activity } }),
       emit: (fact) => this.#fact(fact),
+      brake: () => deps.brakes.forPrompt(init.row.path)?.sentence,
       type: (bytes) => void this.write(bytes),
       screenText: () => deps.screens.text(this.sessionId),
     });
@@ -107,13 +101,7 @@ export class LiveLife {
   /** A life this core has just spawned. */
   static begin(
     deps: SessionDeps,
-    init: {
-      row: LifeRow;
-      plan: LaunchPlan;
-      spec: AgentSpec;
-      adapter: AgentAdapter;
-      size: { cols: number; rows: number };
-    },
+    init: Omit<LifeInit, "prompt" | "adoptedAt"> & { readonly plan: LaunchPlan },
   ): LiveLife {
     const prompt = init.plan.promptPassed || !init.row.notes.hasPrompt ? undefined : init.spec.prompt;
     const life = new LiveLife(deps, { ...init, ...(prompt === undefined ? {} : { prompt }) });
@@ -226,11 +214,12 @@ export class LiveLife {
   async say(strokes: readonly KeyStroke[]): Promise<Result<void>> {
     if (this.#row.notes.paused === "held")
       return fail("conflict", `${this.#row.path} is paused and takes no new work. Resume it first.`);
+    const braked = this.#deps.brakes.forPrompt(this.#row.path);
+    if (braked !== undefined) return fail("budget_exhausted", braked.sentence);
     for (const stroke of strokes) {
       const written = await this.typed(stroke.bytes);
       if (!written.ok) return written;
-      if (stroke.thenWaitMs > 0)
-        await new Promise<void>((resolve) => this.#deps.clock.after(stroke.thenWaitMs, resolve));
+      if (stroke.thenWaitMs > 0) await passed(this.#deps.clock, stroke.thenWaitMs);
     }
     return ok(undefined);
   }
@@ -271,7 +260,7 @@ export class LiveLife {
   }
 
   #keepPaused(paused: LifeRow["notes"]["paused"]): void {
-    this.#row = keepPaused(this.#deps, this.#row, paused);
+    this.#row = keepNotes(this.#deps, this.#row, { paused });
     this.#changed();
   }
 
@@ -344,6 +333,16 @@ export class LiveLife {
     this.#stop(0, undefined);
   }
 
+  /** A budget's hard stop: asked to leave its turn, then stopped. On disk first, so that a kill in the middle changes nothing. */
+  async exhaust(braked: Braked): Promise<void> {
+    if (!this.#alive || this.#stopping || this.#isBraking) return;
+    this.#isBraking = true;
+    this.#row = keepNotes(this.#deps, this.#row, { braked });
+    await this.write(this.#init.adapter.interrupt);
+    await passed(this.#deps.clock, INTERRUPT_GRACE_MS);
+    this.#stop(BRAKED_STOP_MS, undefined);
+  }
+
   #stop(graceMs: number, polite: Uint8Array | undefined): void {
     if (!this.#alive) return;
     this.#stopping = true;
@@ -361,7 +360,9 @@ export class LiveLife {
     // A plain command's screen tells nothing of limits or logins; its restart need not wait for it.
     const screen = this.#row.agent === "command" ? "" : this.#deps.screens.text(this.sessionId).catch(() => "");
     const [screenText] = await Promise.all([screen, this.#stopDone]);
+    const { braked } = this.#row.notes;
     const verdict =
+      (braked === undefined ? undefined : brakedVerdict(braked)) ??
       this.memory.verdict ??
       this.#init.adapter.classifyExit({
         ...exitFacts(this.#row, exit, this.#deps.clock.wallNow()),

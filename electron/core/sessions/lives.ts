@@ -36,6 +36,8 @@ const lifeNotesSchema = z.object({
       ),
     })
     .optional(),
+  /** A budget's hard stop is under way: however it ends, and whoever sees it, this is why. */
+  braked: z.object({ sentence: z.string(), resumesAtMs: z.number().optional() }).optional(),
 });
 export type LifeNotes = z.infer<typeof lifeNotesSchema>;
 

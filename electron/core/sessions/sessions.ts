@@ -10,6 +10,7 @@ import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { OutputGap, OutputTiming } from "#core/ports/outputLog.ts";
+import type { Braked } from "#core/ports/brakes.ts";
 import type { AgentChild, AgentRunner } from "#core/ports/agentRunner.ts";
 import { AgentSession } from "./agentSession.ts";
 import type { Leftover } from "./agentSession.ts";
@@ -105,7 +106,9 @@ export class Sessions implements AgentRunner {
 
   async #closeEnded(session: KeeperSession): Promise<void> {
     const row = this.#lives.get(session.sessionId) ?? rowOfSession(session);
-    await this.#close(row, unseenEnd(session.exit));
+    const end = unseenEnd(session.exit);
+    const { braked } = row.notes;
+    await this.#close(row, braked === undefined ? end : { ...end, cause: "budget_exhausted", detail: braked.sentence });
     this.#deps.recorder.afterCommit(() => void this.#deps.ptyHost.forget(session.sessionId));
   }
 
@@ -239,6 +242,11 @@ export class Sessions implements AgentRunner {
     if (!running.ok) return running;
     const { session, life } = running.value;
     return submit ? life.say(session.adapter.messageKeys(text)) : life.typed(new TextEncoder().encode(text));
+  }
+
+  /** A budget's hard stop on a running life; nothing happens to one that does not run. */
+  async exhaust(path: string, braked: Braked): Promise<void> {
+    await this.#byPath.get(path)?.life?.exhaust(braked);
   }
 
   async key(path: string, name: string): Promise<Result<void>> {

@@ -2,7 +2,7 @@
 import type { CommandHandlers } from "#shared/rpc/handlers.ts";
 import { ok } from "#shared/model/result.ts";
 import { drainNode, pauseNode, restartNode, resumeNode, startNode, stopNode } from "#core/fleets/index.ts";
-import { emergencyStop } from "#core/policies/index.ts";
+import { emergencyStop, startAllowed } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
 type NodeCommands =
@@ -20,9 +20,15 @@ type NodeCommands =
 export function nodeCommands(core: Core): Pick<CommandHandlers, NodeCommands> {
   const { fleets } = core;
   return {
-    "node.start": async ({ id }, { actor }) => startNode(fleets, { ref: id, actor }),
+    "node.start": async ({ id }, { actor }) => {
+      const allowed = startAllowed(core.budgets, fleets, id);
+      return allowed.ok ? startNode(fleets, { ref: id, actor }) : allowed;
+    },
     "node.stop": async ({ id }, { actor }) => stopNode(fleets, { ref: id, actor }),
-    "node.restart": async ({ id, fresh }, { actor }) => restartNode(fleets, { ref: id, actor }, fresh),
+    "node.restart": async ({ id, fresh }, { actor }) => {
+      const allowed = startAllowed(core.budgets, fleets, id);
+      return allowed.ok ? restartNode(fleets, { ref: id, actor }, fresh) : allowed;
+    },
     "node.pause": async ({ id }) => pauseNode(fleets, id),
     "node.resume": async ({ id }) => resumeNode(fleets, id),
     "node.drain": async ({ id }, { actor }) => drainNode(fleets, { ref: id, actor }),

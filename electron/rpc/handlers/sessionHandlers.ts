@@ -6,7 +6,7 @@ import type { Result } from "#shared/model/result.ts";
 import type { Life } from "#shared/model/node.ts";
 import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import { restartNode, startNode } from "#core/fleets/index.ts";
-import { splitAskItemId } from "#core/policies/index.ts";
+import { answerBudgetItem, splitAskItemId } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
 type SessionQueries = "agent.lives" | "session.list" | "session.timeline" | "agents.clis" | "agents.pastSessions";
@@ -114,6 +114,8 @@ interface Answer {
 async function giveAnswer(core: Core, { item, actor, choice }: Answer): Promise<Result<unknown>> {
   if (item.kind === "over_limit" && choice.option === "restart")
     return restartNode(core.fleets, { ref: item.path, actor }, false);
+  const given = answerBudgetItem(core.budgets, item.id, { ...choice, actor });
+  if (given !== undefined) return given;
   if (item.via === "action")
     return choice.option === "restart" ? startNode(core.fleets, { ref: item.path, actor }) : ok(undefined);
   const ask = splitAskItemId(item.id);
