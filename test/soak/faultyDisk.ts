@@ -142,11 +142,19 @@ export interface PowerCut {
   readonly changes: readonly DiskChange[];
   readonly unsynced: Unsynced;
   readonly random: SeededRandom;
+  /** What the disk held when the record began. */
+  readonly start?: ReadonlyMap<string, Buffer>;
 }
 
 /** Names are journaled in order by every file system we know; it is the bytes behind them that get lost. */
 export async function rebuildDisk(from: string, to: string, cut: PowerCut): Promise<void> {
   const files = new Map<string, DiskFile>();
+  for (const [path, data] of cut.start ?? []) {
+    const file = new DiskFile();
+    file.change({ kind: "w", offset: 0, path, other: "", data });
+    file.sync();
+    files.set(path, file);
+  }
   for (const change of cut.changes) if (change.path.startsWith(`${from}/`)) note(files, change);
   await rm(to, { recursive: true, force: true });
   await mkdir(to, { recursive: true, mode: 0o700 });

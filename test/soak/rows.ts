@@ -2,8 +2,9 @@
 import { diskErrors } from "./diskErrors.ts";
 import { flips } from "./flips.ts";
 import { kills } from "./kills.ts";
+import { migrations } from "./migrations.ts";
 import { power } from "./power.ts";
 import { steady } from "./steady.ts";
 import type { SoakRow } from "./soak.ts";
 
-export const ROWS: readonly SoakRow[] = [flips, power, diskErrors, kills, steady];
+export const ROWS: readonly SoakRow[] = [flips, power, migrations, diskErrors, kills, steady];

@@ -83,6 +83,11 @@ async function migrateSlowly(dataDir: string): Promise<void> {
   say("migrated");
 }
 
+async function migrate(dataDir: string): Promise<void> {
+  (await openTestStore(dataDir)).close();
+  say("migrated");
+}
+
 function holdLock(dataDir: string): void {
   const lock = acquireInstanceLock(dataDir);
   say(lock.ok ? { held: process.pid } : lock.error);
@@ -162,6 +167,7 @@ async function untilChanged(holds: () => boolean): Promise<void> {
 
 const JOBS: Readonly<Record<string, (dataDir: string) => unknown>> = {
   write,
+  migrate,
   migrateSlowly,
   holdLock,
   fillDisk,
@@ -171,5 +177,7 @@ const JOBS: Readonly<Record<string, (dataDir: string) => unknown>> = {
 if (process.argv[1] === import.meta.filename) {
   const [, , job = "", dataDir = ""] = process.argv;
   mkdirSync(dataDir, { recursive: true });
-  await JOBS[job]?.(dataDir);
+  const work = JOBS[job];
+  if (work === undefined) throw new Error(`there is no job ${job}`);
+  await work(dataDir);
 }

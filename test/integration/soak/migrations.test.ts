@@ -1,0 +1,4 @@
+import { migrations } from "#test/soak/migrations.ts";
+import { shortForm } from "#test/soak/shortForm.ts";
+
+shortForm(migrations);
