@@ -3,16 +3,15 @@
  * the ptys and writes their logs so that agents live on when the app does not; it decides nothing about them.
  * `keeper --data DIR --sweep WHOM` ends what dead keepers left.
  */
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findPtyBindingDir, loadPtyBinding } from "#platform/nodePty.ts";
 import { bootNow, identifyProcess } from "#platform/processTree.ts";
-import { KEEPER_RUNNING_DIR, KEEPER_TOKEN_FILE, type KeeperEndpoint } from "#shared/rpc/keeperFiles.ts";
+import { KEEPER_RUNNING_DIR, type KeeperEndpoint } from "#shared/rpc/keeperFiles.ts";
 import { KEEPER_PROTOCOL } from "#shared/rpc/keeperProtocol.ts";
 import { postGuard } from "./guard.ts";
 import { takeKeeperLock } from "./keeperLock.ts";
+import { readOrMakeToken } from "./keeperToken.ts";
 import { KeeperServer } from "./keeperServer.ts";
 import { createOutOfMemoryEvidence } from "./outOfMemory.ts";
 import { SessionTable } from "./sessionTable.ts";
@@ -57,18 +56,6 @@ function readOptions(): Options | SweepOptions | undefined {
     nativeDir: values.native ?? findPtyBindingDir(),
     idleMs: Number.isFinite(idleMs) ? idleMs : DEFAULT_IDLE_MS,
   };
-}
-
-/** Made once per data directory; who can read it may speak to the keeper. */
-async function readOrMakeToken(dataDir: string): Promise<string> {
-  const file = join(dataDir, KEEPER_TOKEN_FILE);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  try {
-    await writeFile(file, randomBytes(32).toString("hex"), { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  }
-  return (await readFile(file, "utf8")).trim();
 }
 
 async function describeMyself({ socket, version }: Options): Promise<KeeperEndpoint> {

@@ -1,6 +1,19 @@
 /** The keeper's own copy in the data directory: bundle, Node runtime and native binding, complete or not there at all. */
 import { createHash } from "node:crypto";
-import { chmod, constants, copyFile, cp, link, mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import {
+  chmod,
+  constants,
+  copyFile,
+  cp,
+  link,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { basename, join } from "node:path";
 
 export interface InstalledKeeper {
@@ -49,12 +62,20 @@ async function installInto(home: string, files: KeeperFiles): Promise<void> {
     await copyFile(files.bundle, join(staging, "keeper.mjs"));
     await linkOrCopy(files.nodePath, join(staging, basename(files.nodePath)));
     await copyNative(files.nativeDir, join(staging, "native"));
+    // The name stands for whole files: a power cut must not leave it before their bytes.
+    for (const file of ["keeper.mjs", join("native", "pty.node")]) await syncFile(join(staging, file));
     await rename(staging, home);
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
     // Another app installed the same version meanwhile.
     if (!(await isThere(home))) throw error;
   }
+}
+
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, "r+").catch(() => undefined);
+  await handle?.sync();
+  await handle?.close();
 }
 
 /** Unix needs the binding (and on macOS the helper beside it); Windows the package with its ConPTY files. */

@@ -2,7 +2,7 @@
  * Putting something good where a damaged database was: all rows that can still be read, what else the newest backup
  * has, or that backup alone, or an empty history. The damaged file is never touched.
  */
-import { copyFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import type { Database } from "#core/ports/database.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import { connectSqlite } from "./sqlite.ts";
@@ -66,8 +66,16 @@ function restoreInto(candidate: string, backup: Backup | undefined, { file }: Re
   }
   removeDatabase(candidate);
   copyFileSync(backup.file, candidate);
+  syncFile(candidate);
   renameSync(candidate, file);
   return `The backup of ${dateOf(backup)} was restored; events after it are missing, the agents' output logs are untouched.`;
+}
+
+/** What is renamed into place must be whole, also after a power cut. */
+function syncFile(file: string): void {
+  const descriptor = openSync(file, "r+");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }
 
 function newestGoodBackup({ file, newestSchema, logger }: Replacement): Backup | undefined {

@@ -2,9 +2,10 @@
 import { diskErrors } from "./diskErrors.ts";
 import { flips } from "./flips.ts";
 import { kills } from "./kills.ts";
+import { logs } from "./logs.ts";
 import { migrations } from "./migrations.ts";
 import { power } from "./power.ts";
 import { steady } from "./steady.ts";
 import type { SoakRow } from "./soak.ts";
 
-export const ROWS: readonly SoakRow[] = [flips, power, migrations, diskErrors, kills, steady];
+export const ROWS: readonly SoakRow[] = [flips, logs, power, migrations, diskErrors, kills, steady];
