@@ -6,7 +6,17 @@ import type { RpcClient } from "#shared/rpc/client.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { setApplicationMenu } from "./menu.ts";
 import { createDesktopNotifier } from "./notifications.ts";
-import { agentCounts, EMPTY_OVERVIEW, type Overview, waiting, withInbox, withStatus, withTree } from "./overview.ts";
+import {
+  agentCounts,
+  EMPTY_OVERVIEW,
+  type Overview,
+  waiting,
+  withInbox,
+  withBudgets,
+  withStatus,
+  withUsage,
+  withTree,
+} from "./overview.ts";
 import { createTray, type TrayView } from "./tray.ts";
 import { type TrayAction, trayModel } from "./trayModel.ts";
 import type { MainWindow } from "./window.ts";
@@ -44,6 +54,8 @@ export function startDesktop(deps: DesktopDeps): { readonly tray: TrayView } {
   core.open("tree", {}, { onItem: (item) => changed(withTree(overview, item)) });
   core.open("inbox", {}, { onItem: (item) => changed(withInbox(overview, item)) });
   core.open("status", {}, { onItem: (status) => changed(withStatus(overview, status)) });
+  core.open("usage", {}, { onItem: (item) => changed(withUsage(overview, item)) });
+  core.open("budgets", {}, { onItem: (item) => changed(withBudgets(overview, item)) });
   core.open(
     "settings",
     {},
@@ -80,6 +92,8 @@ async function perform(action: TrayAction, overview: () => Overview, deps: Deskt
       return deps.window.open();
     case "openInbox":
       return openInbox(action.itemId ?? waiting(overview())[0]?.id, deps.window);
+    case "openBudgets":
+      return openBudgets(action.scope, deps.window);
     case "settings":
       return deps.window.open("/settings");
     case "toggleStartAtLogin":
@@ -93,6 +107,10 @@ async function perform(action: TrayAction, overview: () => Overview, deps: Deskt
     case "quit":
       return quit(action.stopAgents, deps);
   }
+}
+
+function openBudgets(scope: string | undefined, window: MainWindow): void {
+  window.open(scope === undefined ? "/budgets" : `/budgets/${encodeURIComponent(scope)}`);
 }
 
 function openInbox(itemId: string | undefined, window: MainWindow): void {

@@ -1,5 +1,7 @@
 /** The little the shell knows: which agents are in which state, what waits, whether the keeper answers. Pure. */
 import type { AppStatus, NodePatch, StreamItem } from "#shared/contract/index.ts";
+import { STOPPING_LEVELS } from "#shared/model/budget.ts";
+import type { Budget } from "#shared/model/budget.ts";
 import type { InboxItem } from "#shared/model/inbox.ts";
 import type { Fleet, TreeNode } from "#shared/model/node.ts";
 import { LIVE_STATES, type NodeState } from "#shared/model/states.ts";
@@ -9,9 +11,18 @@ export interface Overview {
   readonly nodes: ReadonlyMap<string, NodePatch>;
   readonly inbox: ReadonlyMap<string, InboxItem>;
   readonly keeper: AppStatus["keeper"];
+  /** What all agents spent today, nano-dollars; undefined before the core said so. */
+  readonly spentNanos: number | undefined;
+  readonly budgets: ReadonlyMap<string, Budget>;
 }
 
-export const EMPTY_OVERVIEW: Overview = { nodes: new Map(), inbox: new Map(), keeper: "starting" };
+export const EMPTY_OVERVIEW: Overview = {
+  nodes: new Map(),
+  inbox: new Map(),
+  keeper: "starting",
+  spentNanos: undefined,
+  budgets: new Map(),
+};
 
 export function withTree(overview: Overview, item: StreamItem<"tree">): Overview {
   switch (item.type) {
@@ -34,6 +45,22 @@ export function withInbox(overview: Overview, item: StreamItem<"inbox">): Overvi
   const changed = item.type === "snapshot" ? item.items : [item.item];
   const inbox = new Map([...known, ...changed.map((one) => [one.id, one] as const)]);
   return { ...overview, inbox: new Map([...inbox].filter(([, one]) => one.status === "open")) };
+}
+
+export function withUsage(overview: Overview, item: StreamItem<"usage">): Overview {
+  return item.type === "burn" ? { ...overview, spentNanos: item.todayNanos } : overview;
+}
+
+export function withBudgets(overview: Overview, item: StreamItem<"budgets">): Overview {
+  const budgets = new Map(item.type === "snapshot" ? [] : overview.budgets);
+  if (item.type === "removed") for (const id of item.ids) budgets.delete(id);
+  else for (const budget of item.budgets) budgets.set(budget.id, budget);
+  return { ...overview, budgets };
+}
+
+/** Budgets that stop somebody now, or have less than a fifth left. */
+export function atLimit(overview: Overview): readonly Budget[] {
+  return [...overview.budgets.values()].filter(({ level }) => level === "warn" || STOPPING_LEVELS.has(level));
 }
 
 export function withStatus(overview: Overview, status: AppStatus): Overview {

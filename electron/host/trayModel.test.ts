@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { aNode, anInboxItem, anOverview } from "#test/support/hostFixtures.ts";
+import { sampleBudgets } from "#test/support/demoCore/demoBudgets.ts";
+import { withBudgets } from "./overview.ts";
 import { trayIcon, trayModel } from "./trayModel.ts";
 
 const context = { nowMs: Date.parse("2026-11-20T12:09:30.000Z"), startAtLogin: false };
@@ -58,4 +60,17 @@ test("when every running agent is paused, the same place resumes them", () => {
   const overview = anOverview({ nodes: [aNode("shop/a", { state: "paused" }), aNode("shop/b", { state: "done" })] });
   expect(labels(overview)).toContain("Resume all agents");
   expect(labels(anOverview({ nodes: [aNode("shop/a", { state: "paused" }), busy] }))).toContain("Pause all agents");
+});
+
+test("money has its rows: what today cost of what, and what is at its limit", () => {
+  const budget = sampleBudgets().find(({ scope }) => scope === "fleet/schema-migrator");
+  if (budget === undefined) throw new Error("the sample lost its used up budget");
+  const whole = sampleBudgets().filter(({ scope }) => scope === "*");
+  const money = withBudgets(
+    { ...anOverview({}), spentNanos: 8_400_000_000 },
+    { type: "snapshot", budgets: [...whole, budget] },
+  );
+  expect(labels(money)).toContain("$8.40 of $50.00 spent today");
+  expect(labels(money)).toContain("schema-migrator: $5.07 of $5.00, used up: stopped");
+  expect(labels(anOverview({})).filter((label) => label.includes("spent"))).toEqual([]);
 });

@@ -1,7 +1,10 @@
 /** What the tray shows, as data: its silhouette, its tooltip and its menu. Pure; tray.ts draws it. */
 import type { InboxItem } from "#shared/model/inbox.ts";
 import type { NodeState } from "#shared/model/states.ts";
-import { agentCounts, hasState, type Overview, waiting } from "./overview.ts";
+import { costWords } from "#shared/lib/amountWords.ts";
+import { budgetId } from "#shared/model/budget.ts";
+import { levelWords, spentOfWords } from "#shared/model/budgetWords.ts";
+import { agentCounts, atLimit, hasState, type Overview, waiting } from "./overview.ts";
 
 /** Names of the icon files; broken beats waiting beats running beats calm. */
 export type TrayIcon = "broken" | "waiting" | "running" | "calm";
@@ -9,6 +12,7 @@ export type TrayIcon = "broken" | "waiting" | "running" | "calm";
 export type TrayAction =
   | { readonly type: "open" }
   | { readonly type: "openInbox"; readonly itemId?: string }
+  | { readonly type: "openBudgets"; readonly scope?: string }
   | { readonly type: "pauseAll" }
   | { readonly type: "resumeAll" }
   | { readonly type: "emergencyStop" }
@@ -55,6 +59,7 @@ export function trayModel(overview: Overview, context: TrayContext): TrayModel {
       ...[headline, ...trouble].map((label): TrayRow => ({ kind: "text", label })),
       { kind: "separator" },
       ...waitingRows(items, context.nowMs),
+      ...moneyRows(overview),
       ...quickActions(overview),
       { kind: "separator" },
       {
@@ -96,6 +101,22 @@ function waitingRows(items: readonly InboxItem[], nowMs: number): TrayRow[] {
   const more = items.length - shown.length;
   const rest: TrayRow[] = more > 0 ? [{ kind: "action", label: `${more} more…`, action: { type: "openInbox" } }] : [];
   return [...shown, ...rest, { kind: "separator" }];
+}
+
+/** Today's spending, and what is at its limit. */
+function moneyRows(overview: Overview): TrayRow[] {
+  const whole = overview.budgets.get(budgetId("*", "day", "usd"));
+  if ((overview.spentNanos ?? 0) === 0 && overview.budgets.size === 0) return [];
+  const spent = costWords(overview.spentNanos ?? 0);
+  const label = whole === undefined ? `${spent} spent today` : `${spent} of ${costWords(whole.allowance)} spent today`;
+  const limits = atLimit(overview)
+    .slice(0, MOST_WAITING)
+    .map((budget): TrayRow => {
+      const who = budget.scope === "*" ? "Everything" : nameOf(budget.scope);
+      const what = `${cut(who)}: ${spentOfWords(budget)}, ${levelWords(budget).toLowerCase()}`;
+      return { kind: "action", label: what, action: { type: "openBudgets", scope: budget.scope } };
+    });
+  return [{ kind: "action", label, action: { type: "openBudgets" } }, ...limits, { kind: "separator" }];
 }
 
 function quickActions(overview: Overview): TrayRow[] {

@@ -2,6 +2,7 @@
 import type { ReactElement } from "react";
 import { AddChildDialog } from "#renderer/features/addChild/AddChildDialog.tsx";
 import { OpenFleetDialog } from "#renderer/features/addChild/OpenFleetDialog.tsx";
+import { MoneyDialog } from "#renderer/features/budgets/MoneyDialog.tsx";
 import { EmergencyStopDialog } from "#renderer/features/emergencyStop/EmergencyStopDialog.tsx";
 import { Palette } from "#renderer/features/palette/Palette.tsx";
 import { useAppState } from "#renderer/state/hooks.ts";
@@ -10,9 +11,8 @@ import { KeysDialog } from "./KeysDialog.tsx";
 
 export function Overlays(): ReactElement | null {
   const overlay = useAppState((state) => state.overlay);
-  switch (overlay?.kind) {
-    case undefined:
-      return null;
+  if (overlay === undefined) return null;
+  switch (overlay.kind) {
     case "palette":
       return <Palette text={overlay.text ?? ""} />;
     case "emergencyStop":
@@ -25,5 +25,7 @@ export function Overlays(): ReactElement | null {
       return <OpenFleetDialog />;
     case "confirm":
       return <ConfirmDialog question={overlay.question} />;
+    default:
+      return <MoneyDialog overlay={overlay} />;
   }
 }

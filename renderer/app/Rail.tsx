@@ -1,6 +1,7 @@
 /** The left rail: search, the pages, and the emergency stop, always in sight. Icons alone below 1000 px. */
 import {
   Activity,
+  Gauge,
   History,
   House,
   Inbox,
@@ -21,7 +22,10 @@ import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { Logo } from "#renderer/ui/Logo.tsx";
 import { plural } from "#shared/lib/words.ts";
 
-type PlainPage = Extract<PageName, "home" | "inbox" | "tree" | "terminals" | "sessions" | "events" | "settings">;
+type PlainPage = Extract<
+  PageName,
+  "home" | "inbox" | "tree" | "terminals" | "sessions" | "budgets" | "events" | "settings"
+>;
 
 interface Place {
   readonly page: PlainPage;
@@ -36,6 +40,7 @@ const WORK: readonly Place[] = [
   { page: "terminals", name: "Terminals", Icon: SquareTerminal },
   { page: "sessions", name: "Sessions", Icon: History },
 ];
+const BUDGETS: Place = { page: "budgets", name: "Budgets", Icon: Gauge };
 const EVENTS: Place = { page: "events", name: "Events", Icon: Activity };
 const SETTINGS: Place = { page: "settings", name: "Settings", Icon: Settings2 };
 
@@ -64,6 +69,7 @@ export function Rail(): ReactElement {
       <div className="rail-heading">
         <span className="rail-text">Oversight</span>
       </div>
+      <RailLink place={BUDGETS} count={0} />
       <RailLink place={EVENTS} count={0} />
       <span className="grow" />
       <button

@@ -1,8 +1,17 @@
 /** The bottom line: whether the core answers, how far its log is, and how many agents are in which state. */
 import { Fragment, type ReactElement } from "react";
-import { useAppState, useConnection, useInfo, useStateCounts, useStatus } from "#renderer/state/hooks.ts";
+import {
+  useAppState,
+  useConnection,
+  useInfo,
+  useNavigation,
+  useStateCounts,
+  useStatus,
+} from "#renderer/state/hooks.ts";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
+import { costWords } from "#shared/lib/amountWords.ts";
 import { countWords, exactClock } from "#shared/lib/words.ts";
+import { budgetId } from "#shared/model/budget.ts";
 import { STATE_WORDS } from "#shared/model/stateWords.ts";
 import type { NodeState } from "#shared/model/states.ts";
 
@@ -90,6 +99,26 @@ function LiveStatus(): ReactElement {
           );
         })}
       </span>
+      <SpentToday />
     </footer>
+  );
+}
+
+/** What today costs, of what; a press shows where it goes. */
+function SpentToday(): ReactElement | null {
+  const navigation = useNavigation();
+  const burn = useAppState((state) => state.burn);
+  const budget = useAppState((state) => state.budgets.get(budgetId("*", "day", "usd")));
+  if (burn === undefined || (burn.todayTokens === 0 && budget === undefined)) return null;
+  const spent = burn.todayNanos === 0 && burn.unpricedEntries > 0 ? "no price" : costWords(burn.todayNanos);
+  return (
+    <button
+      type="button"
+      className="status-item status-spent tab"
+      title="What all agents spent today"
+      onClick={() => navigation.navigate({ page: "budgets" })}
+    >
+      {budget === undefined ? `${spent} today` : `${spent} of ${costWords(budget.allowance)} today`}
+    </button>
   );
 }

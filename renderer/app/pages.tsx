@@ -14,6 +14,7 @@ const FETCHED = {
   session: async () => (await import("#renderer/features/session/SessionPage.tsx")).SessionPage,
   sessions: async () => (await import("#renderer/features/sessions/SessionsPage.tsx")).SessionsPage,
   events: async () => (await import("#renderer/features/events/EventsPage.tsx")).EventsPage,
+  budgets: async () => (await import("#renderer/features/budgets/BudgetsPage.tsx")).BudgetsPage,
 } satisfies Partial<Record<PageName, () => Promise<ComponentType>>>;
 
 const PAGES: Readonly<Record<PageName, ComponentType>> = {
@@ -27,6 +28,7 @@ const PAGES: Readonly<Record<PageName, ComponentType>> = {
   session: fetched(FETCHED.session),
   sessions: fetched(FETCHED.sessions),
   events: fetched(FETCHED.events),
+  budgets: fetched(FETCHED.budgets),
 };
 
 function fetched(page: () => Promise<ComponentType>): ComponentType {

@@ -31,6 +31,7 @@ export function useGlobalKeys(): void {
       go("g t", "Tree", { page: "tree" }),
       go("g l", "Terminals", { page: "terminals" }),
       go("g s", "Sessions", { page: "sessions" }),
+      go("g b", "Budgets", { page: "budgets" }),
       go("g e", "Events", { page: "events" }),
       go("g f", "Search everything printed", { page: "search" }),
       go("mod+,", "Settings", { page: "settings" }),

@@ -10,8 +10,9 @@ import type { ConnectionState, ReconnectingClient } from "#shared/rpc/reconnecti
 import { sortInbox } from "./derive.ts";
 import type { Overlay, Toast } from "./overlayKinds.ts";
 import { applyTreeItem, EMPTY_TREE, type TreeSlice } from "./treeSlice.ts";
+import { applyBudgetsItem, applyUsageItem, EMPTY_USAGE, type UsageSlice } from "./usageSlice.ts";
 
-export interface AppState extends TreeSlice {
+export interface AppState extends TreeSlice, UsageSlice {
   readonly connection: ConnectionState;
   /** When the connection was lost, ms since 1970; undefined while it holds. Retries do not reset it. */
   readonly lostAt: number | undefined;
@@ -40,6 +41,7 @@ const NO_SELECTION: ReadonlySet<string> = new Set();
 export function createAppStore(client: ReconnectingClient): AppStore {
   const store = createStore<AppState>(() => ({
     ...EMPTY_TREE,
+    ...EMPTY_USAGE,
     connection: client.state,
     lostAt: undefined,
     hasTree: false,
@@ -96,6 +98,8 @@ function followAll(client: ReconnectingClient, store: AppStore): void {
   );
   client.open("status", {}, { onItem: (status) => store.setState({ status }) });
   client.open("settings", {}, { onItem: (settings) => store.setState({ settings }) });
+  client.open("usage", {}, { onItem: (item) => store.setState((state) => applyUsageItem(state, item)) });
+  client.open("budgets", {}, { onItem: (item) => store.setState((state) => applyBudgetsItem(state, item)) });
 }
 
 function putItem(inbox: readonly InboxItem[], item: InboxItem): readonly InboxItem[] {

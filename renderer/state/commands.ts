@@ -1,5 +1,5 @@
 /** Commands and queries from components: pending state, and a refusal said where the person looks. */
-import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import type {
   CommandInput,
@@ -62,17 +62,21 @@ export class QueryRefused extends Error {
 export interface QueryOptionsHere {
   readonly enabled?: boolean;
   readonly staleMs?: number;
+  /** Asked again when this changes. */
+  readonly key?: string;
 }
 
 /** Asks the core; the answer is shared by all who ask the same, and asked again after a reconnect. */
 export function useCoreQuery<K extends QueryName>(
   name: K,
   input: QueryInput<K>,
-  { enabled = true, staleMs = 5_000 }: QueryOptionsHere = {},
+  { enabled = true, staleMs = 5_000, key }: QueryOptionsHere = {},
 ): UseQueryResult<QueryOutput<K>, Error> {
   const { client } = useApp();
   return useQuery<QueryOutput<K>, Error>({
-    queryKey: [name, input],
+    queryKey: key === undefined ? [name, input] : [name, input, key],
+    // While it is asked again, what was known stays in sight.
+    ...(key === undefined ? {} : { placeholderData: keepPreviousData }),
     enabled,
     staleTime: staleMs,
     queryFn: async () => {

@@ -11,6 +11,8 @@ export type Route =
   /** One child's lives; a session and an offset in it open the replay there. */
   | { readonly page: "session"; readonly path: string; readonly sessionId?: string; readonly offset?: number }
   | { readonly page: "events"; readonly pattern?: string; readonly seq?: number }
+  /** With a scope: narrowed to it, with its budgets beside; with an entry: the ledger at it. */
+  | { readonly page: "budgets"; readonly scope?: string; readonly entry?: number }
   | { readonly page: "search"; readonly text?: string; readonly path?: string }
   | { readonly page: "settings" }
   | { readonly page: "firstRun" };

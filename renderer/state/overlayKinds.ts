@@ -8,6 +8,11 @@ export type Overlay =
   /** Under this node; its fleet's top supervisor, or a choice, without one. */
   | { readonly kind: "addChild"; readonly what: "agent" | "supervisor"; readonly parent?: string }
   | { readonly kind: "openFleet" }
+  /** With an id: that budget's rules are edited; else a new one for this place. */
+  | { readonly kind: "setBudget"; readonly scope: string; readonly id?: string }
+  | { readonly kind: "grantBudget"; readonly id: string }
+  | { readonly kind: "moveBudget"; readonly id: string }
+  | { readonly kind: "setPrice"; readonly model: string; readonly provider?: string }
   | { readonly kind: "confirm"; readonly question: Question };
 
 /** Asked before something that stops more than one agent or deletes data. */

@@ -15,6 +15,7 @@ const MAKERS: Readonly<Record<string, (tail: string) => Route>> = {
   terminals: (tail) => (tail === "" ? { page: "terminals" } : { page: "terminals", path: tail }),
   session: (tail) => (tail === "" ? { page: "sessions" } : { page: "session", path: tail }),
   sessions: () => ({ page: "sessions" }),
+  budgets: (tail) => (tail === "" ? { page: "budgets" } : { page: "budgets", scope: tail }),
   events: () => ({ page: "events" }),
   search: (tail) => (tail === "" ? { page: "search" } : { page: "search", text: tail }),
   settings: () => ({ page: "settings" }),

@@ -8,6 +8,7 @@ import { openOverlay } from "#renderer/state/overlays.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Page } from "#renderer/ui/Page.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
+import { costWords } from "#shared/lib/amountWords.ts";
 import { clockWords, dayWords, plural } from "#shared/lib/words.ts";
 import { homeSentence, isRunning } from "#shared/model/stateWords.ts";
 import { Broke } from "./Broke.tsx";
@@ -24,8 +25,10 @@ export function HomePage(): ReactElement {
   const hasTree = useAppState((state) => state.hasTree);
   const counts = useHomeCounts();
   const date = useNowText((now) => `${dayWords(now)}, ${clockWords(now, now)}`);
+  const burn = useAppState((state) => state.burn);
+  const cost = burn === undefined || burn.todayNanos === 0 ? "" : `, ${costWords(burn.todayNanos)} spent today`;
   return (
-    <Page title="Home" fact={date} actions={<HomeActions />}>
+    <Page title="Home" fact={`${date}${cost}`} actions={<HomeActions />}>
       {!hasTree ? (
         <Skeleton rows={9} />
       ) : (

@@ -2,6 +2,7 @@
 import {
   ArrowLeft,
   FilePlus,
+  Gauge,
   House,
   Inbox,
   Keyboard,
@@ -80,6 +81,7 @@ function placeSketches({ navigation, store }: App): readonly Sketch[] {
     go("Tree", ListTree, { page: "tree", keys: "g t" }),
     go("Terminals", SquareTerminal, { page: "terminals", keys: "g l" }),
     go("Sessions", Search, { page: "sessions", keys: "g s" }),
+    go("Budgets", Gauge, { page: "budgets", keys: "g b" }),
     go("Events", Search, { page: "events", keys: "g e" }),
     go("Settings", SunMoon, { page: "settings", keys: "mod+," }),
     go("Search", Search, { page: "search", keys: "g f" }),

@@ -8,6 +8,7 @@ import { plural } from "#shared/lib/words.ts";
 import { cliName, stateWords } from "#shared/model/stateWords.ts";
 import { effectWord } from "./blastWords.ts";
 import { NodeLamp } from "./NodeLamp.tsx";
+import { Spend } from "./Spend.tsx";
 import { rowId, type RowProps } from "./rows.ts";
 import { useTreeView } from "./treeView.ts";
 
@@ -49,6 +50,7 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
       <span className="tree-word" style={{ color: stateTextColor(node.state) }}>
         {word}
       </span>
+      <Spend path={row.path} />
       <Tail node={node} detail={detailOf(node, word)} hit={hit} />
     </div>
   );

@@ -128,6 +128,7 @@ function columnStyle(columns: ReturnType<typeof textColumns>): CSSProperties & R
     "--tree-name": `${columns.name}px`,
     "--tree-cli": `${columns.cli}px`,
     "--tree-word": `${columns.word}px`,
+    "--tree-spend": columns.hasSpend ? "flex" : "none",
     "--tree-detail": columns.hasDetail ? "block" : "none",
   };
 }

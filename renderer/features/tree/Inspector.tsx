@@ -13,6 +13,7 @@ import { clockWords, durationWords, shortPath } from "#shared/lib/words.ts";
 import { cliName, stateWords } from "#shared/model/stateWords.ts";
 import { blastRadius } from "./blastRadius.ts";
 import { agentsBelow, blastLines } from "./blastWords.ts";
+import { BudgetFacts } from "./BudgetFacts.tsx";
 import { actionFor, type TreeAction } from "./consequence.ts";
 import { countsSentence } from "./Counts.tsx";
 import { LastEvents, Lives } from "./History.tsx";
@@ -53,6 +54,7 @@ export function Inspector(props: InspectorProps): ReactElement | null {
       <div className="inspect-block">
         {node.kind === "agent" ? <AgentFacts node={node} /> : <SupervisorFacts node={node} onSelect={props.onSelect} />}
       </div>
+      <BudgetFacts path={props.path} />
       <IfItFails node={node} />
       {node.kind === "agent" && <Lives node={node} onSession={() => props.onSession(props.path)} />}
       <LastEvents node={node} onEvents={() => props.onEvents(props.path)} />

@@ -92,6 +92,8 @@ export interface TextColumns {
   readonly cli: number;
   readonly word: number;
   readonly hasDetail: boolean;
+  /** What it spent today, and its budget's bar. */
+  readonly hasSpend: boolean;
   /** Room for what a failure does, or the count of restarts, after the state; else the former takes the state's place. */
   readonly hasTail: boolean;
 }
@@ -106,6 +108,8 @@ const ROOMY_PX = 640;
 const CLI_PX = 78;
 /** "starts fresh" with its icon, or "3 restarts". */
 const EFFECT_PX = 80;
+/** "$12.40" and a short bar. */
+const SPEND_PX = 110;
 /** Less of a sentence says nothing. */
 const DETAIL_PX = 110;
 /** Lamp, padding and the gaps between columns. */
@@ -122,7 +126,8 @@ export function textColumns(room: number, longestName: number): TextColumns {
     name,
     word,
     cli: afterWord >= CLI_PX + EFFECT_PX ? CLI_PX : 0,
-    hasDetail: afterWord >= CLI_PX + EFFECT_PX + DETAIL_PX,
+    hasSpend: afterWord >= CLI_PX + EFFECT_PX + SPEND_PX,
+    hasDetail: afterWord >= CLI_PX + EFFECT_PX + SPEND_PX + DETAIL_PX,
     hasTail: afterWord >= EFFECT_PX,
   };
 }

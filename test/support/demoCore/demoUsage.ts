@@ -1,50 +1,164 @@
-/** A fake for looking at screens: a ledger in which nothing was spent yet. */
-import { fail, ok } from "#shared/model/result.ts";
-import type { UsageSum } from "#shared/model/usage.ts";
+/** A fake for looking at screens: a day of requests of the sample fleet, counted, with a doubt of every kind among them. */
 import type { Handlers } from "#shared/rpc/handlers.ts";
-
-const NOTHING: UsageSum = {
-  entries: 0,
-  input: 0,
-  output: 0,
-  cacheRead: 0,
-  cacheWrite: 0,
-  reasoning: 0,
-  totalTokens: 0,
-  costNanos: 0,
-  unpricedEntries: 0,
-  unpricedTokens: 0,
-  estimatedEntries: 0,
-  estimatedCostNanos: 0,
-  roundedEntries: 0,
-  interruptedEntries: 0,
-};
+import type { LedgerEntry, Tokens, UsageSum } from "#shared/model/usage.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import { nothingSpent, sampleEntries, sumOf } from "./sampleUsage.ts";
 
 type Named<Of, P extends string> = { [K in Extract<keyof Of, `${P}.${string}`>]: Of[K] };
 type UsageQueries = Named<Handlers["queries"], "usage"> & Named<Handlers["queries"], "prices">;
 type UsageCommands = Named<Handlers["commands"], "usage"> & Named<Handlers["commands"], "prices">;
 
+const HOUR = 3_600_000;
+
+interface Asked {
+  readonly from?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly text?: string | undefined;
+}
+
+function chosen({ from, scope, text }: Asked): readonly LedgerEntry[] {
+  return sampleEntries(Date.now()).filter(
+    (entry) =>
+      (from === undefined || entry.at >= from) &&
+      (scope === undefined || entry.path === scope || entry.path?.startsWith(`${scope}/`) === true) &&
+      (text === undefined || JSON.stringify(entry).includes(text)),
+  );
+}
+
+const KEYS: Readonly<Record<string, (entry: LedgerEntry) => string>> = {
+  agent: (entry) => entry.path ?? "",
+  subtree: (entry) => entry.path?.split("/")[0] ?? "",
+  fleet: (entry) => entry.path?.split("/")[0] ?? "",
+  model: (entry) => entry.model,
+  source: (entry) => entry.source,
+  cli: (entry) => entry.agent,
+  task: () => "",
+};
+
+function grouped(entries: readonly LedgerEntry[], by: string): ReadonlyMap<string, readonly LedgerEntry[]> {
+  const key = KEYS[by] ?? (() => "");
+  const groups = new Map<string, LedgerEntry[]>();
+  for (const entry of entries) groups.set(key(entry), [...(groups.get(key(entry)) ?? []), entry]);
+  return groups;
+}
+
 export function demoUsageQueries(): UsageQueries {
   return {
-    "usage.totals": async () => ok({ total: { ...NOTHING }, rows: [] }),
-    "usage.series": async () => ok({ bucket: "hour", times: [], series: [] }),
-    "usage.entries": async () => ok({ entries: [] }),
-    "usage.entry": async ({ id }) => fail("not_found", `The ledger has no entry ${id}.`),
-    "usage.drift": async () => ok([]),
-    "usage.unknown": async () => ok([]),
+    "usage.totals": async ({ groupBy, ...filter }) => {
+      const entries = chosen(filter);
+      const rows = [...grouped(entries, groupBy)].map(([key, own]) => ({ key, label: key, ...sumOf(own) }));
+      return ok({ total: sumOf(entries), rows: groupBy === "none" ? [] : rows });
+    },
+    "usage.series": async ({ groupBy, ...filter }) => {
+      const entries = chosen(filter);
+      const start = Date.parse(filter.from ?? new Date(Date.now() - 24 * HOUR).toISOString());
+      const times = Array.from(
+        { length: Math.floor((Date.now() - start) / (HOUR / 4)) + 1 },
+        (_, n) => start + (n * HOUR) / 4,
+      );
+      const groups = grouped(entries, groupBy);
+      const series = [...groups].map(([key, own]) => {
+        const buckets = times.map((at) =>
+          sumOf(own.filter((entry) => Date.parse(entry.at) >= at && Date.parse(entry.at) < at + HOUR / 4)),
+        );
+        return {
+          key,
+          label: key,
+          costNanos: buckets.map(({ costNanos }) => costNanos),
+          tokens: buckets.map(({ totalTokens }) => totalTokens),
+        };
+      });
+      return ok({ bucket: "hour", times: times.map((at) => new Date(at).toISOString()), series });
+    },
+    "usage.entries": async (filter) => ok({ entries: [...chosen(filter)].slice(0, filter.limit) }),
+    "usage.entry": async ({ id }) => {
+      const entry = sampleEntries(Date.now()).find((one) => one.id === id);
+      if (entry === undefined) return fail("not_found", `The ledger has no entry ${id}.`);
+      const { source, confidence, outcome, at, tokens } = entry;
+      const older = { ...entry, id: 0, source: "estimate", confidence: "estimated", supersededBy: id } as const;
+      const word = { confidence, outcome, at, tokens, marks: [] };
+      return ok({
+        entry,
+        history: [{ ...older, tokens: rounded(tokens) }, entry],
+        reports: [
+          { ...word, source, sourceKey: `${source}-${id}` },
+          { ...word, source: "transcript", sourceKey: `t-${id}` },
+        ],
+      });
+    },
+    "usage.drift": async () =>
+      ok([
+        {
+          path: "fleet/planner",
+          sessionId: "00000000-0000-4000-8000-000000000001",
+          cliSessionId: "7f3c1",
+          agent: "claude",
+          a: "otlp",
+          b: "transcript",
+          tokensA: 412_000,
+          tokensB: 396_400,
+          explained: [{ why: "requests the CLI makes for itself are not in its log", requests: 4, tokens: 14_100 }],
+          unexplainedTokens: 1500,
+        },
+      ]),
+    "usage.unknown": async () =>
+      ok([
+        {
+          at: new Date(Date.now() - HOUR).toISOString(),
+          path: "fleet/api-builder",
+          agent: "codex",
+          model: "gpt-6",
+          why: "interrupted",
+          source: "transcript",
+        },
+      ]),
+    "usage.forecast": async ({ period }) => {
+      const spent = sumOf(chosen({ from: midnight().toISOString() })).costNanos;
+      const meanDay = Array.from({ length: 96 }, (_, n) => ({
+        minuteOfDay: n * 15,
+        costNanos: Math.round(1.3 * spent * (1 / (1 + Math.exp(-(n - 52) / 12)))),
+      }));
+      return ok({
+        spentNanos: spent,
+        forecastNanos: Math.round(spent * 1.6),
+        lowNanos: Math.round(spent * 1.4),
+        highNanos: Math.round(spent * 1.9),
+        resetsAt: new Date(midnight().getTime() + 24 * HOUR).toISOString(),
+        meanDay: period === "day" ? meanDay : [],
+      });
+    },
     "usage.sources": async () => ok([]),
-    "usage.forecast": async () =>
-      ok({
-        spentNanos: 0,
-        forecastNanos: null,
-        lowNanos: null,
-        highNanos: null,
-        resetsAt: new Date(Date.now() + 3_600_000).toISOString(),
-        meanDay: [],
-      }),
     "usage.counters": async () => ok({ text: "" }),
-    "prices.list": async () => ok({ version: "demo", models: [], unpriced: [] }),
+    "prices.list": async () =>
+      ok({
+        version: "sample list",
+        date: "2026-11-20",
+        models: [
+          {
+            provider: "anthropic",
+            model: "claude-sonnet-5",
+            inputNanos: 3000,
+            outputNanos: 15_000,
+            cacheReadNanos: 300,
+            cacheWriteNanos: 3750,
+            overridden: false,
+            hasTiers: false,
+            used: true,
+          },
+        ],
+        unpriced: [{ provider: "local", model: "qwen-coder-local", tokens: 84_000, entries: 3 }],
+      }),
   };
+}
+
+function midnight(): Date {
+  const date = new Date();
+  date.setHours(0, 0, 0, 0);
+  return date;
+}
+
+function rounded(tokens: Tokens): Tokens {
+  return { ...tokens, input: Math.round(tokens.input / 1000) * 1000, output: Math.round(tokens.output / 100) * 100 };
 }
 
 export function demoUsageCommands(): UsageCommands {
@@ -60,22 +174,37 @@ export function demoUsageStreams(): Pick<Handlers["streams"], "usage" | "usageIm
   const nothing = { close() {} };
   return {
     usage: (_input, sink) => {
+      const entries = chosen({ from: midnight().toISOString() });
+      const total: UsageSum = sumOf(entries);
+      const paths = [...grouped(entries, "agent")].map(([path, own]) => ({ path, ...sumOf(own) }));
       sink.send({
         type: "burn",
-        todayNanos: 0,
-        todayTokens: 0,
-        perMinuteTokens: 0,
-        perHourNanos: 0,
-        topPaths: [],
-        unpricedEntries: 0,
-        estimatedEntries: 0,
+        todayNanos: total.costNanos,
+        todayTokens: total.totalTokens,
+        perMinuteTokens: 18_400,
+        perHourNanos: 3_210_000_000,
+        topPaths: paths.map(({ path, costNanos, totalTokens }) => ({ path, costNanos, tokens: totalTokens })),
+        unpricedEntries: total.unpricedEntries,
+        estimatedEntries: total.estimatedEntries,
+      });
+      sink.send({
+        type: "paths",
+        rows: paths.map(({ path, costNanos, totalTokens, unpricedTokens }) => ({
+          path,
+          todayNanos: costNanos,
+          todayTokens: totalTokens,
+          lifeNanos: costNanos,
+          lifeTokens: totalTokens,
+          unpricedTokens,
+        })),
       });
       return ok(nothing);
     },
     usageImport: (_input, sink) => {
+      const { entries: none } = nothingSpent();
       sink.send({
         state: "idle",
-        files: 0,
+        files: none,
         filesDone: 0,
         bytes: 0,
         bytesDone: 0,

@@ -35,6 +35,30 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   sessions: { query: "place=/sessions" },
   session: { query: "place=/session/fleet/schema-migrator" },
   events: { query: "place=/events" },
+  budgets: { query: "place=/budgets" },
+  "budgets-group": {
+    query: "place=/budgets",
+    act: async (page) => void (await page.getByLabel("Chart by").selectOption("agent")),
+  },
+  "budgets-scope": { query: "place=/budgets/fleet/schema-migrator" },
+  "budgets-empty": { query: "fleet=empty&place=/budgets" },
+  "budgets-breakdown": {
+    query: "place=/budgets",
+    act: async (page) => page.getByRole("radio", { name: "By group" }).click(),
+  },
+  "budgets-prices": {
+    query: "place=/budgets",
+    act: async (page) => page.getByRole("radio", { name: "Prices" }).click(),
+  },
+  "budgets-entry": {
+    query: "place=/budgets",
+    act: async (page) => page.getByRole("table").getByRole("row").nth(3).click(),
+  },
+  "budget-set": { query: "place=/budgets", act: press("e") },
+  "budget-grant": {
+    query: "place=/budgets/fleet/schema-migrator",
+    act: async (page) => page.getByRole("button", { name: "Grant" }).click(),
+  },
   settings: { query: "place=/settings" },
   search: { query: "place=/search", act: async (page) => page.getByRole("searchbox").fill("tests") },
   "first-run": { query: "fleet=none" },
