@@ -141,7 +141,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
   const importer = createImporter({ ports, store, recorder, ledger });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
-  const stops = budgetStopsAgents({ budgets, fleets, sessions, inbox, bus, logger });
+  const stops = budgetStopsAgents({ budgets, fleets, sessions, inbox, bus, clock, logger });
   const recovered = await comeUp({ sessions, fleets, budgets, stops, recorder, config, logger });
   if (!recovered.ok) return recovered;
   recordings.open();

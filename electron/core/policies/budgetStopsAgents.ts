@@ -11,11 +11,13 @@ import type { Budgets, LevelChange } from "#core/budgets/index.ts";
 import { startNode } from "#core/fleets/index.ts";
 import type { Fleets } from "#core/fleets/index.ts";
 import type { Inbox, NewItem } from "#core/inbox/index.ts";
+import type { Clock } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Sessions } from "#core/sessions/index.ts";
 import { parseTokens, parseUsd } from "#shared/lib/amountWords.ts";
 import { braked } from "./budgetBrakes.ts";
 import { runBegins } from "./fleetBudgets.ts";
+import { awaitReset, limitResumes } from "./limitResumes.ts";
 
 export interface StopDeps {
   readonly budgets: Budgets;
@@ -23,6 +25,7 @@ export interface StopDeps {
   readonly sessions: Sessions;
   readonly inbox: Inbox;
   readonly bus: Bus;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -43,11 +46,16 @@ const ITEM = "budget:";
 export function budgetStopsAgents(deps: StopDeps): { readonly bootDone: (mayStart: boolean) => void } {
   const { budgets } = deps;
   deps.bus.subscribe({ label: "budgets per run", pattern: "ws.*.agent.*.started", onEvents: runBegins(budgets) });
+  deps.bus.subscribe({ label: "plan limits", pattern: "ws.*.agent.*.exited", onEvents: limitResumes(deps) });
   budgets.onLevel((change) => onLevel(deps, change));
   return {
     bootDone: (mayStart) => {
       for (const counter of budgets.table.all()) if (counter.state.level === "hard") stopBound(deps, counter.scope);
-      if (mayStart) for (const path of budgets.deps.tree.agentsBelow("*")) resumeIfAllowed(deps, path, "reset");
+      if (!mayStart) return;
+      for (const path of budgets.deps.tree.agentsBelow("*")) {
+        resumeIfAllowed(deps, path, "reset");
+        awaitReset(deps, path);
+      }
     },
   };
 }
