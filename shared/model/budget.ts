@@ -14,7 +14,6 @@ export type BudgetUnit = z.infer<typeof budgetUnitSchema>;
 
 /** What happens at 100 %: it is only said; no new prompt; or the agent is interrupted and stopped, and may not restart. */
 export const atLimitSchema = z.enum(["warn", "soft", "hard"]);
-export type AtLimit = z.infer<typeof atLimitSchema>;
 
 export const rolloverSchema = z.enum(["none", "carry"]);
 
