@@ -36,18 +36,7 @@ export const usageFilterSchema = period.extend({
 });
 export type UsageFilter = z.output<typeof usageFilterSchema>;
 
-export const USAGE_GROUPS = [
-  "agent",
-  "subtree",
-  "fleet",
-  "model",
-  "source",
-  "cli",
-  "task",
-  "session",
-  "day",
-  "none",
-] as const;
+const USAGE_GROUPS = ["agent", "subtree", "fleet", "model", "source", "cli", "task", "session", "day", "none"] as const;
 const groupBy = z.enum(USAGE_GROUPS).default("none");
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 

@@ -93,7 +93,6 @@ export const usageWordSchema = z.object({
   reportedCostNanos: z.number().int().optional(),
   marks: z.array(usageMarkSchema),
 });
-export type UsageWord = z.infer<typeof usageWordSchema>;
 
 /** `totalTokens` is input + output + cacheRead + cacheWrite. */
 export const usageSumSchema = z.object({

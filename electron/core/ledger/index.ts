@@ -1,4 +1,4 @@
 /** The ledger's door. */
 export { LedgerViews } from "./views.ts";
 export { Importer } from "./importer.ts";
-export { Ledger, type EntryProjection } from "./ledger.ts";
+export { Ledger } from "./ledger.ts";

@@ -48,15 +48,11 @@ export interface RecordCounts {
   duplicates: number;
 }
 
-/** Runs in the ledger's transaction: what it writes is as durable as the entry. */
-export type EntryProjection = (tx: StoreTx, change: Change) => void;
-
 export class Ledger implements UsageSink {
   readonly calendar: LocalCalendar;
   readonly prices: PriceBook;
   readonly #deps: LedgerDeps;
   readonly #listeners = new Set<EntryListener>();
-  readonly #projections = new Set<EntryProjection>();
   readonly #watchers = new Set<() => void>();
   /** Changes by the number of their event, until its commit is told. */
   readonly #uncommitted = new Map<number, Change>();
@@ -137,12 +133,6 @@ export class Ledger implements UsageSink {
     return () => this.#listeners.delete(listener);
   }
 
-  /** In the transaction of each change. The returned function ends it. */
-  projectWith(projection: EntryProjection): () => void {
-    this.#projections.add(projection);
-    return () => this.#projections.delete(projection);
-  }
-
   /** After anything that may have changed the sums; says nothing about what. */
   watch(watcher: () => void): () => void {
     this.#watchers.add(watcher);
@@ -215,7 +205,6 @@ export class Ledger implements UsageSink {
     };
     work(context);
     for (const change of changes) {
-      for (const projection of this.#projections) projection(tx, change);
       // Months of imported history would drown the log; one event tells of an import.
       if (!isHistory(change)) this.#uncommitted.set(appendEvent(tx, change).seq, change);
       const scope = scopeOf(change);

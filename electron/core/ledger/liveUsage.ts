@@ -1,6 +1,6 @@
 /** Streams over the ledger: what is being spent, at most once a second, and exports that wait for their reader. */
 import { Buffer } from "node:buffer";
-import type { StreamItem, StreamRequest } from "#shared/contract/index.ts";
+import type { QueryOutput, QueryRequest, StreamItem, StreamRequest } from "#shared/contract/index.ts";
 import type { LedgerEntry } from "#shared/model/usage.ts";
 import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
@@ -9,15 +9,20 @@ import type { Clock } from "#core/ports/clock.ts";
 import { burnDelta } from "./burn.ts";
 import type { Burn } from "./burn.ts";
 import { csvLine, CSV_HEAD } from "./csv.ts";
-import type { LedgerViews } from "./views.ts";
 
 const PACE_MS = 1000;
 /** Rates fall to nothing by themselves when nothing is spent any more. */
 const COOLING_MS = 60_000;
 const EXPORT_PAGE = 500;
 
+/** What the streams read; the views answer it. */
+interface LiveViews {
+  burn(): Burn;
+  entries(request: QueryRequest<"usage.entries">): Result<QueryOutput<"usage.entries">>;
+}
+
 export interface LiveDeps {
-  readonly views: LedgerViews;
+  readonly views: LiveViews;
   readonly clock: Clock;
   readonly watch: (watcher: () => void) => () => void;
 }
