@@ -70,7 +70,8 @@ function isOwnFolder(dir: string, uid: number): boolean {
 
 function openSocket(path: string, timeoutMs: number): Promise<ClientWire | undefined> {
   const socket = new WebSocket("ws://localhost/rpc", ["signalbox.v1"], {
-    createConnection: () => connect(path),
+    // The handshake's time-out is the socket's, and a socket made here must be given it; ws ends it with the handshake.
+    createConnection: () => connect({ path, timeout: timeoutMs }),
     perMessageDeflate: false,
     handshakeTimeout: timeoutMs,
     // The server is ours; its snapshots of a large tree may be larger than any limit worth naming.
