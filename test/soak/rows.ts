@@ -1,4 +1,5 @@
 /** Every row, short ones first. A row's CI form is its file in test/integration/soak. */
+import { agents } from "./agents.ts";
 import { diskErrors } from "./diskErrors.ts";
 import { flips } from "./flips.ts";
 import { kills } from "./kills.ts";
@@ -8,4 +9,4 @@ import { power } from "./power.ts";
 import { steady } from "./steady.ts";
 import type { SoakRow } from "./soak.ts";
 
-export const ROWS: readonly SoakRow[] = [flips, logs, power, migrations, diskErrors, kills, steady];
+export const ROWS: readonly SoakRow[] = [flips, logs, power, migrations, diskErrors, kills, agents, steady];

@@ -1,4 +1,4 @@
-/** What a prompt tells the fake model to do: `[[tool NAME {json}]]` (repeatable), `[[text …]]`, `[[delay MS]]`, `[[error CODE]]`. */
+/** What a prompt tells the fake model to do: `[[tool NAME {json}]]` (repeatable), `[[text …]]`, `[[delay MS]]`, `[[error CODE]]`; what stands before the last `[[new]]` is past. */
 export interface ToolDirective {
   readonly name: string;
   readonly input: Record<string, unknown>;
@@ -13,7 +13,9 @@ export interface Directives {
   readonly error: number;
 }
 
-export function parseDirectives(prompt: string): Directives {
+export function parseDirectives(words: string): Directives {
+  // Some CLIs put a prompt that was cut off and the next one into one message.
+  const prompt = words.slice(Math.max(0, words.lastIndexOf("[[new]]")));
   return {
     tools: parseTools(prompt),
     text: /\[\[text (.*?)\]\]/s.exec(prompt)?.[1],

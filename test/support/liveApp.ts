@@ -27,7 +27,7 @@ export function runCli(dataDir: string, ...args: readonly string[]): Promise<Cli
 }
 
 /** The CLI of another build. */
-export function runCliOf(outDir: string, dataDir: string, args: readonly string[]): Promise<CliResult> {
+function runCliOf(outDir: string, dataDir: string, args: readonly string[]): Promise<CliResult> {
   return new Promise((resolve) => {
     const env = { ...process.env, SIGNALBOX_DATA: dataDir };
     execFile(
@@ -41,7 +41,7 @@ export function runCliOf(outDir: string, dataDir: string, args: readonly string[
   });
 }
 
-export interface LiveAppStart {
+interface LiveAppStart {
   readonly dataDir: string;
   /** The app's whole environment, and with it its agents'; this process's own when absent. */
   readonly env?: Readonly<Record<string, string>>;

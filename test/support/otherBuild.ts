@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, "../..");
 const cache = join(root, ".cache", "other-builds");
 
 /** The first release whose keepers may be running on people's machines. */
-export const FIRST_RELEASE = "c1684cb";
+const FIRST_RELEASE = "c1684cb";
 /** All but the page: nobody looks at these apps. */
 const SOURCES = ["electron", "shared", "scripts", "package.json", "package-lock.json"];
 
@@ -35,7 +35,7 @@ export async function releasedBuild(): Promise<string | undefined> {
   });
 }
 
-export interface SourceChange {
+interface SourceChange {
   readonly file: string;
   readonly from: string;
   readonly to: string;

@@ -81,3 +81,13 @@ function dialogText(screen: string): string {
     .filter((line) => line !== "" && !/^[╌─]{5}/.test(line) && !line.startsWith("Tip:"));
   return text.join("\n").slice(0, 2_000);
 }
+
+/** `429 … · retrying in 19s · attempt 1/1` under the newest prompt. Pure. */
+export function claudeRetry(screen: string): { readonly words: string; readonly inS: number } | undefined {
+  const lines = screen.split("\n").filter((line) => line.trim() !== "");
+  for (const line of lines.slice(-12).toReversed()) {
+    const [, words, inS] = /^[^\p{L}\p{N}]*(.+?) · retrying in (\d+)s\b/u.exec(line) ?? [];
+    if (words !== undefined) return { words: words.trim(), inS: Number(inS) };
+  }
+  return undefined;
+}

@@ -121,4 +121,21 @@ describe("ClaudeObserver", () => {
     expect(await held).toEqual({});
     expect(facts.at(-1)).toMatchObject({ type: "ask_ended", how: "withdrawn" });
   });
+
+  it("shows a limit that Claude waits out by itself as a limit, and as work when it goes on", async () => {
+    let screen = "❯ go on\n✻ 429 This would exceed your rate limit. · retrying in 19s · attempt 1/1";
+    const { clock, facts, observer } = observe({ screenText: () => Promise.resolve(screen) });
+    observer.hint(status("working"));
+    observer.output();
+    await clock.advance(3_000);
+    await settle();
+    const until = clock.wallNow() + 19_000;
+    expect(facts.at(-1)).toEqual({ type: "rate_limited", detail: "429 This would exceed your rate limit.", until });
+    screen = "❯ go on\n● Here it is";
+    observer.output();
+    await clock.advance(3_000);
+    await settle();
+    expect(facts.at(-1)).toEqual({ type: "activity", activity: "busy", detail: "Working" });
+    observer.dispose();
+  });
 });

@@ -18,7 +18,7 @@ import {
   questionsOf,
   type HookEvent,
 } from "./claudeHooks.ts";
-import { claudeDialog } from "./claudeDialogs.ts";
+import { claudeDialog, claudeRetry } from "./claudeDialogs.ts";
 import { findLimit, findLogin } from "./limits.ts";
 import { activityOf, parseProgramStatus, type ProgramStatus } from "./programStatus.ts";
 
@@ -26,6 +26,8 @@ import { activityOf, parseProgramStatus, type ProgramStatus } from "./programSta
 const SAME_DIALOG_MS = 500;
 /** The screen of an adopted session is redrawn from its log. */
 const REDRAWN_MS = 2_000;
+/** Claude waits out a limit by itself and calls that working; its screen is looked at this often while it draws. */
+const RETRY_LOOK_MS = 3_000;
 
 export class ClaudeObserver implements AgentObserver {
   readonly #context: ObserverContext;
@@ -37,6 +39,9 @@ export class ClaudeObserver implements AgentObserver {
   #speaks = false;
   #cancelDialogCheck: () => void = () => undefined;
   #cancelWithdrawal: () => void = () => undefined;
+  #cancelRetryLook: (() => void) | undefined;
+  #isRetrying = false;
+  #isDisposed = false;
   #cliSessionId: string | undefined;
 
   constructor(context: ObserverContext) {
@@ -57,12 +62,34 @@ export class ClaudeObserver implements AgentObserver {
     const status = parseProgramStatus(hint.params);
     if (status === undefined) return;
     this.#speaks = true;
+    this.#isRetrying = false;
     if (status.state === "blocked" && status.kind !== "auth") this.#blocked(status);
     else this.#unblocked(status);
   }
 
   output(): void {
     // Claude redraws while it is idle; its own words are better than counting bytes.
+    if (this.#cancelRetryLook !== undefined || !(this.#isRetrying || this.#activity.current === "busy")) return;
+    this.#cancelRetryLook = this.#context.clock.after(RETRY_LOOK_MS, () => {
+      this.#cancelRetryLook = undefined;
+      void this.#context.screenText().then((screen) => this.#lookForRetry(screen));
+    });
+  }
+
+  #lookForRetry(screen: string): void {
+    if (this.#isDisposed || !(this.#isRetrying || this.#activity.current === "busy")) return;
+    const retry = claudeRetry(screen);
+    if (retry === undefined) {
+      if (this.#isRetrying) this.#activity.report("busy", "Working");
+      this.#isRetrying = false;
+      return;
+    }
+    this.#isRetrying = true;
+    const now = this.#context.clock.wallNow();
+    if (findLimit(retry.words, now) === undefined)
+      return this.#activity.report("busy", `Tries again by itself: ${retry.words}`);
+    this.#activity.report("rate_limited", retry.words);
+    this.#context.emit({ type: "rate_limited", detail: retry.words, until: now + retry.inS * 1000 });
   }
 
   typed(): void {
@@ -85,6 +112,8 @@ export class ClaudeObserver implements AgentObserver {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
+    this.#cancelRetryLook?.();
     this.#cancelDialogCheck();
     this.#cancelWithdrawal();
     this.#desk.withdrawAll();

@@ -16,11 +16,11 @@ import { ok, type Result } from "#shared/model/result.ts";
 import { createCodexUsage } from "./codexUsage.ts";
 import { classifyExit } from "./exits.ts";
 import { isIrreversible } from "./irreversible.ts";
-import { ESCAPE, pasteThenEnter, textBytes } from "./keys.ts";
+import { ENTER, ESCAPE, pasteThenEnter, textBytes } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity } from "./launching.ts";
 import { meterCodex } from "./codexMetering.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
-import { ALLOW, DENY, DENY_SAY, denyKeys, numberedDialog, type Dialog } from "./screenDialogs.ts";
+import { ALLOW, DENY, DENY_SAY, denyKeys, numberedDialog, type Dialog, type NumberedDialog } from "./screenDialogs.ts";
 import { ScreenObserver, type Reader, type Reading } from "./screenObserver.ts";
 import { codexInjection } from "./telemetryInjection.ts";
 import { jsonLines, newestFiles, promptTitle, type TranscriptFile } from "./transcripts.ts";
@@ -56,7 +56,11 @@ export function createCodexAdapter({ machine }: AgentAdapterDeps): AgentAdapter 
     },
     messageKeys: (text) => pasteThenEnter(text, PASTE_PAUSE_MS),
     classifyExit: (evidence) =>
-      classifyExit(evidence, { readsScreen: true, resumeRefused: /No saved session found/, loginAdvice: SIGN_IN }),
+      classifyExit(evidence, {
+        readsScreen: true,
+        resumeRefused: /No saved session found|Failed to resume session/,
+        loginAdvice: SIGN_IN,
+      }),
     usage: createCodexUsage(machine),
     pastSessions: (limit) => pastSessions(machine, limit),
   };
@@ -111,12 +115,28 @@ function readHint(hint: ScreenHint): Reading | undefined {
 /** `Would you like to run the following command?` with `y`, `p` and `esc`. What would change its rules for good is not offered. */
 export function codexDialog(screen: string): Dialog | undefined {
   const seen = numberedDialog(screen);
+  if (seen !== undefined && /^\s*Question 1\/1\b/m.test(screen)) return questionDialog(seen);
   const question = seen?.above.findLastIndex((line) => /^(Would you like|Do you (want|trust)|Allow )/.test(line)) ?? -1;
   if (seen === undefined || question < 0) return undefined;
   const yes = /\((\w)\)$/.exec(seen.answers[0]?.label ?? "")?.[1] ?? "1";
   return {
     ask: codexAsk(seen.above[question] ?? "", seen.above.slice(question + 1)),
     keys: (choice) => (choice.option === "allow" ? [textBytes(yes)] : denyKeys(choice)),
+  };
+}
+
+/** `Question 1/1` above it. Of a form with more questions the terminal is the place: one key may answer two of them. */
+function questionDialog(seen: NumberedDialog): Dialog {
+  const options = seen.answers.map(({ number, label }) => {
+    // The answer, a gap, and what it means.
+    const [answer = label, hint] = label.split(/\s{2,}/);
+    const known = { id: number, label: answer, key: number, takesText: false };
+    return hint === undefined ? known : { ...known, hint };
+  });
+  const body = seen.above.at(-1) ?? "Codex asks a question.";
+  return {
+    ask: { kind: "question", title: "Question", body, irreversible: false, options, via: "keys" },
+    keys: (choice) => [textBytes(choice.option), ENTER],
   };
 }
 

@@ -50,8 +50,13 @@ describe("classifyExit", () => {
     ],
     [
       "what the observer knew parks",
+      { activity: "rate_limited", activityDetail: "Usage limit reached", limitUntil: 1_795_000_009_000 },
+      { cause: "rate_limited", detail: "Usage limit reached.", parkUntil: 1_795_000_009_000 },
+    ],
+    [
+      "a reset that has passed is an earlier limit's",
       { activity: "rate_limited", activityDetail: "Usage limit reached", limitUntil: 9 },
-      { cause: "rate_limited", detail: "Usage limit reached.", parkUntil: 9 },
+      { cause: "rate_limited", detail: "Usage limit reached." },
     ],
     [
       "a limit with a reset parks until then",

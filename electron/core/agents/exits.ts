@@ -62,8 +62,9 @@ function toldLogin(evidence: ExitEvidence, knowledge: ExitKnowledge, seen: strin
 
 function toldLimit(evidence: ExitEvidence, seen: Limit | undefined): Limit | undefined {
   const found = evidence.activity === "rate_limited" ? { detail: evidence.activityDetail } : seen;
-  if (found === undefined || evidence.limitUntil === undefined) return found;
-  return { ...found, until: evidence.limitUntil };
+  // A time that has passed belongs to an earlier limit of this life.
+  if (found === undefined || (evidence.limitUntil ?? 0) <= evidence.wallNowMs) return found;
+  return evidence.limitUntil === undefined ? found : { ...found, until: evidence.limitUntil };
 }
 
 function wasResumeRefused(evidence: ExitEvidence, knowledge: ExitKnowledge): boolean {

@@ -67,6 +67,26 @@ describe("dialogs on the screen", () => {
     ]);
   });
 
+  it("reads Codex's question with its answers, but no form of several questions", () => {
+    const screen = [
+      "  Question 1/1 (1 unanswered)",
+      "  Which colour?",
+      "",
+      "  › 1. Red                the warm one",
+      "    2. Blue               the cold one",
+      "",
+      "  tab to add notes | enter to submit answer | esc to interrupt",
+    ].join("\n");
+    const dialog = codexDialog(screen);
+    expect(dialog?.ask).toMatchObject({ kind: "question", body: "Which colour?", via: "keys" });
+    expect(dialog?.ask.options.map(({ id, label, hint }) => [id, label, hint])).toEqual([
+      ["1", "Red", "the warm one"],
+      ["2", "Blue", "the cold one"],
+    ]);
+    expect(text(dialog?.keys({ option: "2" }))).toEqual(["2", "\r"]);
+    expect(codexDialog(screen.replace("1/1", "1/2"))).toBeUndefined();
+  });
+
   it("reads Gemini's", () => {
     const dialog = geminiDialog(GEMINI);
     expect(dialog?.ask).toMatchObject({ title: "Run a command", body: "touch gq1", irreversible: false });
