@@ -13,6 +13,7 @@ const STORY_MS = 420_000;
 const WITH_EVERY_COMMIT = [
   { cli: "claude", story: statesStory },
   { cli: "claude", story: killsStory },
+  { cli: "codex", story: statesStory },
   { cli: "codex", story: killsStory },
 ] as const;
 const installed = new Set<string>();
