@@ -1,3 +1,3 @@
 /** The recordings slice's door. */
 export { Recordings } from "./recordings.ts";
-export type { RecordedLife, RecordedLives } from "./recordings.ts";
+export type { RecordedLives } from "./recordings.ts";

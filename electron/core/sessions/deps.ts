@@ -1,9 +1,12 @@
 /** Everything the sessions slice is given; nothing is reached for. */
+import type { AgentSpec } from "#shared/model/fleetFile.ts";
 import type { AgentAdapter, AgentAsk } from "#core/ports/agentAdapter.ts";
 import type { Brakes } from "#core/ports/brakes.ts";
 import type { Clock } from "#core/ports/clock.ts";
+import type { Gateway } from "#core/ports/gateway.ts";
 import type { Ingest } from "#core/ports/ingest.ts";
 import type { LifeMetering } from "#core/ports/lifeMeter.ts";
+import type { Environment } from "#core/ports/machine.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
@@ -11,7 +14,6 @@ import type { RecordingArchive } from "#core/ports/recordingArchive.ts";
 import type { Screens } from "#core/ports/screens.ts";
 import type { Resources } from "#core/ports/resources.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
-import type { SessionMetering } from "./metering.ts";
 import type { GateRules, StartGate } from "./startGate.ts";
 
 /** Told to policies: what an agent asked of a person, and that it no longer does. */
@@ -31,6 +33,15 @@ export interface RecordingListener {
   /** The keeper has begun a new segment of its log. */
   sealed(sessionId: string): void;
   ended(sessionId: string): void;
+}
+
+/** What the sessions need of the gateway; the policy behind it knows budgets and ledger. */
+export interface SessionMetering {
+  /** Whether a person turned it on, for all agents or for this one. */
+  isWanted(spec: AgentSpec): boolean;
+  /** Opened at the first life that goes through it. */
+  open(): Promise<Gateway | undefined>;
+  environment(): Promise<Environment>;
 }
 
 export interface SessionDeps {

@@ -2,19 +2,8 @@
 import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import type { AgentSpec } from "#shared/model/fleetFile.ts";
 import type { AgentAdapter, LaunchPlan } from "#core/ports/agentAdapter.ts";
-import type { Gateway } from "#core/ports/gateway.ts";
-import type { Environment } from "#core/ports/machine.ts";
 import type { SessionDeps } from "./deps.ts";
 import type { LifeRow } from "./lives.ts";
-
-/** What the sessions need of the gateway; the policy behind it knows budgets and ledger. */
-export interface SessionMetering {
-  /** Whether a person turned it on, for all agents or for this one. */
-  isWanted(spec: AgentSpec): boolean;
-  /** Opened at the first life that goes through it. */
-  open(): Promise<Gateway | undefined>;
-  environment(): Promise<Environment>;
-}
 
 export interface PlannedLife {
   readonly path: string;

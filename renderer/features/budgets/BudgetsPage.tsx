@@ -21,11 +21,10 @@ import { measureWords } from "./measures.ts";
 import { SPANS, SPAN_WORDS } from "./periods.ts";
 import { Summary } from "./Summary.tsx";
 import { scopeName } from "./budgetWords.ts";
-import { useBudgetsPage } from "./useBudgetsPage.ts";
+import { useBudgetsPage, type PageState } from "./useBudgetsPage.ts";
 import "./budgets.css";
 
 const BurnChart = lazy(async () => ({ default: (await import("./BurnChart.tsx")).BurnChart }));
-export type PageState = ReturnType<typeof useBudgetsPage>;
 
 export function BudgetsPage(): ReactElement {
   const page = useBudgetsPage();

@@ -5,11 +5,10 @@ import { Field } from "#renderer/ui/Field.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
 import { plural } from "#shared/lib/words.ts";
 import { Breakdown, type Group } from "./Breakdown.tsx";
-import type { PageState } from "./BudgetsPage.tsx";
 import { DriftList, PriceList, UnknownList } from "./Checks.tsx";
 import { ImportBar } from "./ImportBar.tsx";
 import { LedgerTable } from "./LedgerTable.tsx";
-import type { Tab } from "./useBudgetsPage.ts";
+import type { PageState, Tab } from "./useBudgetsPage.ts";
 
 const TABS: readonly { readonly value: Tab; readonly label: string }[] = [
   { value: "ledger", label: "Ledger" },

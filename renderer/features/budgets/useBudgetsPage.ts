@@ -60,6 +60,8 @@ export function useBudgetsPage() {
   };
 }
 
+export type PageState = ReturnType<typeof useBudgetsPage>;
+
 interface Asked {
   readonly span: Span;
   readonly measure: Measure;

@@ -91,9 +91,9 @@ describe.each(SUBJECTS)("$name through the gateway", async (subject) => {
     "is counted to the token, keeps its key to itself, and shows why it is stopped",
     async () => {
       const model = await startFakeModelServer();
-      ends.push(model.close);
+      ends.push(() => model.close());
       const home = await createAgentHome();
-      ends.push(home.remove);
+      ends.push(() => home.remove());
       const outcomes: GatewayOutcome[] = [];
       let verdict: GatewayVerdict = { allow: true };
       let asked = 0;
@@ -130,8 +130,8 @@ describe.each(SUBJECTS)("$name through the gateway", async (subject) => {
           sessionId: "s1",
           agent: subject.name,
           token: "t0ken-of-the-session",
-          env,
           ...metering,
+          env,
         });
         return output(file, { args: metering.args, env: metering.env, cwd: home.cwd });
       };
