@@ -5,7 +5,8 @@ import { useNavigation } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
-import type { LedgerEntry, UsageWord } from "#shared/model/usage.ts";
+import type { QueryOutput } from "#shared/contract/index.ts";
+import type { LedgerEntry } from "#shared/model/usage.ts";
 import { countWords, dayWords, exactClock } from "#shared/lib/words.ts";
 import { cliName } from "#shared/model/stateWords.ts";
 import { costWords } from "#shared/lib/amountWords.ts";
@@ -150,7 +151,7 @@ function Versions({
   );
 }
 
-function Reports({ reports }: { readonly reports: readonly UsageWord[] }): ReactElement | null {
+function Reports({ reports }: { readonly reports: QueryOutput<"usage.entry">["reports"] }): ReactElement | null {
   if (reports.length === 0) return null;
   return (
     <section className="inspect-block" aria-label="What each source said">
