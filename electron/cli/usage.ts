@@ -1,6 +1,6 @@
 /** usage and prices: what was spent, by whom, and what a token costs. */
 import type { CommandInput, QueryInput, QueryOutput, StreamItem } from "#shared/contract/index.ts";
-import { showCost, showSpend, showTokens } from "#shared/lib/amounts.ts";
+import { spendWords, tokenWords } from "#shared/lib/amountWords.ts";
 import { createLocalCalendar } from "#shared/lib/localCalendar.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
 import { show, withApp } from "./command.ts";
@@ -134,11 +134,11 @@ function describe(by: By, { total, rows }: Totals): readonly string[] {
   const line = (label: string, sum: Totals["total"]): string[] => [
     label,
     String(sum.entries),
-    showTokens(sum.input),
-    showTokens(sum.output),
-    showTokens(sum.cacheRead),
-    showTokens(sum.cacheWrite),
-    showSpend(sum),
+    tokenWords(sum.input),
+    tokenWords(sum.output),
+    tokenWords(sum.cacheRead),
+    tokenWords(sum.cacheWrite),
+    spendWords(sum),
     remarks(sum),
   ];
   return table([head, ...rows.map((row) => line(row.label, row)), line("total", total)]);
@@ -174,11 +174,11 @@ async function printPrices(context: CliContext, client: ConnectedClient): Promis
       ]),
       ...unpriced.map(({ provider, model, tokens }) => [
         `${provider}/${model}`,
-        showCost(null),
+        "no price",
         "",
         "",
         "",
-        `${showTokens(tokens)} tokens; set one with "signalbox price ${model} --input … --output …"`,
+        `${tokenWords(tokens)} tokens; set one with "signalbox price ${model} --input … --output …"`,
       ]),
     ]),
   ]);

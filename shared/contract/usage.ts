@@ -141,7 +141,7 @@ export const usageQueries = {
       }),
     ),
   },
-  /** What each agent CLI tells of its tokens, best source first. */
+  /** What each agent CLI tells of its tokens, best source first, and how it can be held to a budget. */
   "usage.sources": {
     input: z.object({}),
     output: z.array(
@@ -157,6 +157,8 @@ export const usageQueries = {
             live: z.boolean(),
           }),
         ),
+        /** What holds when its budget is used up; `gateway` only where it can be put behind it. */
+        brakes: z.object({ soft: z.string(), hard: z.string(), gateway: z.string().optional() }),
         /** Why the best of these is not read: the person's own settings are never overruled. */
         standsAside: z.string().optional(),
       }),

@@ -11,6 +11,13 @@ export function costWords(nanos: number): string {
   return `${nanos < 0 ? "-" : ""}$${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, "0")}`;
 }
 
+/** A sum of which some may be unpriced: `$3.21 + 12.4k no price`. */
+export function spendWords({ costNanos, unpricedTokens }: { costNanos: number; unpricedTokens: number }): string {
+  if (unpricedTokens === 0) return costWords(costNanos);
+  const unpriced = "no price";
+  return costNanos === 0 ? unpriced : `${costWords(costNanos)} + ${tokenWords(unpricedTokens)} ${unpriced}`;
+}
+
 /** 940, 12.4k, 412k, 2.25M. */
 export function tokenWords(tokens: number): string {
   const sign = tokens < 0 ? "-" : "";

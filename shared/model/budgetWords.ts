@@ -7,6 +7,7 @@ export function usedShare({ spent, reserved, allowance }: Pick<Budget, "spent" |
   return allowance <= 0 ? 1 : (spent + reserved) / allowance;
 }
 
+/** Short, where the unit is plain from its place; `amountText` names it. */
 export function amountWords(unit: Budget["unit"], amount: number): string {
   return unit === "usd" ? costWords(amount) : tokenWords(amount);
 }

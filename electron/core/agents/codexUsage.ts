@@ -19,6 +19,7 @@ const PROVIDER = "openai";
 
 export function createCodexUsage(machine: Machine): UsageAdapter {
   return {
+    refusesByHook: false,
     sources: [
       {
         source: "otlp",

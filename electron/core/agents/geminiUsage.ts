@@ -25,6 +25,7 @@ const PROVIDER = "google";
 
 export function createGeminiUsage(machine: Machine): UsageAdapter {
   return {
+    refusesByHook: false,
     sources: [
       {
         source: "otlp",

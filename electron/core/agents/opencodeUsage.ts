@@ -14,6 +14,7 @@ import { known, nanosOf, parseJson } from "./usageNumbers.ts";
 const AGENT = "opencode";
 
 export const opencodeUsage: UsageAdapter = {
+  refusesByHook: false,
   sources: [
     {
       source: "stream_json",

@@ -23,6 +23,8 @@ export interface UsageSourceFact {
 export interface UsageAdapter {
   /** Best first. */
   readonly sources: readonly UsageSourceFact[];
+  /** Whether its hooks can refuse a prompt and a tool call, also what a person types into its terminal. */
+  readonly refusesByHook: boolean;
   /** One sentence where the person's own settings keep us from the best source: theirs are never overruled. */
   standsAside?(): Promise<string | undefined>;
   /** Reads one life's telemetry; one reader per life, since some meaning is in what came before. */

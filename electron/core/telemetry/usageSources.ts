@@ -1,4 +1,4 @@
-/** What each agent CLI tells of its tokens, in words for a person. */
+/** What each agent CLI tells of its tokens, and how it can be held to a budget, in words for a person. */
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { UsageSourceFact } from "#core/ports/usageAdapter.ts";
 
@@ -6,17 +6,43 @@ export interface UsageSources {
   readonly agent: string;
   readonly name: string;
   readonly sources: UsageSourceFact[];
+  readonly brakes: UsageBrakes;
   readonly standsAside?: string;
+}
+
+/** What holds when a budget is used up, a sentence for each way; without `gateway` this CLI cannot be put behind it. */
+interface UsageBrakes {
+  readonly soft: string;
+  readonly hard: string;
+  readonly gateway?: string;
+}
+
+const HARD = "It is interrupted, stopped a second later, and may not start again until more is granted.";
+const GATEWAY = "Every request is refused with a sentence; at most the one under way is spent beyond the budget.";
+
+function brakesOf({ usage, meter }: AgentAdapter): UsageBrakes {
+  const soft =
+    usage?.refusesByHook === true
+      ? "Its hooks refuse prompts and tool calls, typed ones too; the request under way ends."
+      : "Signalbox sends and starts nothing more; what a person types into its terminal is refused by the gateway only.";
+  return { soft, hard: HARD, ...(meter === undefined ? {} : { gateway: GATEWAY }) };
 }
 
 /** Adapters that tell nothing, such as a plain command's, are left out. */
 export async function describeUsageSources(adapters: readonly AgentAdapter[]): Promise<UsageSources[]> {
   const told: UsageSources[] = [];
-  for (const { id, name, usage } of adapters) {
+  for (const adapter of adapters) {
+    const { id, name, usage } = adapter;
     if (usage === undefined) continue;
     const standsAside = await usage.standsAside?.();
     const sources = [...usage.sources];
-    told.push({ agent: id, name, sources, ...(standsAside === undefined ? {} : { standsAside }) });
+    told.push({
+      agent: id,
+      name,
+      sources,
+      brakes: brakesOf(adapter),
+      ...(standsAside === undefined ? {} : { standsAside }),
+    });
   }
   return told;
 }

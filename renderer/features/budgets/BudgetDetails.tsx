@@ -11,9 +11,8 @@ import { Problem } from "#renderer/ui/Problem.tsx";
 import type { Budget, BudgetChange } from "#shared/model/budget.ts";
 import { clockWords } from "#shared/lib/words.ts";
 import { BudgetBar } from "#renderer/ui/BudgetBar.tsx";
-import { levelWords } from "#shared/model/budgetWords.ts";
+import { amountWords, levelWords } from "#shared/model/budgetWords.ts";
 import { limitWords, ofWords, resetWords, scopeName } from "./budgetWords.ts";
-import { amountWords } from "#shared/model/budgetWords.ts";
 
 export function BudgetDetails({ scope }: { readonly scope: string }): ReactElement {
   const { store } = useApp();

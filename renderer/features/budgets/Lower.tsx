@@ -6,6 +6,7 @@ import { Segments } from "#renderer/ui/Segments.tsx";
 import { plural } from "#shared/lib/words.ts";
 import { Breakdown, type Group } from "./Breakdown.tsx";
 import { DriftList, PriceList, UnknownList } from "./Checks.tsx";
+import { SourceList } from "./SourceList.tsx";
 import { ImportBar } from "./ImportBar.tsx";
 import { LedgerTable } from "./LedgerTable.tsx";
 import type { PageState, Tab } from "./useBudgetsPage.ts";
@@ -16,6 +17,7 @@ const TABS: readonly { readonly value: Tab; readonly label: string }[] = [
   { value: "drift", label: "Disagreements" },
   { value: "unknown", label: "Unknown" },
   { value: "prices", label: "Prices" },
+  { value: "sources", label: "Sources" },
 ];
 
 interface Props {
@@ -78,6 +80,8 @@ function Body({ page, scroller }: Props): ReactElement {
       return <UnknownList from={page.fromIso} />;
     case "prices":
       return <PriceList />;
+    case "sources":
+      return <SourceList />;
   }
 }
 

@@ -14,7 +14,7 @@ import { useLedger } from "./useLedger.ts";
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 
-export type Tab = "ledger" | "breakdown" | "drift" | "unknown" | "prices";
+export type Tab = "ledger" | "breakdown" | "drift" | "unknown" | "prices" | "sources";
 
 export function useBudgetsPage() {
   const route = useRoute();

@@ -127,7 +127,27 @@ export function demoUsageQueries(): UsageQueries {
         meanDay: period === "day" ? meanDay : [],
       });
     },
-    "usage.sources": async () => ok([]),
+    "usage.sources": async () =>
+      ok([
+        {
+          agent: "claude",
+          name: "Claude Code",
+          sources: [
+            { source: "otlp", what: "Its own telemetry: every answered request.", confidence: "exact", live: true },
+            {
+              source: "transcript",
+              what: "Its session files: no compaction, no titles.",
+              confidence: "exact",
+              live: true,
+            },
+          ],
+          brakes: {
+            soft: "Its hooks refuse prompts and tool calls, typed ones too; the request under way ends.",
+            hard: "It is interrupted, stopped a second later, and may not start again until more is granted.",
+            gateway: "Every request is refused with a sentence; at most the one under way is spent beyond the budget.",
+          },
+        },
+      ]),
     "usage.counters": async () => ok({ text: "" }),
     "prices.list": async () =>
       ok({
