@@ -20,12 +20,12 @@ interface UsageBrakes {
 const HARD = "It is interrupted, stopped a second later, and may not start again until more is granted.";
 const GATEWAY = "Every request is refused with a sentence; at most the one under way is spent beyond the budget.";
 
-function brakesOf({ usage, meter }: AgentAdapter): UsageBrakes {
+function brakesOf(adapter: AgentAdapter): UsageBrakes {
   const soft =
-    usage?.refusesByHook === true
+    adapter.usage?.refusesByHook === true
       ? "Its hooks refuse prompts and tool calls, typed ones too; the request under way ends."
       : "Signalbox sends and starts nothing more; what a person types into its terminal is refused by the gateway only.";
-  return { soft, hard: HARD, ...(meter === undefined ? {} : { gateway: GATEWAY }) };
+  return { soft, hard: HARD, ...(adapter.meter === undefined ? {} : { gateway: GATEWAY }) };
 }
 
 /** Adapters that tell nothing, such as a plain command's, are left out. */

@@ -65,15 +65,7 @@ function Body({ page, scroller }: Props): ReactElement {
         />
       );
     case "breakdown":
-      return (
-        <Breakdown
-          rows={page.totals.data?.rows ?? []}
-          group={page.shownGroup}
-          measure={page.measure}
-          coloured={page.chart?.lines.filter(({ role }) => role === "stack").map(({ key }) => key) ?? []}
-          onPick={(key) => pick(page, page.shownGroup, key)}
-        />
-      );
+      return <Groups page={page} />;
     case "drift":
       return <DriftList from={page.fromIso} scope={page.scope === "*" ? undefined : page.scope} />;
     case "unknown":
@@ -83,6 +75,18 @@ function Body({ page, scroller }: Props): ReactElement {
     case "sources":
       return <SourceList />;
   }
+}
+
+function Groups({ page }: { readonly page: PageState }): ReactElement {
+  return (
+    <Breakdown
+      rows={page.totals.data?.rows ?? []}
+      group={page.shownGroup}
+      measure={page.measure}
+      coloured={page.chart?.lines.filter(({ role }) => role === "stack").map(({ key }) => key) ?? []}
+      onPick={(key) => pick(page, page.shownGroup, key)}
+    />
+  );
 }
 
 /** Places of the tree narrow the page; anything else filters the ledger by its word. */
