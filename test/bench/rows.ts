@@ -5,10 +5,23 @@ import { flood } from "./flood.ts";
 import { gateway } from "./gateway.ts";
 import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
+import { ledger } from "./ledger.ts";
 import { paint } from "./paint.ts";
 import { recording } from "./recording.ts";
 import { restart } from "./restart.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 
-export const ROWS: readonly Row[] = [bytes, recording, latency, restart, idle, store, start, gateway, paint, flood];
+export const ROWS: readonly Row[] = [
+  bytes,
+  recording,
+  latency,
+  restart,
+  idle,
+  store,
+  start,
+  gateway,
+  ledger,
+  paint,
+  flood,
+];

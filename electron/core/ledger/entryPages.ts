@@ -5,8 +5,8 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { SqlValue } from "#core/ports/database.ts";
 import type { Store } from "#core/store/index.ts";
-import { matchesDim, readDims } from "./dims.ts";
-import type { AncestorsOf } from "./dims.ts";
+import { dimSays, matchesDim, readDims } from "./dims.ts";
+import type { AncestorsOf, Dim } from "./dims.ts";
 import { SELECT_ENTRY, showEntry, toEntry } from "./rows.ts";
 
 export interface PageDeps {
@@ -38,7 +38,7 @@ export function pageOfEntries(
   const cursor = request.after === undefined ? undefined : /^(-?\d{1,16})-(\d{1,16})$/.exec(request.after);
   if (cursor === null) return fail("bad_request", "The place to go on from is none that an earlier page gave.");
   const conditions = [
-    ...dimCondition(deps, request),
+    ...wordConditions(deps, request),
     ...periodConditions(request),
     ...entryConditions(request),
     ...(request.includeSuperseded ? [] : [{ sql: "s.entry IS NULL", params: [] }]),
@@ -57,14 +57,12 @@ export function pageOfEntries(
   return ok({ entries: rows.map(showEntry), ...(isFull ? { next: `${value}-${last.id}` } : {}) });
 }
 
-/** What only the entries themselves know, on usage_entries `e` and usage_dims `d`. */
+/** What only the entries themselves know, on usage_entries `e`. */
 export function entryConditions(filter: UsageFilter): readonly Condition[] {
   const conditions: Condition[] = [];
   if (filter.sessionId !== undefined) conditions.push({ sql: "e.session_id = ?", params: [filter.sessionId] });
   if (filter.cliSessionId !== undefined)
     conditions.push({ sql: "e.cli_session_id = ?", params: [filter.cliSessionId] });
-  const text = filter.text?.trim() ?? "";
-  if (text !== "") conditions.push(textCondition(text));
   return conditions;
 }
 
@@ -75,20 +73,33 @@ function periodConditions(filter: UsageFilter): readonly Condition[] {
   return conditions;
 }
 
-/** The filter's shared words, as the ids of all that match; undefined: it names none. */
-function dimCondition({ store, ancestorsOf }: PageDeps, filter: UsageFilter): readonly Condition[] {
-  const dims = readDims(store);
-  const ids = dims.filter((dim) => matchesDim(dim, filter, ancestorsOf)).map(({ id }) => id);
-  if (ids.length === dims.length) return [];
-  return [{ sql: "e.dim IN (SELECT value FROM json_each(?))", params: [JSON.stringify(ids)] }];
+/**
+ * The filter's shared words and its text, as the ids of all dims that match: looked for in hundreds of them, not in
+ * every entry. Text that none of them says can only be an id, and those have indexes.
+ */
+function wordConditions({ store, ancestorsOf }: PageDeps, filter: UsageFilter): readonly Condition[] {
+  const all = readDims(store);
+  const matching = all.filter((dim) => matchesDim(dim, filter, ancestorsOf));
+  const words = matching.length === all.length ? [] : [dimCondition(matching)];
+  const text = filter.text?.trim() ?? "";
+  const said = matching.filter((dim) => dimSays(dim, text));
+  if (said.length === matching.length) return words;
+  const byId = idCondition(text);
+  if (said.length === 0) return [...words, byId];
+  const bySaid = dimCondition(said);
+  return [...words, { sql: `(${bySaid.sql} OR ${byId.sql})`, params: [...bySaid.params, ...byId.params] }];
 }
 
-function textCondition(text: string): Condition {
-  const part = `%${text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
-  const words = ["d.path", "d.model", "d.agent", "d.provider"].map((column) => `${column} LIKE ? ESCAPE '\\'`);
-  const ids = ["e.session_id = ?", "e.cli_session_id = ?", `e.request IN (${REQUESTS_WITH_ID})`];
-  return { sql: `(${[...words, ...ids].join(" OR ")})`, params: [part, part, part, part, text, text, text, text] };
+function dimCondition(dims: readonly Dim[]): Condition {
+  return { sql: "e.dim IN (SELECT value FROM json_each(?))", params: [JSON.stringify(dims.map(({ id }) => id))] };
 }
 
-const REQUESTS_WITH_ID =
-  "SELECT request FROM usage_reports WHERE request_id = ? UNION SELECT request FROM usage_reports WHERE message_id = ?";
+/** A whole request, message or session id. */
+export function idCondition(text: string): Condition {
+  return { sql: `e.id IN (${ENTRIES_WITH_ID})`, params: [text, text, text, text] };
+}
+
+const ENTRIES_WITH_ID = `SELECT id FROM usage_entries WHERE session_id = ?
+  UNION SELECT id FROM usage_entries WHERE cli_session_id = ?
+  UNION SELECT n.id FROM usage_entries n WHERE n.request IN (
+    SELECT request FROM usage_reports WHERE request_id = ? UNION SELECT request FROM usage_reports WHERE message_id = ?)`;

@@ -1,7 +1,7 @@
 /** Where a period will end if the rest of it goes as it went before. Says nothing rather than guess from too little. */
 import type { QueryOutput, QueryRequest } from "#shared/contract/index.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
-import { sumRows } from "./sumQuery.ts";
+import { costByQuarter } from "./sumQuery.ts";
 import type { SumDeps } from "./sumQuery.ts";
 
 /** Four weeks hold each weekday four times and forget what was before the last change of habits. */
@@ -54,10 +54,9 @@ export function forecastOf(
 function spentByDay(deps: SumDeps, { scope, from }: { scope: string | undefined; from: number }): Map<number, Spent> {
   const { calendar } = deps;
   const spent = new Map<number, number[]>();
-  const quarters = new Map<number, number>();
-  for (const row of quarterRows(deps, { scope, from }))
-    quarters.set(row.at, (quarters.get(row.at) ?? 0) + row.costNanos);
-  for (const [at, costNanos] of quarters) {
+  // Local days begin at a quarter of an hour, so nothing of the day before is in it.
+  const filter = { imported: "with" as const, from: toIsoTime(from), ...(scope === undefined ? {} : { scope }) };
+  for (const { at, costNanos } of costByQuarter(deps, filter)) {
     const day = calendar.dayOf(at);
     const parts = spent.get(day) ?? Array.from({ length: QUARTERS }, () => 0);
     spent.set(day, parts);
@@ -71,38 +70,6 @@ function spentByDay(deps: SumDeps, { scope, from }: { scope: string | undefined;
       return [day, { byQuarter, total }];
     }),
   );
-}
-
-function quarterRows(
-  deps: SumDeps,
-  { scope, from }: { scope: string | undefined; from: number },
-): readonly { at: number; costNanos: number }[] {
-  // Day by day, so that no whole day is answered by the day sums, which have no hours.
-  const { calendar, nowMs } = deps;
-  const rows: { at: number; costNanos: number }[] = [];
-  for (let day = calendar.dayOf(from); day <= calendar.dayOf(nowMs); day++) {
-    const start = calendar.startOfDay(day);
-    const end = Math.min(calendar.startOfDay(day + 1), nowMs + 1);
-    const middle = start + 15 * 60_000;
-    for (const part of [
-      { from: start, to: Math.min(middle, end) },
-      { from: middle, to: end },
-    ]) {
-      if (part.from >= part.to) continue;
-      const found = sumRows(deps, {
-        filter: {
-          imported: "with",
-          from: toIsoTime(part.from),
-          to: toIsoTime(part.to),
-          ...(scope === undefined ? {} : { scope }),
-        },
-        byTime: true,
-        bySession: false,
-      });
-      for (const { at, row } of found) rows.push({ at, costNanos: Number(row["cost_nanos"]) });
-    }
-  }
-  return rows;
 }
 
 function meanOf(past: readonly Spent[]): { minuteOfDay: number; costNanos: number }[] {

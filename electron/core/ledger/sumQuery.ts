@@ -6,7 +6,7 @@ import type { Row, SqlValue } from "#core/ports/database.ts";
 import type { Store } from "#core/store/index.ts";
 import { dimSays, matchesDim, readDims } from "./dims.ts";
 import type { AncestorsOf, Dim } from "./dims.ts";
-import { entryConditions } from "./entryPages.ts";
+import { entryConditions, idCondition } from "./entryPages.ts";
 import { segmentsOf } from "./segments.ts";
 import type { Segment } from "./segments.ts";
 import { ENTRY_SUMS, QUARTER_MS, SELECT_SUMS, SUM_COLUMNS } from "./sums.ts";
@@ -52,7 +52,7 @@ export function sumRows(deps: SumDeps, request: SumRequest): readonly SumRow[] {
   if (dims.size === 0) return [];
   const only = dims.size === all.length ? undefined : JSON.stringify([...dims.keys()]);
   return segmentsFor(deps, request, isId).flatMap((segment) =>
-    readSegment(deps, { segment, request, only }).flatMap((row) => {
+    readSegment(deps, { segment, request, only, isId }).flatMap((row) => {
       const dim = dims.get(Number(row["dim"]));
       return dim === undefined
         ? []
@@ -96,6 +96,8 @@ interface SegmentRequest {
   readonly request: SumRequest;
   /** Ids of the dims that count, as JSON; undefined: all. */
   readonly only: string | undefined;
+  /** The filter's text is one; else the dims answer it. */
+  readonly isId: boolean;
 }
 
 function readSegment(deps: SumDeps, asked: SegmentRequest): readonly Row[] {
@@ -106,7 +108,7 @@ function dimFilter(column: string, only: string | undefined): string {
   return only === undefined ? "" : ` AND ${column} IN (SELECT value FROM json_each(?))`;
 }
 
-function paramsOf({ segment, only }: SegmentRequest): readonly SqlValue[] {
+function paramsOf({ segment, only }: Pick<SegmentRequest, "segment" | "only">): readonly SqlValue[] {
   return [segment.from, segment.to, ...(only === undefined ? [] : [only])];
 }
 
@@ -115,8 +117,9 @@ function keysOf({ byTime, bySession }: SumRequest): string {
 }
 
 function readFromEntries({ store }: SumDeps, asked: SegmentRequest): readonly Row[] {
-  const { request, only } = asked;
-  const conditions = entryConditions(request.filter);
+  const { request, only, isId } = asked;
+  const { text = "" } = request.filter;
+  const conditions = [...entryConditions(request.filter), ...(isId ? [idCondition(text.trim())] : [])];
   const keys = keysOf(request);
   return store.all(
     `SELECT ${keys}, ${SELECT_SUMS} FROM (
@@ -147,4 +150,27 @@ function readFromSums({ store, calendar }: SumDeps, asked: SegmentRequest): read
   return store
     .all(`SELECT ${keys}, ${SUM_COLUMNS.join(", ")} FROM ${table} WHERE ${where}`, paramsOf(asked))
     .map((row) => ({ ...row, time: startOf(Number(row["time"])) }));
+}
+
+/** What each quarter of an hour cost, added up by the database: a month of them is a few thousand rows, of which none has a dim. */
+export function costByQuarter(
+  deps: SumDeps,
+  filter: UsageFilter,
+): readonly { readonly at: number; readonly costNanos: number }[] {
+  const all = readDims(deps.store);
+  const { dims } = wantedDims(deps, all, filter);
+  const only = dims.size === all.length ? undefined : JSON.stringify([...dims.keys()]);
+  const { from, to } = periodOf(filter, deps.nowMs);
+  const segment = {
+    table: "quarters" as const,
+    from: Math.floor(from / QUARTER_MS),
+    to: Math.ceil(to / QUARTER_MS),
+  };
+  return deps.store
+    .all(
+      `SELECT quarter, sum(cost_nanos) AS cost_nanos FROM usage_quarters
+       WHERE quarter >= ? AND quarter < ?${dimFilter("dim", only)} GROUP BY quarter`,
+      paramsOf({ segment, only }),
+    )
+    .map((row) => ({ at: Number(row["quarter"]) * QUARTER_MS, costNanos: Number(row["cost_nanos"]) }));
 }

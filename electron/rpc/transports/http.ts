@@ -54,6 +54,9 @@ const LIMITS = {
   maxHeaderSize: 16 * 1024,
 };
 
+/** https://prometheus.io/docs/instrumenting/exposition_formats */
+const PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
 const exchangeSchema = z.strictObject({ code: z.string().min(1).max(200) });
 
 /** `forbidden` for an address that is not loopback, `conflict` when the port is taken. */
@@ -135,7 +138,25 @@ class Site {
           ? sendJson(response, { ok: true, version: this.#options.serve.version })
           : refuseRequest(response, refusal);
       }
+      case "metrics": {
+        const refusal = this.#tokenRefusal(request);
+        return refusal === undefined ? this.#metrics(response) : refuseRequest(response, refusal);
+      }
     }
+  }
+
+  /** The same sums as the query's, for who scrapes them. */
+  async #metrics(response: ServerResponse): Promise<void> {
+    const counters = await this.#options.handlers.queries["usage.counters"]({});
+    if (!counters.ok)
+      return refuseRequest(response, { status: 503, code: "unsupported", message: counters.error.message });
+    const body = Buffer.from(counters.value.text);
+    response.writeHead(200, {
+      "content-type": PROMETHEUS_TEXT,
+      "content-length": body.length,
+      "cache-control": "no-store",
+    });
+    response.end(body);
   }
 
   /** What is not a file of the page is not even said to be missing without a token. */

@@ -10,7 +10,7 @@ export interface Refusal {
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
-export type Route = "exchange" | "health" | "rpc" | "page";
+export type Route = "exchange" | "health" | "metrics" | "rpc" | "page";
 export interface Admitted {
   readonly route: Route;
   /** Decoded, without query; begins with a slash. */
@@ -23,12 +23,14 @@ export type Verdict = { readonly admitted: Admitted } | { readonly refusal: Refu
 const METHODS: Readonly<Record<Route, readonly string[]>> = {
   exchange: ["POST"],
   health: ["GET"],
+  metrics: ["GET"],
   rpc: ["GET"],
   page: ["GET", "HEAD"],
 };
 const ROUTES: ReadonlyMap<string, Route> = new Map([
   ["/auth/exchange", "exchange"],
   ["/healthz", "health"],
+  ["/metrics", "metrics"],
   ["/rpc", "rpc"],
 ]);
 

@@ -1,0 +1,181 @@
+/** The ledger with a million entries: what each chart and table of the window waits for, and what recording costs. */
+import type { QueryRequest } from "#shared/contract/index.ts";
+import { createLocalCalendar } from "#shared/lib/localCalendar.ts";
+import { toIsoTime } from "#shared/lib/isoTime.ts";
+import type { UsageReport } from "#core/ports/usage.ts";
+import { Ledger, LedgerViews } from "#core/ledger/index.ts";
+import { lifeOfSession } from "#core/policies/index.ts";
+import { createJournal, createRecorder } from "#core/store/index.ts";
+import { createSystemClock } from "#platform/systemClock.ts";
+import type { Bench, Finding, Row } from "./bench.ts";
+import { openHistory } from "./history.ts";
+import { AGENTS, BUSIEST, MODELS, seedLedger } from "./ledgerSeed.ts";
+import { median, percentile } from "./numbers.ts";
+
+/** The issue's figure: any chart of the window with a million entries. */
+const GOAL_MS = 100;
+const REPORTS = 1000;
+/** The window asks for a day, a week or a month: what reaches further is told for the record. */
+const ALL_TIME = "all time";
+
+export const ledger: Row = {
+  name: "ledger",
+  about: "every chart and table of the budgets page over a million entries, and what recording one costs",
+  run,
+};
+
+interface Opened {
+  readonly ledger: Ledger;
+  readonly views: LedgerViews;
+  readonly flush: () => void;
+}
+
+async function run(bench: Bench): Promise<readonly Finding[]> {
+  const size = bench.isQuick ? 100_000 : bench.isFull ? 5_000_000 : 1_000_000;
+  const nowMs = Date.now();
+  bench.say(`seeding ${size.toLocaleString("en-US")} entries`);
+  const opened = await openSeeded(bench, size, nowMs);
+  const asked = Object.entries(questions(opened.views, nowMs));
+  const times = new Map(asked.map(([what]) => [what, [] as number[]]));
+  const repeats = bench.isQuick ? 3 : 10;
+  for (let round = 0; round < bench.rounds * repeats; round += 1)
+    for (const [what, ask] of asked) times.get(what)?.push(tookMs(ask));
+  const reads = [...times].flatMap(([what, values]): Finding[] => [
+    { what: `${what}, median`, unit: "ms", ours: [median(values)] },
+    {
+      what: `${what}, p99`,
+      unit: "ms",
+      ours: [percentile(values, 0.99)],
+      ...(what.includes(ALL_TIME) ? {} : { goal: { atMost: GOAL_MS } }),
+    },
+  ]);
+  return [...reads, ...recordingCost(bench, opened, nowMs)];
+}
+
+async function openSeeded(bench: Bench, size: number, nowMs: number): Promise<Opened> {
+  const store = await openHistory(bench.dir);
+  const clock = createSystemClock();
+  const logger = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: (text: string) => bench.say(text),
+  };
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  seedLedger(store, { size, nowMs });
+  const journal = createJournal({ store, clock, logger });
+  const recorder = createRecorder({ journal, clock, logger });
+  const priceList = {
+    version: "bench",
+    date: "2026-11-01",
+    costOf: () => 1_000_000,
+    find: () => undefined,
+    models: () => [],
+  };
+  const lifeOf = lifeOfSession(store);
+  // The local days are made by the ledger itself: the seed has no time zone yet.
+  const opened = new Ledger({ store, recorder, clock, logger, priceList, timeZone, lifeOf });
+  const ancestorsOf = (path: string): readonly string[] => {
+    const [fleet = "", id = ""] = path.split("/");
+    return [path, `${fleet}/team${Number(id.slice(1)) % 5}`, fleet];
+  };
+  bench.defer(() => {
+    opened.close();
+    recorder.flush();
+    journal.close();
+    store.close();
+  });
+  const views = new LedgerViews({ ledger: opened, store, recorder, clock, ancestorsOf });
+  return { ledger: opened, views, flush: () => recorder.flush() };
+}
+
+const SCOPES = { everything: undefined, "one team": "shop/team1", "one agent": BUSIEST } as const;
+const SPANS = ["day", "week", "month"] as const;
+const GROUPS = ["agent", "subtree", "model", "source"] as const;
+
+/** What `useBudgetsPage`, the head, the tray and the tree ask, by the name a reader of the table knows it by. */
+function questions(views: LedgerViews, nowMs: number): Readonly<Record<string, () => unknown>> {
+  const calendar = createLocalCalendar(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const asked: Record<string, () => unknown> = {};
+  const page = (filter: Partial<QueryRequest<"usage.entries">>) => () =>
+    views.entries({ imported: "with", order: "newest", limit: 200, includeSuperseded: false, ...filter });
+  for (const [whom, scope] of Object.entries(SCOPES)) {
+    const inScope = scope === undefined ? {} : { scope };
+    for (const span of SPANS) {
+      const filter = { from: toIsoTime(calendar.startOf(span, nowMs)), imported: "with" as const, ...inScope };
+      const about = `${span}, ${whom}`;
+      for (const groupBy of GROUPS)
+        asked[`totals by ${groupBy}, ${about}`] = () => views.totals({ ...filter, groupBy });
+      for (const groupBy of ["none", "agent"] as const)
+        asked[`chart by ${groupBy}, ${about}`] = () => views.series({ ...filter, groupBy, bucket: "auto" });
+      asked[`forecast, ${about}`] = () => views.forecast({ period: span, ...inScope });
+      asked[`newest page, ${about}`] = page(filter);
+      for (const text of ["model-3", "nothing-like-this"])
+        asked[`text "${text}", ${about}`] = page({ ...filter, text });
+    }
+    asked[`totals by model, ${ALL_TIME}, ${whom}`] = () =>
+      views.totals({ ...inScope, imported: "with", groupBy: "model" });
+    asked[`chart by agent, ${ALL_TIME}, ${whom}`] = () =>
+      views.series({ ...inScope, imported: "with", groupBy: "agent", bucket: "auto" });
+    for (const [name, text] of Object.entries({ rare: BUSIEST, none: "nothing-like-this", id: "req_0000001234" }))
+      asked[`text "${name}", ${ALL_TIME}, ${whom}`] = page({ ...inScope, text });
+  }
+  asked[`most expensive, ${ALL_TIME}`] = page({ order: "cost" });
+  asked["burn"] = () => views.burn();
+  asked[`counters, ${ALL_TIME}`] = () => views.counters();
+  asked["unknown"] = () => views.unknown({ limit: 200 });
+  asked["drift, month"] = () => views.drift({ from: toIsoTime(calendar.startOf("month", nowMs)) });
+  asked["models in use and their prices"] = () => views.prices({ onlyUsed: true });
+  return asked;
+}
+
+function recordingCost(bench: Bench, { ledger: recording, flush }: Opened, nowMs: number): readonly Finding[] {
+  let at = 0;
+  const report = (): UsageReport => ({
+    source: "transcript",
+    confidence: "exact",
+    at: toIsoTime(nowMs + at),
+    agent: "claude",
+    sessionId: `session-${at % AGENTS}-0`,
+    cliSessionId: `cli-${at % AGENTS}`,
+    kind: "main",
+    provider: "anthropic",
+    model: `model-${at % MODELS}`,
+    sourceKey: `bench:${at}`,
+    messageId: `msg_bench_${at}`,
+    tokens: { input: 10, output: at++, cacheRead: 30_000, cacheWrite: 400, reasoning: 5 },
+    outcome: "complete",
+  });
+  const rounds = bench.rounds * (bench.isQuick ? 1 : 5);
+  const oneUs: number[] = [];
+  const manyMs: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    for (let one = 0; one < 100; one += 1)
+      oneUs.push(
+        1000 *
+          tookMs(() => {
+            recording.report(report());
+            flush();
+          }),
+      );
+    const reports = Array.from({ length: REPORTS }, report);
+    manyMs.push(
+      tookMs(() => {
+        recording.record(reports);
+        flush();
+      }),
+    );
+  }
+  return [
+    { what: "recording one entry, with its commit, median", unit: "µs", ours: [median(oneUs)] },
+    { what: "recording one entry, with its commit, p99", unit: "µs", ours: [percentile(oneUs, 0.99)] },
+    { what: `the loop is held by ${REPORTS} reports at once`, unit: "ms", ours: manyMs },
+    { what: `one entry of ${REPORTS} at once`, unit: "µs", ours: manyMs.map((ms) => (ms * 1000) / REPORTS) },
+  ];
+}
+
+function tookMs(work: () => unknown): number {
+  const began = performance.now();
+  work();
+  return performance.now() - began;
+}
