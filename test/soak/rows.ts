@@ -1,5 +1,7 @@
 /** Every row, short ones first. A row's CI form is its file in test/integration/soak. */
 import { agents } from "./agents.ts";
+import { budget } from "./budget.ts";
+import { corpus } from "./corpus.ts";
 import { diskErrors } from "./diskErrors.ts";
 import { flips } from "./flips.ts";
 import { kills } from "./kills.ts";
@@ -9,4 +11,15 @@ import { power } from "./power.ts";
 import { steady } from "./steady.ts";
 import type { SoakRow } from "./soak.ts";
 
-export const ROWS: readonly SoakRow[] = [flips, logs, power, migrations, diskErrors, kills, agents, steady];
+export const ROWS: readonly SoakRow[] = [
+  flips,
+  logs,
+  power,
+  migrations,
+  diskErrors,
+  kills,
+  budget,
+  corpus,
+  agents,
+  steady,
+];

@@ -45,6 +45,7 @@ export async function startFakeModelServer(): Promise<FakeModelServer> {
           response.once("close", () => {
             noted.endedAt = Date.now();
             noted.cutOff = !response.writableFinished;
+            noted.status = response.statusCode;
           });
         },
       });

@@ -25,6 +25,8 @@ export interface FakeRequest {
   endedAt?: number;
   /** The CLI hung up before the answer was complete. */
   cutOff?: boolean;
+  /** What it was answered with, once it ended; usage is told with 200 only. */
+  status?: number;
 }
 
 /** What the provider answers instead, to every request, until it is taken back. */
@@ -43,7 +45,7 @@ export interface FakeTurn {
   readonly response: ServerResponse;
   readonly body: Record<string, unknown>;
   readonly trouble: FakeTrouble | undefined;
-  note(request: Omit<FakeRequest, "sequence" | "usage" | "at" | "endedAt" | "cutOff">): void;
+  note(request: Omit<FakeRequest, "sequence" | "usage" | "at" | "endedAt" | "cutOff" | "status">): void;
 }
 
 export function usageOf(sequence: number): FakeUsage {
