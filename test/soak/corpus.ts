@@ -53,7 +53,7 @@ async function record(soak: Soak, drive: AgentDrive, gateway: boolean): Promise<
     const chain = soak.isShort ? CHAIN.short : CHAIN.long;
     for (const step of STEPS.filter(({ only }) => only === undefined || only === drive.cli)) {
       await step.run(desk, { chain, gateway }).catch((error: unknown) => {
-        problems.push(`${step.name}: ${String(error).slice(0, 4000)}`);
+        problems.push(`${step.name}: ${String(error).slice(0, 100)}\n${String(error).slice(-4000)}`);
       });
     }
     const comparison = await compareLedger(desk);

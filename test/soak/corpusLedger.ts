@@ -35,7 +35,8 @@ export async function compareLedger(desk: AgentDesk): Promise<Comparison> {
     return whole.every(({ sequence }) => known.has(sequence)) ? found : undefined;
   };
   const { entries, unknown } = await eventually("every whole request is known", hasAll, SETTLE_MS).catch(pages);
-  const counted = entries.filter(({ tokens }) => sumOf(tokens) > 0);
+  const counted = entries.filter(({ tokens, isRemainder }) => !isRemainder && sumOf(tokens) > 0);
+  const remainders = entries.filter(({ isRemainder }) => isRemainder);
   const cut = requests.filter(({ cutOff }) => cutOff === true);
   const of = (request: FakeRequest): readonly LedgerEntry[] =>
     counted.filter((entry) => sequenceOf(entry) === request.sequence);
@@ -60,6 +61,8 @@ export async function compareLedger(desk: AgentDesk): Promise<Comparison> {
       unknown: unknown.length,
       double: double.length,
       "token difference": difference,
+      // What a session's totals know beyond its requests: the cut answer's words.
+      "remainder tokens": remainders.reduce((sum, { tokens }) => sum + sumOf(tokens), 0),
     },
     bySource: countBy(counted, ({ source }) => source),
     rest: [

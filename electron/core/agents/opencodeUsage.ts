@@ -75,7 +75,7 @@ export const opencodeTranscripts: TableTranscripts = {
   sql: `SELECT m.id AS id, m.session_id AS session_id, s.parent_id AS parent_id, s.directory AS directory,
       m.data AS data, m.time_updated AS cursor
     FROM message m LEFT JOIN session s ON s.id = m.session_id
-    WHERE m.time_updated >= ?1 ORDER BY m.time_updated, m.id LIMIT ?2`,
+    WHERE m.time_updated >= ? ORDER BY m.time_updated, m.id LIMIT ?`,
   belongs(row, { cliSessionIds, cwd }) {
     const found = rowSchema.safeParse(row).data;
     if (found === undefined) return false;

@@ -77,7 +77,7 @@ export interface TableTranscripts {
   readonly kind: "table";
   readonly agent: string;
   file(place: TranscriptPlace): string;
-  /** Rows changed at or after `?1` (ms), at most `?2` of them, in the order of their column `cursor`. */
+  /** Two nameless parameters: rows changed at or after the first (ms), at most the second of them, in the order of their column `cursor`. */
   readonly sql: string;
   belongs(row: Readonly<Record<string, unknown>>, subject: TranscriptSubject): boolean;
   row(row: Readonly<Record<string, unknown>>): UsageReport | undefined;
