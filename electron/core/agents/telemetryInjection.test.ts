@@ -7,7 +7,7 @@ import { claudeInjection, codexInjection, geminiInjection } from "./telemetryInj
 
 const request: LaunchRequest = {
   sessionId: "s1",
-  cwd: "/work",
+  cwd: "/code",
   args: [],
   env: {},
   mode: { type: "fresh" },
@@ -54,7 +54,7 @@ describe("telemetry of one session", () => {
       "a project's settings",
       claudeInjection,
       {},
-      { "/work/.claude/settings.json": '{"env":{"OTEL_METRICS_EXPORTER":"otlp"}}' },
+      { "/code/.claude/settings.json": '{"env":{"OTEL_METRICS_EXPORTER":"otlp"}}' },
     ],
     ["Codex's configuration", codexInjection, {}, { "/home/person/.codex/config.toml": '[otel]\nexporter = "none"\n' }],
     ["variables for Codex", codexInjection, { OTEL_EXPORTER_OTLP_HEADERS: "x=y" }, {}],
