@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -44,9 +44,7 @@ interface SourceChange {
 /** This source with these changes, as a later release would have them. */
 export async function changedBuild(changes: readonly SourceChange[]): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(changes));
-  const { stdout } = await run("git", ["stash", "create"], { cwd: root });
-  const { stdout: head } = await run("git", ["rev-parse", "HEAD"], { cwd: root });
-  hash.update(stdout === "" ? head : stdout);
+  for (const source of SOURCES) for (const file of await filesOf(join(root, source))) hash.update(await readFile(file));
   return built(`changed-${hash.digest("hex").slice(0, 12)}`, async (dir) => {
     for (const name of SOURCES) await cp(join(root, name), join(dir, name), { recursive: true });
     for (const { file, from, to } of changes) {
@@ -55,6 +53,15 @@ export async function changedBuild(changes: readonly SourceChange[]): Promise<st
       await writeFile(join(dir, file), text.replace(from, to));
     }
   });
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  if ((await stat(path)).isFile()) return [path];
+  const found = await readdir(path, { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
 }
 
 async function built(name: string, fill: (dir: string) => Promise<void>): Promise<string> {

@@ -77,6 +77,9 @@ export class ScreenObserver implements AgentObserver {
   output(): void {
     // While it works it draws without end; quiet at work is a dialog that no hint announced.
     if (this.#reader.looksWhenQuiet) this.#lookSoon(QUIET_MS);
+    // Codex says that it is blocked up to a second before it has drawn what it asks.
+    else if (isWaiting(this.#activity.current) && this.#desk.isEmpty && !this.#timers.has("look"))
+      this.#lookSoon(DRAWN_MS);
   }
 
   typed(): void {
@@ -184,7 +187,11 @@ export class ScreenObserver implements AgentObserver {
 
   #after(name: string, delayMs: number, task: () => void): void {
     this.#cancel(name);
-    this.#timers.set(name, this.#context.clock.after(delayMs, task));
+    const once = (): void => {
+      this.#timers.delete(name);
+      task();
+    };
+    this.#timers.set(name, this.#context.clock.after(delayMs, once));
   }
 
   #cancel(name: string): void {

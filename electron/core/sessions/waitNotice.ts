@@ -6,8 +6,8 @@ import type { AgentActivity } from "#shared/model/states.ts";
 import type { AgentAsk } from "#core/ports/agentAdapter.ts";
 import type { Clock } from "#core/ports/clock.ts";
 
-/** The request itself usually follows within this time. */
-const PATIENCE_MS = 700;
+/** The request itself usually follows within this time: Codex draws its dialog up to a second after it said it waits. */
+const PATIENCE_MS = 2_000;
 const NOTICE_ID = "waits";
 
 export interface WaitNoticeDeps {
