@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { parseEnvironment, readShellEnvironment, repairPath, withoutOwnVariables } from "./shellEnv.ts";
 
@@ -60,6 +61,18 @@ describe("the agents' environment", () => {
     expect(env["NO_COLOR"]).toBeUndefined();
     const broken = await readShellEnvironment({ ...process.env, SHELL: join(folder, "gone") });
     expect(broken["PATH"]).toContain("/usr/local/bin");
+    await rm(folder, { recursive: true });
+  });
+
+  it.skipIf(process.platform === "win32")("asks a start-up file that takes too long to end, not kills it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "signalbox-shell-"));
+    const shell = join(folder, "shell");
+    const held = join(folder, "held");
+    await writeFile(shell, `#!/bin/sh\ntrap 'rm "${held}"; exit' TERM HUP\n: > "${held}"\nsleep 600 & wait\n`);
+    await chmod(shell, 0o755);
+    const env = await readShellEnvironment({ ...process.env, SHELL: shell });
+    expect(env["PATH"]).toContain("/usr/local/bin");
+    await vi.waitFor(() => expect(existsSync(held)).toBe(false), 1_500);
     await rm(folder, { recursive: true });
   });
 });

@@ -11,6 +11,7 @@ type Environment = Record<string, string>;
 
 /** Shell start-up files that take longer are not waited for (VS Code waits 10 s and people complain about it). */
 const SHELL_BUDGET_MS = 5_000;
+const SHELL_GRACE_MS = 2_000;
 const SYSTEM_FOLDERS = [
   "/opt/homebrew/bin",
   "/opt/homebrew/sbin",
@@ -117,13 +118,22 @@ function loginShell(env: Environment): string | undefined {
   return /\/(fish|nu|elvish|xonsh|pwsh|nologin|false)$/.test(shell) ? "/bin/sh" : shell;
 }
 
+/**
+ * Start-up files hold locks that they give back when they are asked to end, and never when they are killed: pyenv's then
+ * holds up every shell of this person for a minute. An interactive shell ignores SIGTERM and ends on SIGHUP.
+ */
 function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // Already gone.
-  }
+  const send = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Already gone.
+    }
+  };
+  send("SIGHUP");
+  send("SIGTERM");
+  setTimeout(() => send("SIGKILL"), SHELL_GRACE_MS).unref();
 }
 
 /** Where agent CLIs are installed by the usual package and version tools. */

@@ -2,8 +2,8 @@
 import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
@@ -43,7 +43,7 @@ function runCliOf(outDir: string, dataDir: string, args: readonly string[]): Pro
 
 interface LiveAppStart {
   readonly dataDir: string;
-  /** The app's whole environment, and with it its agents'; this process's own when absent. */
+  /** The app's whole environment, and with it its agents'; this process's own with an empty home when absent. */
   readonly env?: Readonly<Record<string, string>>;
   /** Bundles of another build than this clone's. */
   readonly outDir?: string;
@@ -65,7 +65,11 @@ export class LiveApp {
   }
 
   static async start(how: string | LiveAppStart, ...args: readonly string[]): Promise<LiveApp> {
-    const { dataDir, env = process.env, outDir = OWN_BUILD } = typeof how === "string" ? { dataDir: how } : how;
+    const {
+      dataDir,
+      env = await homelessEnvironment(how),
+      outDir = OWN_BUILD,
+    } = typeof how === "string" ? { dataDir: how } : how;
     const program = [join(outDir, "headless.js"), "--data", dataDir, "--port", "0"];
     const child = spawn(process.execPath, [...program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     let errors = "";
@@ -123,6 +127,18 @@ export class LiveApp {
     this.process.kill(signal);
     await gone;
   }
+}
+
+/**
+ * This process's environment, except that the start-up files of whoever runs the tests are nobody's business: they cost
+ * seconds per shell, and what is killed in the middle of them leaves locks in the person's home (pyenv's holds every later
+ * shell up for a minute). A test that has set HOME keeps it.
+ */
+async function homelessEnvironment(how: string | LiveAppStart): Promise<NodeJS.ProcessEnv> {
+  if (process.env["HOME"] !== userInfo().homedir) return process.env;
+  const home = join(typeof how === "string" ? how : how.dataDir, "home");
+  await mkdir(home, { recursive: true });
+  return { ...process.env, HOME: home };
 }
 
 /** A data directory of its own; `end` stops what still runs in it and removes it. */
