@@ -1,23 +1,29 @@
 /** send and key: what a person types, said from a script. */
 import { text as readAll } from "node:stream/consumers";
+import { amountText, parseTokens } from "#shared/lib/amountWords.ts";
 import { show, withApp } from "./command.ts";
-import type { Command } from "./command.ts";
+import type { CliContext, Command } from "./command.ts";
+import { usage } from "./outcome.ts";
 
 export const steerCommands: Readonly<Record<string, Command>> = {
   send: {
-    usage: "send ID TEXT [--no-enter]",
-    summary: 'Type TEXT and Enter into an agent; "-" reads the text from stdin',
-    options: { "no-enter": { type: "boolean" } },
+    usage: "send ID TEXT [--no-enter] [--tokens N [--from ID]]",
+    summary: 'Type TEXT and Enter into an agent; "-" reads the text from stdin; --tokens is the most it may use for it',
+    options: { "no-enter": { type: "boolean" }, tokens: { type: "string" }, from: { type: "string" } },
     takes: [2, Number.POSITIVE_INFINITY],
     run: async (context) => {
+      const budget = handedOver(context);
+      if (typeof budget === "string") return usage(budget);
       const [id = "", ...words] = context.args;
       const isPiped = words.length === 1 && words[0] === "-";
       const text = isPiped ? await readAll(process.stdin) : words.join(" ");
-      return withApp(context, async (client) =>
-        show(context, await client.command("session.send", { id, text, submit: !context.has("no-enter") }), (sent) => [
-          `sent to ${sent.path}`,
-        ]),
-      );
+      return withApp(context, async (client) => {
+        const order = { id, text, submit: !context.has("no-enter"), ...budget };
+        return show(context, await client.command("session.send", order), ({ path, tokens, note }) => [
+          tokens === undefined ? `sent to ${path}` : `sent to ${path} with ${amountText(tokens, "tokens")}`,
+          ...(note === undefined ? [] : [note]),
+        ]);
+      });
     },
   },
   key: {
@@ -31,3 +37,13 @@ export const steerCommands: Readonly<Record<string, Command>> = {
       }),
   },
 };
+
+/** What the prompt may cost, and who gives it; a sentence where the flags make no sense. */
+function handedOver(context: CliContext): { tokens?: number; from?: string } | string {
+  const [amount, from] = [context.text("tokens"), context.text("from")];
+  if (amount === undefined)
+    return from === undefined ? {} : "--from says whose tokens are handed over: say how many, too, with --tokens 20k.";
+  const tokens = parseTokens(amount);
+  if (tokens === undefined || tokens === 0) return `"${amount}" is no number of tokens. Write 20000, 20k or 1.5M.`;
+  return from === undefined ? { tokens } : { tokens, from };
+}

@@ -66,10 +66,19 @@ export const commands = {
   /** A one-time code for a browser; goes into the fragment of the URL. */
   "auth.mint": { input: z.object({}), output: z.object({ url: z.string(), expiresInS: z.number() }) },
 
-  /** Text typed into the agent; `submit` adds Enter after it (bracketed paste where the program asked for it). */
+  /**
+   * Text typed into the agent; `submit` adds Enter after it (bracketed paste where the program asked for it). With `tokens`
+   * it is handed over with its budget (as `budget.handover`, `from` an agent or a person), which the agent is told of and
+   * held to; `tokens` of the answer is what was really handed over.
+   */
   "session.send": {
-    input: node.extend({ text: z.string().max(2_000_000), submit: z.boolean().default(true) }),
-    output: done,
+    input: node.extend({
+      text: z.string().max(2_000_000),
+      submit: z.boolean().default(true),
+      tokens: z.number().int().positive().optional(),
+      from: nodeRefSchema.optional(),
+    }),
+    output: done.extend({ tokens: z.number().int().optional(), note: z.string().optional() }),
   },
   /** Exact bytes of a key or paste from a terminal view, base64. */
   "session.input": {

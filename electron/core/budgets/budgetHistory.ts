@@ -12,12 +12,20 @@ export function historyOf(
   counter: Pick<Counter, "id" | "scope" | "rules">,
   limit: number,
 ): readonly BudgetChange[] {
+  return eventsOf(budgets, counter, limit).map((event) => toChange(event, counter));
+}
+
+/** Its stored events, newest first. */
+export function eventsOf(
+  budgets: Budgets,
+  counter: Pick<Counter, "id" | "scope" | "rules">,
+  limit: number,
+): readonly StoredEvent[] {
   budgets.deps.recorder.flush();
   return budgets.deps.store.events
     .read({ subject: budgetSubject(counter, "*"), limit: limit * 4, order: "desc" })
     .filter((event) => event.data["id"] === counter.id)
-    .slice(0, limit)
-    .map((event) => toChange(event, counter));
+    .slice(0, limit);
 }
 
 function toChange({ seq, time, actor, type, data }: StoredEvent, { rules }: Pick<Counter, "rules">): BudgetChange {

@@ -377,11 +377,25 @@ describe("a handover", () => {
     expect(one(rig, own)).toMatchObject({ available: 0 });
     spend(rig, "s2", 250);
     expect(rig.budgets.reserve({ path: "shop/s2", wanted: { nanos: 0, tokens: 1 } }).ok).toBe(true);
-    expect(handBack(rig.budgets, { to: "shop/s2", from: "shop/s1", ...BY })).toMatchObject({
+    expect(handBack(rig.budgets, { to: "shop/s2", ...BY })).toMatchObject({
       ok: true,
       value: { tokens: 349 },
     });
     expect(one(rig, own)).toMatchObject({ available: 349 });
     expect(handOver(rig.budgets, { from: "shop/s1", to: "shop/s1", tokens: 1, ...BY })).toMatchObject({ ok: false });
+  });
+
+  it("that came to nothing is taken back alone: what was handed over before still binds", async () => {
+    const rig = await openRig();
+    const own = set(rig, "shop/s1", { limit: 1000 });
+    handOver(rig.budgets, { to: "shop/s2", tokens: 50, ...BY });
+    handOver(rig.budgets, { from: "shop/s1", to: "shop/s2", tokens: 300, ...BY });
+    expect(one(rig, own)).toMatchObject({ available: 700 });
+    expect(handBack(rig.budgets, { to: "shop/s2", tokens: 300, ...BY })).toMatchObject({ value: { tokens: 300 } });
+    expect(one(rig, own)).toMatchObject({ available: 1000 });
+    expect(tokenBudget(rig.budgets, { to: "shop/s2" })).toBeUndefined();
+    expect(rig.budgets.reserve({ path: "shop/s2", wanted: { nanos: 0, tokens: 51 } }).ok).toBe(true);
+    spend(rig, "s2", 50);
+    expect(rig.budgets.brake("shop/s2")).toMatchObject({ level: "hard" });
   });
 });

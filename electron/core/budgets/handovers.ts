@@ -7,13 +7,14 @@ import type { Budget } from "#shared/model/budget.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { budgetEvent } from "./budgetEvents.ts";
+import { eventsOf } from "./budgetHistory.ts";
 import { current, granted, reasonOf } from "./budgetCommands.ts";
 import type { ByPerson } from "./budgetCommands.ts";
 import type { Budgets } from "./budgets.ts";
 import { dropCounter, writeCounter } from "./budgetStore.ts";
 import { leastLeft } from "./budgetTable.ts";
 import { amountText as amountWords } from "#shared/lib/amountWords.ts";
-import { leftOf } from "./counter.ts";
+import { allowanceOf, leftOf } from "./counter.ts";
 import type { Counter } from "./counter.ts";
 
 export interface Handover extends ByPerson {
@@ -63,31 +64,55 @@ export function handOver(budgets: Budgets, order: Handover): Result<{ tokens: nu
   return ok({ tokens, budget: current(budgets, taker), ...note });
 }
 
-/** Ends the receiver's bond; what it did not use goes back to those it was taken from, as far as they still stand. */
+/**
+ * Ends the receiver's bond, or (with `tokens`) loosens it by so many; what comes back goes to those it was taken from, the
+ * newest gift first, as far as they still stand.
+ */
 export function handBack(
   budgets: Budgets,
-  order: ByPerson & { readonly to: string; readonly from?: string | undefined },
+  order: ByPerson & { readonly to: string; readonly tokens?: number },
 ): Result<{ tokens: number }> {
-  const ends = resolveEnds(budgets, order);
+  const ends = resolveEnds(budgets, { to: order.to });
   if (!ends.ok) return ends;
-  const { to, from } = ends.value;
+  const { to } = ends.value;
   const taker = budgets.table.get(budgetId(to, "handover", "tokens"));
   if (taker === undefined) return fail("not_found", `Nothing was handed to ${to}.`);
-  const left = leftOf(taker);
-  const givers = from === undefined ? [] : ownOf(budgets, { from, to }).map((counter) => granted(counter, left));
+  const left = Math.min(leftOf(taker), order.tokens ?? Number.POSITIVE_INFINITY);
+  const givers = refunds(budgets, taker, left);
+  const rest = granted(taker, -left);
+  const ended = order.tokens === undefined || allowanceOf(rest) <= 0;
   const saved = budgets.deps.store.transact({
     actor: order.actor,
     work: (tx) => {
-      dropCounter(tx, taker.id);
-      for (const counter of givers) writeCounter(tx, counter);
-      const data = { from: from ?? null, to, amount: left, detail: amountWords(left, "tokens"), ...reasonOf(order) };
+      if (ended) dropCounter(tx, taker.id);
+      for (const counter of ended ? givers : [...givers, rest]) writeCounter(tx, counter);
+      const data = { to, amount: left, ended, detail: amountWords(left, "tokens"), ...reasonOf(order) };
       tx.append(budgetEvent(taker, { verb: "handed_back", actor: order.actor, data }));
     },
   });
   if (!saved.ok) return saved;
-  budgets.forget(taker.id);
-  for (const counter of givers) budgets.adopt(counter);
+  if (ended) budgets.forget(taker.id);
+  for (const counter of ended ? givers : [...givers, rest]) budgets.adopt(counter);
   return ok({ tokens: left });
+}
+
+/** More gifts to one agent than anybody makes before it hands back. */
+const GIFTS = 200;
+
+/** The givers' budgets with `tokens` given back to them. Who gave what is told by the handovers since the last full return. */
+function refunds(budgets: Budgets, taker: Counter, tokens: number): readonly Counter[] {
+  const back = new Map<string, Counter>();
+  let rest = tokens;
+  for (const { type, data } of eventsOf(budgets, taker, GIFTS)) {
+    if (rest <= 0 || (type === "budget.handed_back" && data["ended"] !== false)) break;
+    if (type !== "budget.handed_over" || typeof data["amount"] !== "number") continue;
+    const share = Math.min(rest, data["amount"]);
+    rest -= share;
+    if (typeof data["from"] !== "string") continue;
+    for (const counter of ownOf(budgets, { from: data["from"], to: taker.scope }))
+      back.set(counter.id, granted(back.get(counter.id) ?? counter, share));
+  }
+  return [...back.values()];
 }
 
 function resolveEnds(

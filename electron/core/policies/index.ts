@@ -7,6 +7,7 @@ export { fleetBudgets } from "./fleetBudgets.ts";
 export { emergencyStop } from "./emergencyStop.ts";
 export { gatewayDesk } from "./gatewayDesk.ts";
 export { meteringGateway } from "./meteringGateway.ts";
+export { sendWithTokens } from "./paidPrompts.ts";
 export { recordedLives } from "./recordedLives.ts";
 export { spendLedger, spendOf } from "./spendLedger.ts";
 export { lifeOfSession } from "./whoseUsage.ts";

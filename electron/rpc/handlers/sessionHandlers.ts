@@ -6,7 +6,7 @@ import type { Result } from "#shared/model/result.ts";
 import type { Life } from "#shared/model/node.ts";
 import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import { restartNode, startNode } from "#core/fleets/index.ts";
-import { answerBudgetItem, splitAskItemId } from "#core/policies/index.ts";
+import { answerBudgetItem, sendWithTokens, splitAskItemId } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
 type SessionQueries = "agent.lives" | "session.list" | "session.timeline" | "agents.clis" | "agents.pastSessions";
@@ -70,7 +70,14 @@ async function pastSessions(
 export function sessionCommands(core: Core): Pick<CommandHandlers, SessionCommands> {
   const { sessions, inbox } = core;
   return {
-    "session.send": async ({ id, text, submit }) => withAgent(core, id, (path) => sessions.send(path, text, submit)),
+    "session.send": async (order, { actor }) => {
+      const { id, text, submit, tokens, from } = order;
+      if (tokens === undefined) return withAgent(core, id, (path) => sessions.send(path, text, submit));
+      const path = agentPath(core, id);
+      if (!path.ok) return path;
+      const sent = await sendWithTokens(core, { path: path.value, text, submit, tokens, from, actor });
+      return sent.ok ? ok({ path: path.value, ...sent.value }) : sent;
+    },
     "session.key": async ({ id, key }) => withAgent(core, id, (path) => sessions.key(path, key)),
     "session.input": async ({ sessionId, base64 }) =>
       emptied(await sessions.input(sessionId, Buffer.from(base64, "base64"))),
