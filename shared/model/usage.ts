@@ -9,6 +9,9 @@ export const USAGE_SOURCES = ["gateway", "otlp", "stream_json", "hook", "transcr
 export const usageSourceSchema = z.enum(USAGE_SOURCES);
 export type UsageSource = z.infer<typeof usageSourceSchema>;
 
+/** The model of totals that are told for a whole session, whatever answered in it. */
+export const ANY_MODEL = "unknown";
+
 /** exact: the provider's own count. rounded: a total that was split, or a client's figure. estimated: counted from text. */
 export const USAGE_CONFIDENCES = ["exact", "rounded", "estimated"] as const;
 export const usageConfidenceSchema = z.enum(USAGE_CONFIDENCES);

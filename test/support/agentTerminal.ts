@@ -123,6 +123,7 @@ class RunningAgent implements AgentRun {
       sessionId: launched.sessionId,
       agent: launched.adapter.id,
       usage: launched.adapter.usage,
+      printed: undefined,
       cwd: plan.cwd,
       env: plan.env,
       cliSessionId: plan.cliSessionId,

@@ -17,6 +17,7 @@ import { ActivityReporter } from "./activity.ts";
 import { classifyExit } from "./exits.ts";
 import { lineThenEnter, textBytes } from "./keys.ts";
 import { checkFolder } from "./launching.ts";
+import { printedUsage } from "./printedUsage.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
 
 /** A program that printed nothing for this long has started and waits. */
@@ -34,6 +35,7 @@ export function createCommandAdapter({ machine }: AgentAdapterDeps): AgentAdapte
     createObserver: (context) => new CommandObserver(context),
     messageKeys: lineThenEnter,
     classifyExit: (evidence) => classifyExit(evidence, { readsScreen: false }),
+    printed: printedUsage,
     pastSessions: () => Promise.resolve([]),
   };
 }

@@ -4,7 +4,7 @@
  * shrinks as better sources name the requests. It follows from the totals and the entries alone.
  */
 import type { Row } from "#core/ports/database.ts";
-import { USAGE_SOURCES } from "#shared/model/usage.ts";
+import { ANY_MODEL, USAGE_SOURCES } from "#shared/model/usage.ts";
 import type { Tokens } from "#shared/model/usage.ts";
 import { usageSourceSchema } from "#shared/model/usage.ts";
 import type { UsageTotals } from "#core/ports/usage.ts";
@@ -115,7 +115,7 @@ function namedRequests(work: LedgerWork, { scope, model, totals }: ModelTotals):
   );
   const named = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
   for (const row of rows) {
-    if (bareModel(String(row["model"])) !== model) continue;
+    if (model !== ANY_MODEL && bareModel(String(row["model"])) !== model) continue;
     const tokens = tokensOf(row);
     for (const part of TOKENS) named[part] += tokens[part];
   }

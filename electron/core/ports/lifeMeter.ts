@@ -2,12 +2,13 @@
 import type { Environment } from "./machine.ts";
 import type { TelemetryBatch } from "./telemetry.ts";
 import type { UsageReport } from "./usage.ts";
-import type { UsageAdapter } from "./usageAdapter.ts";
+import type { PrintedUsage, UsageAdapter } from "./usageAdapter.ts";
 
 export interface MeteredLife {
   readonly sessionId: string;
   readonly agent: string;
   readonly usage: UsageAdapter | undefined;
+  readonly printed: PrintedUsage | undefined;
   readonly cwd: string;
   /** The child's own variables, on top of the login shell's. */
   readonly env: Environment;
@@ -17,6 +18,8 @@ export interface MeteredLife {
 }
 
 export interface LifeMeter {
+  /** What the agent printed, consecutive. */
+  output(bytes: Uint8Array): void;
   telemetry(batch: TelemetryBatch): void;
   telemetryRefused(why: string): void;
   /** What the observer was told by the CLI itself. */

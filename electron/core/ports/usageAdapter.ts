@@ -36,6 +36,24 @@ export interface TelemetryReader {
   read(batch: TelemetryBatch, life: { readonly cliSessionId?: string | undefined }): UsageFindings;
 }
 
+/** What a program prints for machines, where that tells of usage. */
+export interface PrintedUsage {
+  /** The CLI whose transcripts tell more; `command` where it is none we know. */
+  readonly agent: string;
+  createReader(): PrintedReader;
+}
+
+export interface PrintedReader {
+  /** One line that begins with a brace, without its line break. */
+  line(text: string, atMs: number): Printed;
+}
+
+export interface Printed {
+  /** The CLI's conversation, where the line names it. */
+  readonly cliSessionId?: string;
+  readonly totals: readonly UsageTotals[];
+}
+
 /** Where a CLI keeps its files. */
 export interface TranscriptPlace {
   readonly homeDir: string;

@@ -1,7 +1,7 @@
 /** What a life says of itself besides its screen: hooks to its observer, token usage to its meter. */
 import type { AgentAdapter, AgentObserver } from "#core/ports/agentAdapter.ts";
 import type { LifeMeter } from "#core/ports/lifeMeter.ts";
-import type { Environment } from "#core/ports/machine.ts";
+import type { AgentSpec } from "#shared/model/fleetFile.ts";
 import type { SessionDeps } from "./deps.ts";
 import type { LifeRow } from "./lives.ts";
 
@@ -28,12 +28,14 @@ export async function takeReports(deps: SessionDeps, life: Reporting): Promise<(
 interface Metered {
   readonly row: LifeRow;
   readonly adapter: AgentAdapter | undefined;
-  /** Empty where nobody knows any more. */
-  readonly cwd: string;
-  readonly env: Environment;
+  /** Absent where nobody knows any more. */
+  readonly spec?: Pick<AgentSpec, "command" | "args" | "cwd" | "env">;
 }
 
-export function meterOf(deps: SessionDeps, { row, adapter, cwd, env }: Metered): LifeMeter {
+export function meterOf(deps: SessionDeps, { row, adapter, spec }: Metered): LifeMeter {
   const { sessionId, agent, cliSessionId, startedAt } = row;
-  return deps.lifeMeters.begin({ sessionId, agent, usage: adapter?.usage, cwd, env, cliSessionId, startedAt });
+  const line = [spec?.command ?? "", ...(spec?.args ?? [])].join(" ");
+  const printed = adapter?.printed?.(line);
+  const { cwd = "", env = {} } = spec ?? {};
+  return deps.lifeMeters.begin({ sessionId, agent, usage: adapter?.usage, printed, cwd, env, cliSessionId, startedAt });
 }

@@ -1,7 +1,6 @@
 /** One life while it runs: bytes to the screen and the viewers, hints and hooks to the observer, the end to the supervisor. */
 import type { AgentSpec } from "#shared/model/fleetFile.ts";
-import { fail, ok } from "#shared/model/result.ts";
-import type { Result } from "#shared/model/result.ts";
+import { fail, ok, type Result } from "#shared/model/result.ts";
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
 import type { KeeperExit, KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import type { ChildHandle, ExitReason } from "#core/kernel/index.ts";
@@ -94,7 +93,7 @@ export class LiveLife {
       type: (bytes) => void this.write(bytes),
       screenText: () => deps.screens.text(this.sessionId),
     });
-    this.#meter = meterOf(deps, { ...init, cwd: init.spec.cwd, env: init.spec.env });
+    this.#meter = meterOf(deps, init);
     this.handle = { exited: this.#exited.promise, shutdown: () => this.#shutdown(), kill: () => this.#kill() };
   }
 
@@ -192,6 +191,7 @@ export class LiveLife {
     if (!live) return;
     this.#observer.output(bytes.length);
     this.output.push(offset, bytes);
+    this.#meter.output(bytes);
   }
 
   #reachable(reachable: boolean): void {

@@ -127,7 +127,7 @@ export class Sessions implements AgentRunner {
     noteEnded(this.#deps, ended, false);
     // What it used while no core listened stands in its transcripts.
     const adapter = this.#deps.adapters.find((known) => known.id === life.agent);
-    meterOf(this.#deps, { row: life, adapter, cwd: "", env: {} }).ended();
+    meterOf(this.#deps, { row: life, adapter }).ended();
   }
 
   leftover(path: string): "alive" | "ended" | "lost" | "none" {

@@ -10,7 +10,8 @@ import type { Machine } from "#core/ports/machine.ts";
 import type { TelemetryBatch } from "#core/ports/telemetry.ts";
 import type { TranscriptFollowing, Transcripts } from "#core/ports/transcripts.ts";
 import type { UsageReport, UsageSink } from "#core/ports/usage.ts";
-import type { UsageFindings } from "#core/ports/usageAdapter.ts";
+import type { Printed, UsageFindings } from "#core/ports/usageAdapter.ts";
+import { PrintedLines } from "./printedLines.ts";
 
 /** The CLI's clock and ours are the same machine's, but a record may carry the moment its request began. */
 const SLACK_MS = 2_000;
@@ -52,6 +53,7 @@ class Meter implements LifeMeter {
   #cliSessionId: string | undefined;
   #following: TranscriptFollowing | undefined;
   readonly #ready: Promise<void>;
+  readonly #printed: PrintedLines | undefined;
   #isOver = false;
 
   constructor(deps: LifeMetersDeps, life: MeteredLife, done: () => void) {
@@ -61,7 +63,13 @@ class Meter implements LifeMeter {
     this.#reader = life.usage?.createTelemetryReader?.();
     this.#cliSessionId = life.cliSessionId;
     this.#sinceMs = parseTime(life.startedAt);
-    this.#ready = life.usage === undefined ? Promise.resolve() : this.#follow();
+    const { printed } = life;
+    if (printed !== undefined) {
+      const reader = printed.createReader();
+      this.#printed = new PrintedLines((line) => this.#takePrinted(reader.line(line, this.#deps.clock.wallNow())));
+    }
+    const agent = printed?.agent ?? (life.usage === undefined ? undefined : life.agent);
+    this.#ready = agent === undefined ? Promise.resolve() : this.#follow(agent);
   }
 
   telemetry(batch: TelemetryBatch): void {
@@ -72,6 +80,15 @@ class Meter implements LifeMeter {
   telemetryRefused(why: string): void {
     this.#deps.logger.warn("Telemetry of an agent was not taken.", { sessionId: this.#life.sessionId, why });
     this.#gap(why, `telemetry ${why}`);
+  }
+
+  output(bytes: Uint8Array): void {
+    if (!this.#isOver) this.#printed?.push(bytes);
+  }
+
+  #takePrinted({ cliSessionId, totals }: Printed): void {
+    if (cliSessionId !== undefined && cliSessionId !== this.#cliSessionId) this.identified(cliSessionId);
+    this.#take({ reports: [], totals, gaps: [] });
   }
 
   report(report: UsageReport): void {
@@ -93,9 +110,9 @@ class Meter implements LifeMeter {
     this.#done();
   }
 
-  async #follow(): Promise<void> {
+  async #follow(agent: string): Promise<void> {
     const { machine, transcripts } = this.#deps;
-    const { agent, cwd, env } = this.#life;
+    const { cwd, env } = this.#life;
     const wholeEnv = { ...(await machine.environment()), ...env };
     if (this.#isOver) return;
     this.#following = transcripts.follow({

@@ -11,7 +11,12 @@ const budgetLine = z.object({ id: z.string(), period: z.string(), limit: z.numbe
 
 async function budgets(app: LiveApp): Promise<ReadonlyMap<string, z.infer<typeof budgetLine>>> {
   const { stdout } = await app.cli("budget", "--json");
-  return new Map(z.array(budgetLine).parse(JSON.parse(stdout)).map((one) => [one.id, one]));
+  return new Map(
+    z
+      .array(budgetLine)
+      .parse(JSON.parse(stdout))
+      .map((one) => [one.id, one]),
+  );
 }
 
 it("hands the giver's tokens over with the text, and keeps them where nobody can be told", async () => {
