@@ -17,7 +17,7 @@ import { ActivityReporter } from "./activity.ts";
 import { classifyExit } from "./exits.ts";
 import { lineThenEnter, textBytes } from "./keys.ts";
 import { checkFolder } from "./launching.ts";
-import { printedUsage } from "./printedUsage.ts";
+import { PRINTED_SOURCES, printedUsage } from "./printedUsage.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
 
 /** A program that printed nothing for this long has started and waits. */
@@ -35,7 +35,7 @@ export function createCommandAdapter({ machine }: AgentAdapterDeps): AgentAdapte
     createObserver: (context) => new CommandObserver(context),
     messageKeys: lineThenEnter,
     classifyExit: (evidence) => classifyExit(evidence, { readsScreen: false }),
-    printed: printedUsage,
+    printed: { sources: PRINTED_SOURCES, of: printedUsage },
     pastSessions: () => Promise.resolve([]),
   };
 }

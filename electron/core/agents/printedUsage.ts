@@ -7,7 +7,7 @@
 import { z } from "zod";
 
 import type { UsageTotals } from "#core/ports/usage.ts";
-import type { Printed, PrintedReader, PrintedUsage } from "#core/ports/usageAdapter.ts";
+import type { Printed, PrintedReader, PrintedUsage, UsageSourceFact } from "#core/ports/usageAdapter.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { Tokens } from "#shared/model/usage.ts";
 import { ANY_MODEL } from "#shared/model/usage.ts";
@@ -24,6 +24,27 @@ const KINDS: readonly { readonly when: RegExp; readonly agent: string; readonly 
   { when: /\bgemini\b.*\bstream-json\b/, agent: "gemini", read: readGemini },
   { when: /\bcodex\b.*\bexec\b.*--json\b/, agent: "codex", read: readCodex },
   { when: /\bopencode\b.*\brun\b.*--format[ =]json\b/, agent: "opencode", read: readOpencode },
+];
+
+export const PRINTED_SOURCES: readonly UsageSourceFact[] = [
+  {
+    source: "transcript",
+    what: "An agent CLI run with JSON output or over ACP names its conversation; its own files then tell each request.",
+    confidence: "exact",
+    live: true,
+  },
+  {
+    source: "stream_json",
+    what: "The line that closes a turn of claude, codex, gemini or opencode with JSON output: the turn as one sum.",
+    confidence: "rounded",
+    live: true,
+  },
+  {
+    source: "acp",
+    what: "An ACP agent's answer to a prompt: the turn as one sum, of opencode its last request only.",
+    confidence: "rounded",
+    live: true,
+  },
 ];
 
 const PROVIDERS: Readonly<Record<string, string>> = { claude: "anthropic", codex: "openai", gemini: "google" };

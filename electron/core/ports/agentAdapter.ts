@@ -11,7 +11,7 @@ import type { HookPayload } from "./hookIngest.ts";
 import type { Environment, Machine } from "./machine.ts";
 import type { ScreenHint } from "./screens.ts";
 import type { UsageReport } from "./usage.ts";
-import type { PrintedUsage, UsageAdapter } from "./usageAdapter.ts";
+import type { PrintedUsage, UsageAdapter, UsageSourceFact } from "./usageAdapter.ts";
 
 export interface AgentAdapter {
   /** The word after `agent:` in a fleet file; `command` for a shell command line. */
@@ -37,8 +37,11 @@ export interface AgentAdapter {
   classifyExit(evidence: ExitEvidence): ExitVerdict;
   /** How its token usage is known; absent: it uses none, or tells nobody. */
   readonly usage?: UsageAdapter;
-  /** How this command line tells of its usage in what it prints; absent: it does not. */
-  printed?(command: string): PrintedUsage | undefined;
+  /** For command lines that tell of their usage in what they print; `of` answers undefined for one that does not. */
+  readonly printed?: {
+    readonly sources: readonly UsageSourceFact[];
+    of(command: string): PrintedUsage | undefined;
+  };
   /** Sessions the CLI kept on disk, newest first, at most `limit`. */
   pastSessions(limit: number): Promise<readonly PastSession[]>;
 }

@@ -35,7 +35,7 @@ interface Metered {
 export function meterOf(deps: SessionDeps, { row, adapter, spec }: Metered): LifeMeter {
   const { sessionId, agent, cliSessionId, startedAt } = row;
   const line = [spec?.command ?? "", ...(spec?.args ?? [])].join(" ");
-  const printed = adapter?.printed?.(line);
+  const printed = adapter?.printed?.of(line);
   const { cwd = "", env = {} } = spec ?? {};
   return deps.lifeMeters.begin({ sessionId, agent, usage: adapter?.usage, printed, cwd, env, cliSessionId, startedAt });
 }

@@ -28,14 +28,14 @@ function brakesOf(adapter: AgentAdapter): UsageBrakes {
   return { soft, hard: HARD, ...(adapter.meter === undefined ? {} : { gateway: GATEWAY }) };
 }
 
-/** Adapters that tell nothing, such as a plain command's, are left out. */
+/** Adapters that tell nothing are left out. */
 export async function describeUsageSources(adapters: readonly AgentAdapter[]): Promise<UsageSources[]> {
   const told: UsageSources[] = [];
   for (const adapter of adapters) {
-    const { id, name, usage } = adapter;
-    if (usage === undefined) continue;
-    const standsAside = await usage.standsAside?.();
-    const sources = [...usage.sources];
+    const { id, name, usage, printed } = adapter;
+    const sources = [...(usage?.sources ?? printed?.sources ?? [])];
+    if (sources.length === 0) continue;
+    const standsAside = await usage?.standsAside?.();
     told.push({
       agent: id,
       name,
