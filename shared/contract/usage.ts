@@ -89,7 +89,7 @@ export const usageQueries = {
   },
   "usage.entries": {
     input: usageFilterSchema.extend({
-      order: z.enum(["newest", "oldest", "cost"]).default("newest"),
+      order: z.enum(["newest", "oldest"]).default("newest"),
       after: z.string().max(100).optional(),
       limit: z.number().int().min(1).max(1000).default(200),
       includeSuperseded: z.boolean().default(false),

@@ -22,8 +22,12 @@ const WORDS = [
   "budget",
 ];
 
+export function historyFile(dataDir: string): string {
+  return join(dataDir, "signalbox.sqlite");
+}
+
 export async function openHistory(dataDir: string): Promise<Store> {
-  const opened = openDatabase({ file: join(dataDir, "signalbox.sqlite"), newestSchema: SCHEMA_VERSION, logger: quiet });
+  const opened = openDatabase({ file: historyFile(dataDir), newestSchema: SCHEMA_VERSION, logger: quiet });
   if (!opened.ok) throw new Error(opened.error.message);
   const store = await openStore({ database: opened.value.database, clock: createSystemClock(), logger: quiet });
   if (!store.ok) throw new Error(store.error.message);

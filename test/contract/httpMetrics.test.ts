@@ -25,7 +25,8 @@ let refusal: Result<never> | undefined;
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "signalbox-metrics-"));
   rig = await openLedger();
-  rig.ledger.record([usageReport(), usageReport({ sessionId: "s2", model: 'claude-"odd"' })]);
+  rig.ledger.report(usageReport());
+  rig.ledger.report(usageReport({ sessionId: "s2", model: 'claude-"odd"' }));
   const opened = await createHttpServer({
     port: 0,
     rendererDir: dir,

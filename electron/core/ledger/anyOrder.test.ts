@@ -144,7 +144,7 @@ describe("the same reports", () => {
         for (const one of said) say(rig, one);
         outcome(rig);
         const own = sumsOf(rig, COUNTING);
-        for (const table of ["usage_quarters", "usage_days", "usage_session_days"])
+        for (const table of ["usage_quarters", "usage_days", "usage_session_days", "usage_dim_sums"])
           expect(sumsOf(rig, table)).toEqual(own);
         rig.close();
       }),

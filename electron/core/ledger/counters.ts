@@ -5,7 +5,7 @@
 import type { UsageSum } from "#shared/model/usage.ts";
 import type { Dim } from "./dims.ts";
 import { readDims } from "./dims.ts";
-import { addRow, NO_USAGE, SELECT_SUMS } from "./sums.ts";
+import { addRow, NO_USAGE } from "./sums.ts";
 import type { SumDeps } from "./sumQuery.ts";
 
 interface Counter {
@@ -69,7 +69,7 @@ export type Shown = Map<string, number>;
 export function writeCounters({ store }: Pick<SumDeps, "store">, shown: Shown): string {
   const sums = new Map<string, UsageSum>();
   const dims = new Map(readDims(store).map((dim) => [dim.id, dim]));
-  for (const row of store.all(`SELECT dim, ${SELECT_SUMS} FROM usage_days GROUP BY dim`)) {
+  for (const row of store.all("SELECT * FROM usage_dim_sums")) {
     const dim = dims.get(Number(row["dim"]));
     if (dim === undefined) continue;
     const labels = labelsOf(dim);

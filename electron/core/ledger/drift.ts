@@ -3,8 +3,9 @@
  * requests only one of them knows, and requests they count differently. Nothing is averaged.
  */
 import type { QueryOutput, QueryRequest } from "#shared/contract/index.ts";
-import { USAGE_SOURCES } from "#shared/model/usage.ts";
-import type { UsageSource } from "#shared/model/usage.ts";
+import { USAGE_SOURCES, usageKindSchema, usageOutcomeSchema, usageSourceSchema } from "#shared/model/usage.ts";
+import type { UsageKind, UsageOutcome, UsageSource } from "#shared/model/usage.ts";
+import type { Clock } from "#core/ports/clock.ts";
 import type { Row } from "#core/ports/database.ts";
 import type { Admitted } from "./admit.ts";
 import { chooseWord } from "./choose.ts";
@@ -14,36 +15,81 @@ import { periodOf } from "./sumQuery.ts";
 import type { SumDeps } from "./sumQuery.ts";
 import { totalOf } from "./sums.ts";
 
-/** Sessions looked at in one answer, newest first. */
+/** Sessions that differ, in one answer, newest first. */
 const MOST_SESSIONS = 200;
+/** Sessions looked at for them: a month of a busy machine. */
+const MOST_LOOKED_AT = 2000;
 const MOST_REPORTS = 20_000;
+/** After this much work the core has its turn. */
+const TURN_MS = 10;
 
 type Drift = QueryOutput<"usage.drift">[number];
 type Reason = Drift["explained"][number];
 
-/** A request as two sources of one session see it. */
+/** A request as the sources of one session see it. */
 type Sighting = ReadonlyMap<UsageSource, Admitted | undefined>;
 
-export function driftOf(deps: SumDeps, request: QueryRequest<"usage.drift">): QueryOutput<"usage.drift"> {
-  const { from, to } = periodOf(request, deps.nowMs);
-  const sessions = deps.store.all(
-    `SELECT q.scope, max(r.at) AS last FROM usage_reports r JOIN usage_requests q ON q.id = r.request
-     WHERE r.at >= ? AND r.at < ? AND q.scope <> '' GROUP BY q.scope HAVING count(DISTINCT r.source) > 1 ORDER BY last DESC LIMIT ?`,
-    [from, to, MOST_SESSIONS],
-  );
-  return sessions.flatMap((row) => driftOfSession(deps, String(row["scope"]), request.scope));
+/** Requests of which one source spoke once: nearly all, so the database adds them up. */
+interface Alone {
+  readonly source: UsageSource;
+  readonly kind: UsageKind;
+  readonly outcome: UsageOutcome;
+  /** Those with tokens. */
+  readonly requests: number;
+  readonly tokens: number;
 }
 
-function driftOfSession({ store, ancestorsOf }: SumDeps, session: string, scope: string | undefined): readonly Drift[] {
-  const rows = store.all(
-    `SELECT r.*, ifnull(q.twin_of, q.id) AS one, l.path FROM usage_requests q JOIN usage_reports r ON r.request = q.id
-     LEFT JOIN lives l ON l.session_id = r.session_id WHERE q.scope = ? LIMIT ?`,
-    [session, MOST_REPORTS],
+interface Seen {
+  readonly alone: readonly Alone[];
+  readonly together: readonly Sighting[];
+}
+
+/**
+ * Every request of every session of the period is looked at, which has no end: a few sessions a turn, so that the answer
+ * may take its time and the core goes on.
+ */
+export async function driftOf(
+  deps: SumDeps & { readonly clock: Clock },
+  request: QueryRequest<"usage.drift">,
+): Promise<QueryOutput<"usage.drift">> {
+  const { store, calendar, clock } = deps;
+  const { from, to } = periodOf(request, deps.nowMs);
+  const sessions = store.all(
+    `SELECT session, max(day) AS last FROM usage_session_days WHERE day >= ? AND day <= ? AND session <> ''
+     GROUP BY session ORDER BY last DESC, session LIMIT ?`,
+    [from === 0 ? 0 : calendar.dayOf(from), calendar.dayOf(to - 1), MOST_LOOKED_AT],
   );
-  const path = textOf(rows.find((row) => row["path"] !== null)?.["path"]);
+  const found: Drift[][] = [];
+  let turnBegan = clock.now();
+  for (const row of sessions) {
+    const drifts = driftOfSession(deps, String(row["session"]).replace(/^cli:/, ""), request.scope);
+    if (drifts.length > 0) found.push([...drifts]);
+    if (found.length >= MOST_SESSIONS) break;
+    if (clock.now() - turnBegan < TURN_MS) continue;
+    await new Promise<void>((resolve) => void clock.after(0, resolve));
+    turnBegan = clock.now();
+  }
+  return found.flat();
+}
+
+/** What every question about one session begins with; `one` is the same for all that speak of one request. */
+const WORDS = `WITH words AS (
+  SELECT ifnull(q.twin_of, q.id) AS one, r.id AS report FROM usage_requests q JOIN usage_reports r ON r.request = q.id WHERE q.scope = ?)`;
+
+function driftOfSession({ store, ancestorsOf }: SumDeps, session: string, scope: string | undefined): readonly Drift[] {
+  // From the indexes alone: most sessions have one source, and are done with here.
+  const sources = store.all(
+    "SELECT DISTINCT r.source FROM usage_requests q JOIN usage_reports r ON r.request = q.id WHERE q.scope = ?",
+    [session],
+  );
+  const first = store.get(
+    `SELECT r.*, l.path FROM usage_requests q JOIN usage_reports r ON r.request = q.id
+     LEFT JOIN lives l ON l.session_id = r.session_id WHERE q.scope = ? LIMIT 1`,
+    [session],
+  );
+  if (sources.length < 2 || first === undefined) return [];
+  const path = textOf(first["path"]);
   if (scope !== undefined && (path === null || !ancestorsOf(path).includes(scope))) return [];
-  const [first] = rows;
-  if (first === undefined) return [];
   const { sessionId, cliSessionId, agent } = toReport(first);
   const about = {
     ...withText("path", path),
@@ -51,55 +97,103 @@ function driftOfSession({ store, ancestorsOf }: SumDeps, session: string, scope:
     ...withText("cliSessionId", cliSessionId),
     agent,
   };
-  const seen = sightings(rows);
-  return pairs(new Set(seen.flatMap((one) => [...one.keys()]))).flatMap(([a, b]) => {
+  const seen = { alone: readAlone(store, session), together: readTogether(store, session) };
+  return pairs(sources.map((row) => usageSourceSchema.parse(row["source"]))).flatMap(([a, b]) => {
     const compared = compare(seen, a, b);
     return compared === undefined ? [] : [{ ...about, a, b, ...compared }];
   });
 }
 
-/** Each request with the one word of every source that knows it. */
-function sightings(rows: readonly Row[]): readonly Sighting[] {
-  const requests = new Map<number, Map<UsageSource, ReportRow[]>>();
-  for (const row of rows) {
-    const word = toReport(row);
-    const request = requests.get(Number(row["one"])) ?? new Map<UsageSource, ReportRow[]>();
-    requests.set(Number(row["one"]), request);
-    request.set(word.source, [...(request.get(word.source) ?? []), word]);
-  }
-  return [...requests.values()].map(
-    (request) => new Map([...request].map(([source, words]) => [source, chooseWord(words)] as const)),
+function readAlone(store: SumDeps["store"], session: string): readonly Alone[] {
+  const rows = store.all(
+    `${WORDS}, alone AS (SELECT report FROM words GROUP BY one HAVING count(*) = 1)
+     SELECT r.source, r.kind, r.outcome, count(*) AS requests, sum(r.input + r.output + r.cache_read + r.cache_write) AS tokens
+     FROM alone JOIN usage_reports r ON r.id = alone.report
+     WHERE r.input + r.output + r.cache_read + r.cache_write > 0 GROUP BY r.source, r.kind, r.outcome`,
+    [session],
   );
+  return rows.map((row) => ({
+    source: usageSourceSchema.parse(row["source"]),
+    kind: usageKindSchema.parse(row["kind"]),
+    outcome: usageOutcomeSchema.parse(row["outcome"]),
+    requests: Number(row["requests"]),
+    tokens: Number(row["tokens"]),
+  }));
 }
 
-function pairs(sources: ReadonlySet<UsageSource>): readonly (readonly [UsageSource, UsageSource])[] {
-  const ranked = USAGE_SOURCES.filter((source) => sources.has(source));
+/** Each other request with the one word of every source that knows it. */
+function readTogether(store: SumDeps["store"], session: string): readonly Sighting[] {
+  const rows = store.all(
+    `${WORDS} SELECT w.one, r.* FROM words w JOIN usage_reports r ON r.id = w.report
+     WHERE w.one IN (SELECT one FROM words GROUP BY one HAVING count(*) > 1) LIMIT ?`,
+    [session, MOST_REPORTS],
+  );
+  const requests = new Map<number, Row[]>();
+  for (const row of rows) {
+    const one = Number(row["one"]);
+    const known = requests.get(one);
+    if (known === undefined) requests.set(one, [row]);
+    else known.push(row);
+  }
+  return [...requests.values()].map((request) => sightingOf(request.map(toReport)));
+}
+
+function sightingOf(words: readonly ReportRow[]): Sighting {
+  const bySource = Map.groupBy(words, ({ source }) => source);
+  return new Map([...bySource].map(([source, said]) => [source, chooseWord(said)] as const));
+}
+
+function pairs(sources: readonly UsageSource[]): readonly (readonly [UsageSource, UsageSource])[] {
+  const ranked = USAGE_SOURCES.filter((source) => sources.includes(source));
   return ranked.flatMap((a, index) => ranked.slice(index + 1).map((b) => [a, b] as const));
 }
 
 /** Undefined: the two agree. */
 function compare(
-  sightings: readonly Sighting[],
+  { alone, together }: Seen,
   a: UsageSource,
   b: UsageSource,
 ): Pick<Drift, "tokensA" | "tokensB" | "explained" | "unexplainedTokens"> | undefined {
+  const reasons = new Reasons();
   let tokensA = 0;
   let tokensB = 0;
-  const reasons = new Map<string, Reason>();
-  for (const sighting of sightings) {
+  for (const one of alone) {
+    if (one.source !== a && one.source !== b) continue;
+    if (one.source === a) tokensA += one.tokens;
+    else tokensB += one.tokens;
+    const tokens = one.source === a ? one.tokens : -one.tokens;
+    reasons.add(onlyKnownTo(one.source, one), { requests: one.requests, tokens });
+  }
+  for (const sighting of together) {
     const [wordA, wordB] = [sighting.get(a), sighting.get(b)];
     const [sizeA, sizeB] = [sizeOf(wordA), sizeOf(wordB)];
     tokensA += sizeA;
     tokensB += sizeB;
-    if (sizeA === sizeB) continue;
-    const why = reasonFor({ a, b, wordA, wordB });
-    const reason = reasons.get(why) ?? { why, requests: 0, tokens: 0 };
-    reasons.set(why, { why, requests: reason.requests + 1, tokens: reason.tokens + sizeA - sizeB });
+    if (sizeA !== sizeB) reasons.add(reasonFor({ a, b, wordA, wordB }), { requests: 1, tokens: sizeA - sizeB });
   }
-  if (reasons.size === 0) return undefined;
-  const counted = [...reasons.values()];
-  const unexplainedTokens = reasons.get(UNEXPLAINED)?.tokens ?? 0;
-  return { tokensA, tokensB, explained: counted.filter(({ why }) => why !== UNEXPLAINED), unexplainedTokens };
+  if (reasons.isEmpty) return undefined;
+  return { tokensA, tokensB, explained: reasons.explained, unexplainedTokens: reasons.unexplainedTokens };
+}
+
+class Reasons {
+  readonly #all = new Map<string, Reason>();
+
+  get isEmpty(): boolean {
+    return this.#all.size === 0;
+  }
+
+  get explained(): Reason[] {
+    return [...this.#all.values()].filter(({ why }) => why !== UNEXPLAINED);
+  }
+
+  get unexplainedTokens(): number {
+    return this.#all.get(UNEXPLAINED)?.tokens ?? 0;
+  }
+
+  add(why: string, { requests, tokens }: Omit<Reason, "why">): void {
+    const known = this.#all.get(why) ?? { why, requests: 0, tokens: 0 };
+    this.#all.set(why, { why, requests: known.requests + requests, tokens: known.tokens + tokens });
+  }
 }
 
 function sizeOf(word: Admitted | undefined): number {
@@ -108,16 +202,15 @@ function sizeOf(word: Admitted | undefined): number {
 
 const UNEXPLAINED = "";
 
-interface Seen {
+interface Both {
   readonly a: UsageSource;
   readonly b: UsageSource;
   readonly wordA: Admitted | undefined;
   readonly wordB: Admitted | undefined;
 }
 
-function reasonFor({ a, b, wordA, wordB }: Seen): string {
-  if (wordA === undefined || wordB === undefined)
-    return `Only ${wordA === undefined ? b : a} knows of ${kindOf(wordA ?? wordB)} requests`;
+function reasonFor({ a, b, wordA, wordB }: Both): string {
+  if (wordA === undefined || wordB === undefined) return onlyKnownTo(wordA === undefined ? b : a, wordA ?? wordB);
   if (wordA.tokens === null || wordB.tokens === null) return `${wordA.tokens === null ? a : b} has no numbers for them`;
   if (wordA.outcome === "interrupted" || wordB.outcome === "interrupted")
     return "Interrupted: one saw more of the answer";
@@ -125,7 +218,8 @@ function reasonFor({ a, b, wordA, wordB }: Seen): string {
   return UNEXPLAINED;
 }
 
-function kindOf(word: Admitted | undefined): string {
-  if (word?.outcome === "interrupted") return "interrupted";
-  return word === undefined || word.kind === "unknown" ? "these" : word.kind;
+function onlyKnownTo(source: UsageSource, word: Pick<Admitted, "kind" | "outcome"> | undefined): string {
+  const isNameless = word === undefined || word.kind === "unknown";
+  const kind = word?.outcome === "interrupted" ? "interrupted" : isNameless ? "these" : word.kind;
+  return `Only ${source} knows of ${kind} requests`;
 }

@@ -6,7 +6,6 @@ import type { Row } from "#core/ports/database.ts";
 import type { Admitted } from "./admit.ts";
 import { SELECT_ENTRY, toEntry } from "./rows.ts";
 import type { EntryRow } from "./rows.ts";
-import { countEntry } from "./sums.ts";
 import type { LedgerWork, PriceRequest } from "./work.ts";
 
 export type EntryDraft = Omit<EntryRow, "id" | "dim" | "supersedes" | "supersededBy" | "recordedAt">;
@@ -118,7 +117,7 @@ const WORDS = [
 
 export function retire(work: LedgerWork, row: EntryRow, by: number | undefined): void {
   work.tx.run("INSERT INTO usage_superseded (entry, by_entry, at) VALUES (?, ?, ?)", [row.id, by ?? null, work.nowMs]);
-  countEntry(work.tx, { entry: row, day: work.calendar.dayOf(row.at), sign: -1 });
+  work.sums.count({ entry: row, day: work.calendar.dayOf(row.at), sign: -1 });
   if (by === undefined) work.changes.push({ entry: undefined, previous: row });
 }
 
@@ -155,15 +154,20 @@ function writeEntry(work: LedgerWork, draft: EntryDraft, supersedes: number | un
     draft.marks.join(","),
   ]);
   const entry = { ...draft, id, dim, supersedes: supersedes ?? null, supersededBy: null, recordedAt: work.nowMs };
-  countEntry(work.tx, { entry, day: work.calendar.dayOf(entry.at), sign: 1 });
+  work.sums.count({ entry, day: work.calendar.dayOf(entry.at), sign: 1 });
   return entry;
 }
 
 function dimOf(work: LedgerWork, draft: EntryDraft): number {
   const values = [...WORDS.slice(0, -1).map((key) => String(draft[key])), draft.imported ? 1 : 0];
-  const where = WORDS.map((key) => `${key} = ?`).join(" AND ");
-  const known: Row | undefined = work.tx.get(`SELECT id FROM usage_dims WHERE ${where}`, values);
-  if (known !== undefined) return Number(known["id"]);
-  return work.tx.run(`INSERT INTO usage_dims (${WORDS.join(", ")}) VALUES (${WORDS.map(() => "?").join(", ")})`, values)
-    .lastRowId;
+  const name = JSON.stringify(values);
+  const seen = work.dims.get(name);
+  if (seen !== undefined) return seen;
+  const known: Row | undefined = work.tx.get(FIND_DIM, values);
+  const id = known === undefined ? work.tx.run(INSERT_DIM, values).lastRowId : Number(known["id"]);
+  work.dims.set(name, id);
+  return id;
 }
+
+const FIND_DIM = `SELECT id FROM usage_dims WHERE ${WORDS.map((key) => `${key} = ?`).join(" AND ")}`;
+const INSERT_DIM = `INSERT INTO usage_dims (${WORDS.join(", ")}) VALUES (${WORDS.map(() => "?").join(", ")})`;

@@ -19,14 +19,10 @@ export interface Condition {
   readonly params: readonly SqlValue[];
 }
 
+/** Both along the index by time, so that a page costs what it holds. */
 const ORDERS = {
-  newest: { by: "e.at DESC, e.id DESC", after: "(e.at, e.id) < (?, ?)", value: "at" },
-  oldest: { by: "e.at, e.id", after: "(e.at, e.id) > (?, ?)", value: "at" },
-  cost: {
-    by: "ifnull(e.cost_nanos, -1) DESC, e.id DESC",
-    after: "(ifnull(e.cost_nanos, -1), e.id) < (?, ?)",
-    value: "cost",
-  },
+  newest: { by: "e.at DESC, e.id DESC", after: "(e.at, e.id) < (?, ?)" },
+  oldest: { by: "e.at, e.id", after: "(e.at, e.id) > (?, ?)" },
 } as const;
 
 /** Error: bad_request for a cursor that is none. */
@@ -53,8 +49,7 @@ export function pageOfEntries(
     .map(toEntry);
   const last = rows.at(-1);
   const isFull = rows.length === request.limit && last !== undefined;
-  const value = last === undefined ? 0 : order.value === "at" ? last.at : (last.costNanos ?? -1);
-  return ok({ entries: rows.map(showEntry), ...(isFull ? { next: `${value}-${last.id}` } : {}) });
+  return ok({ entries: rows.map(showEntry), ...(isFull ? { next: `${last.at}-${last.id}` } : {}) });
 }
 
 /** What only the entries themselves know, on usage_entries `e`. */

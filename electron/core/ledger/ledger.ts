@@ -9,18 +9,20 @@ import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { StoredEvent } from "#shared/model/event.ts";
 import type { Clock } from "#core/ports/clock.ts";
+import { StoreError } from "#core/ports/database.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { PriceList } from "#core/ports/priceList.ts";
 import type { ArchiveBatch, EntryListener, UsageGap, UsageReport, UsageSink, UsageTotals } from "#core/ports/usage.ts";
 import type { Recorder, Store, StoreTx } from "#core/store/index.ts";
 import { admit, soundTime } from "./admit.ts";
+import { Intake } from "./intake.ts";
 import { PriceBook } from "./prices.ts";
 import type { SetPrice } from "./prices.ts";
 import { repriceBatch } from "./reprice.ts";
 import { hasTotals, settleRemainders, takeTotals } from "./remainder.ts";
 import { takeReport } from "./requests.ts";
 import { showEntry } from "./rows.ts";
-import { totalOf } from "./sums.ts";
+import { SumChanges, totalOf } from "./sums.ts";
 import { keepDaysLocal } from "./timeZone.ts";
 import type { Change, LedgerWork, LifeRef } from "./work.ts";
 
@@ -52,6 +54,7 @@ export class Ledger implements UsageSink {
   readonly calendar: LocalCalendar;
   readonly prices: PriceBook;
   readonly #deps: LedgerDeps;
+  readonly #intake: Intake;
   readonly #listeners = new Set<EntryListener>();
   readonly #watchers = new Set<() => void>();
   /** Changes by the number of their event, until its commit is told. */
@@ -66,6 +69,7 @@ export class Ledger implements UsageSink {
     if (keepDaysLocal(deps.store, this.calendar))
       deps.logger.info("The ledger's days were made anew for another time zone.", { timeZone: this.calendar.timeZone });
     this.prices = new PriceBook(deps.store, deps.priceList);
+    this.#intake = new Intake({ ...deps, take: (tx, reports) => this.#takeReported(tx, reports) });
     deps.store.onCommit((events) => this.#tell(events));
     const since = deps.clock.wallNow() - RECENT_TOTALS_MS;
     for (const row of deps.store.all("SELECT DISTINCT scope FROM usage_totals WHERE at >= ?", [since]))
@@ -91,12 +95,7 @@ export class Ledger implements UsageSink {
   }
 
   report(report: UsageReport): void {
-    this.record([report]);
-  }
-
-  /** Several at once cost one projection. */
-  record(reports: readonly UsageReport[]): void {
-    this.#deps.recorder.project((tx) => this.#perform(tx, (work) => void this.#take(work, reports, false)));
+    this.#intake.report(report);
   }
 
   totals(totals: UsageTotals): void {
@@ -161,6 +160,23 @@ export class Ledger implements UsageSink {
     return ok(counts);
   }
 
+  /** A report that shows a mistake of ours must not take along those it came with. */
+  #takeReported(tx: StoreTx, reports: readonly UsageReport[]): void {
+    this.#perform(tx, (work) => {
+      for (const report of reports) {
+        try {
+          this.#take(work, [report], false);
+        } catch (error) {
+          if (error instanceof StoreError) throw error;
+          this.#deps.logger.error("A report of usage could not be recorded and was given up.", {
+            source: report.source,
+            error: String(error),
+          });
+        }
+      }
+    });
+  }
+
   #take(work: LedgerWork, reports: readonly UsageReport[], imported: boolean): RecordCounts {
     const counts = { entries: 0, duplicates: 0 };
     for (const report of reports) {
@@ -186,6 +202,7 @@ export class Ledger implements UsageSink {
   }
 
   close(): void {
+    this.#intake.drain();
     this.settle();
     this.#cancelRepricing?.();
     this.#listeners.clear();
@@ -202,8 +219,11 @@ export class Ledger implements UsageSink {
       lifeOf,
       priceOf: (request) => this.prices.priceOf(request),
       changes,
+      sums: new SumChanges(),
+      dims: new Map(),
     };
     work(context);
+    context.sums.save(tx);
     for (const change of changes) {
       // Months of imported history would drown the log; one event tells of an import.
       if (!isHistory(change)) this.#uncommitted.set(appendEvent(tx, change).seq, change);

@@ -141,7 +141,7 @@ export class PriceBook {
     return this.#store
       .all(
         `SELECT d.provider, d.model, sum(s.unpriced_tokens) AS tokens, sum(s.unpriced_entries) AS entries
-         FROM usage_days s JOIN usage_dims d ON d.id = s.dim GROUP BY d.provider, d.model HAVING sum(s.unpriced_entries) > 0`,
+         FROM usage_dim_sums s JOIN usage_dims d ON d.id = s.dim GROUP BY d.provider, d.model HAVING sum(s.unpriced_entries) > 0`,
       )
       .map((row) => ({
         provider: String(row["provider"]),

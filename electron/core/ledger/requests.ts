@@ -40,10 +40,32 @@ export function takeReport(work: LedgerWork, word: Admitted): boolean {
   const known = knownRow === undefined ? undefined : toReport(knownRow);
   const said = known === undefined ? word : joinSame(known, word);
   if (known !== undefined && isSameWord(known, said)) return false;
-  const request = mergeRequests(work, requestsOf(tx, { word: said, known }));
+  const [oldest, ...others] = requestsOf(tx, { word: said, known });
+  if (oldest === undefined) {
+    takeFirst(work, said);
+    return true;
+  }
+  const request = mergeRequests(work, [oldest, ...others]);
   saveReport(tx, { word: said, request });
   settle(work, request);
   return known === undefined;
+}
+
+/** The first word on a request, as nearly all are: nothing known has to be read again or taken back. */
+function takeFirst(work: LedgerWork, word: Admitted): void {
+  const { tx } = work;
+  const { scope, key, isUnknown } = standingOf(word);
+  const { lastRowId: request } = tx.run(
+    "INSERT INTO usage_requests (scope, twin_key, at, is_unknown) VALUES (?, ?, ?, ?)",
+    [scope, key, word.at, isUnknown],
+  );
+  saveReport(tx, { word, request });
+  if (key !== null && !hasNoTwins(tx, { scope, key, source: word.source })) {
+    settleTwins(work, { scope, key, changed: request });
+    return;
+  }
+  const entry = putEntry(work, draftOf(work, { word, request }), []);
+  if (entry !== undefined) tx.run("UPDATE usage_requests SET entry = ? WHERE id = ?", [entry, request]);
 }
 
 function isSameWord(known: ReportRow, said: Admitted): boolean {
@@ -70,11 +92,9 @@ function requestsOf(tx: StoreTx, { word, known }: { word: Admitted; known: Repor
   return [...found].toSorted((a, b) => a - b);
 }
 
-function mergeRequests(work: LedgerWork, ids: readonly number[]): number {
+/** Answers the oldest of them, which keeps what all of them knew. */
+function mergeRequests(work: LedgerWork, [kept, ...lost]: readonly [number, ...number[]]): number {
   const { tx } = work;
-  const [kept, ...lost] = ids;
-  if (kept === undefined)
-    return tx.run("INSERT INTO usage_requests (scope, at) VALUES ('', ?)", [work.nowMs]).lastRowId;
   for (const id of lost) {
     const rows = [kept, id].flatMap((one) => readRequest(tx, one) ?? []);
     tx.run("UPDATE usage_reports SET request = ? WHERE request = ?", [kept, id]);
@@ -125,18 +145,28 @@ function settle(work: LedgerWork, request: number): void {
     settleTwins(work, { scope: scopeBefore, key: twinKey });
 }
 
-function saveRequest(tx: StoreTx, request: number, word: Admitted): { scope: string; key: string | null } {
+interface Standing {
+  readonly scope: string;
+  readonly key: string | null;
+  readonly isUnknown: 0 | 1;
+}
+
+function standingOf(word: Admitted): Standing {
   const scope = word.sessionId ?? word.cliSessionId ?? "";
   const key = scope === "" ? null : (twinKey(word) ?? null);
-  const isUnknown = word.tokens === null && word.outcome !== "failed";
+  return { scope, key, isUnknown: word.tokens === null && word.outcome !== "failed" ? 1 : 0 };
+}
+
+function saveRequest(tx: StoreTx, request: number, word: Admitted): Standing {
+  const standing = standingOf(word);
   tx.run("UPDATE usage_requests SET scope = ?, twin_key = ?, at = ?, is_unknown = ?, twin_of = NULL WHERE id = ?", [
-    scope,
-    key,
+    standing.scope,
+    standing.key,
     word.at,
-    isUnknown ? 1 : 0,
+    standing.isUnknown,
     request,
   ]);
-  return { scope, key };
+  return standing;
 }
 
 /** Everything with these counts comes from one source, which never says the same request twice. */

@@ -9,10 +9,10 @@ import type { AncestorsOf, Dim } from "./dims.ts";
 import { entryConditions, idCondition } from "./entryPages.ts";
 import { segmentsOf } from "./segments.ts";
 import type { Segment } from "./segments.ts";
-import { ENTRY_SUMS, QUARTER_MS, SELECT_SUMS, SUM_COLUMNS } from "./sums.ts";
+import { CHART_COLUMNS, ENTRY_SUMS, QUARTER_MS, SELECT_CHART, SELECT_SUMS, SUM_COLUMNS } from "./sums.ts";
 
 export interface SumDeps {
-  readonly store: Pick<Store, "all">;
+  readonly store: Pick<Store, "all" | "get">;
   readonly calendar: LocalCalendar;
   readonly ancestorsOf: AncestorsOf;
   readonly nowMs: number;
@@ -33,6 +33,8 @@ export interface SumRequest {
   readonly bySession: boolean;
   /** Minutes need the entries; hours and days come from the sums. */
   readonly finest?: "minute" | "quarter";
+  /** What a row holds: every sum, or the cost and the tokens that a chart draws. */
+  readonly columns?: "all" | "chart";
 }
 
 export interface Period {
@@ -122,7 +124,7 @@ function readFromEntries({ store }: SumDeps, asked: SegmentRequest): readonly Ro
   const conditions = [...entryConditions(request.filter), ...(isId ? [idCondition(text.trim())] : [])];
   const keys = keysOf(request);
   return store.all(
-    `SELECT ${keys}, ${SELECT_SUMS} FROM (
+    `SELECT ${keys}, ${request.columns === "chart" ? SELECT_CHART : SELECT_SUMS} FROM (
        SELECT e.dim, e.at / 60000 * 60000 AS time, coalesce(e.session_id, 'cli:' || e.cli_session_id, '') AS session, ${ENTRY_SUMS}
        FROM usage_entries e JOIN usage_dims d ON d.id = e.dim
        WHERE e.at >= ? AND e.at < ?${dimFilter("e.dim", only)}${conditions.map(({ sql }) => ` AND ${sql}`).join("")}
@@ -134,7 +136,8 @@ function readFromEntries({ store }: SumDeps, asked: SegmentRequest): readonly Ro
 
 function readFromSums({ store, calendar }: SumDeps, asked: SegmentRequest): readonly Row[] {
   const { segment, request, only } = asked;
-  const { byTime, bySession } = request;
+  const { byTime, bySession, columns } = request;
+  const isChart = columns === "chart";
   const isDays = segment.table === "days";
   const column = isDays ? "day" : "quarter";
   const table = !isDays ? "usage_quarters" : bySession ? "usage_session_days" : "usage_days";
@@ -142,13 +145,16 @@ function readFromSums({ store, calendar }: SumDeps, asked: SegmentRequest): read
   const where = `${column} >= ? AND ${column} < ?${dimFilter("dim", only)}`;
   if (!byTime)
     return store.all(
-      `SELECT ${keys}, ${SELECT_SUMS} FROM ${table} WHERE ${where} GROUP BY ${keysOf(request)}`,
+      `SELECT ${keys}, ${isChart ? SELECT_CHART : SELECT_SUMS} FROM ${table} WHERE ${where} GROUP BY ${keysOf(request)}`,
       paramsOf(asked),
     );
   // With the time kept apart a row of the table is a row of the answer: nothing to add up.
   const startOf = (value: number): number => (isDays ? calendar.startOfDay(value) : value * QUARTER_MS);
   return store
-    .all(`SELECT ${keys}, ${SUM_COLUMNS.join(", ")} FROM ${table} WHERE ${where}`, paramsOf(asked))
+    .all(
+      `SELECT ${keys}, ${isChart ? CHART_COLUMNS : SUM_COLUMNS.join(", ")} FROM ${table} WHERE ${where}`,
+      paramsOf(asked),
+    )
     .map((row) => ({ ...row, time: startOf(Number(row["time"])) }));
 }
 

@@ -39,6 +39,10 @@ const KEYS = [
 /** `sum(input) AS input, …` over a table or a subquery with these columns. */
 export const SELECT_SUMS = SUM_COLUMNS.map((column) => `sum(${column}) AS ${column}`).join(", ");
 
+/** What a chart draws, of a table or a subquery with the sums' columns. */
+export const CHART_COLUMNS = "cost_nanos, input + output + cache_read + cache_write AS tokens";
+export const SELECT_CHART = "sum(cost_nanos) AS cost_nanos, sum(input + output + cache_read + cache_write) AS tokens";
+
 /** The same columns, made from the rows of usage_entries `e` and their dims `d`. */
 export const ENTRY_SUMS = `1 AS entries, e.input, e.output, e.cache_read, e.cache_write, e.reasoning,
   ifnull(e.cost_nanos, 0) AS cost_nanos, e.cost_nanos IS NULL AS unpriced_entries,
@@ -73,24 +77,58 @@ function additions(entry: EntryRow): readonly number[] {
 /** A quarter of an hour: local days of every time zone in use begin at one. */
 export const QUARTER_MS = 15 * 60_000;
 
-const adding = (table: string, keys: readonly string[]): string =>
-  `INSERT INTO ${table} (${[...keys, ...SUM_COLUMNS].join(", ")}) VALUES (${[...keys, ...SUM_COLUMNS].map(() => "?").join(", ")})
-   ON CONFLICT DO UPDATE SET ${SUM_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(", ")}`;
-const ADD_QUARTER = adding("usage_quarters", ["quarter", "dim"]);
-const ADD_DAY = adding("usage_days", ["day", "dim"]);
-const ADD_SESSION_DAY = adding("usage_session_days", ["day", "session", "dim"]);
+interface SumTable {
+  readonly name: string;
+  readonly add: string;
+}
+
+const sumTable = (name: string, keys: readonly string[]): SumTable => ({
+  name,
+  add: `INSERT INTO ${name} (${[...keys, ...SUM_COLUMNS].join(", ")}) VALUES (${[...keys, ...SUM_COLUMNS].map(() => "?").join(", ")})
+   ON CONFLICT DO UPDATE SET ${SUM_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(", ")}`,
+});
+const QUARTERS = sumTable("usage_quarters", ["quarter", "dim"]);
+const DAYS = sumTable("usage_days", ["day", "dim"]);
+const SESSION_DAYS = sumTable("usage_session_days", ["day", "session", "dim"]);
+/** Of all time. */
+const DIMS = sumTable("usage_dim_sums", ["dim"]);
 
 /** How a session is named in sums: ours, or the CLI's for history from outside. */
 export function sessionKey(entry: { sessionId: string | null; cliSessionId: string | null }): string {
   return entry.sessionId ?? (entry.cliSessionId === null ? "" : `cli:${entry.cliSessionId}`);
 }
 
-/** Adds the entry to the sums, or takes it out of them. */
-export function countEntry(tx: StoreTx, { entry, day, sign }: { entry: EntryRow; day: number; sign: 1 | -1 }): void {
-  const values: SqlValue[] = additions(entry).map((value) => value * sign);
-  tx.run(ADD_QUARTER, [Math.floor(entry.at / QUARTER_MS), entry.dim, ...values]);
-  tx.run(ADD_DAY, [day, entry.dim, ...values]);
-  tx.run(ADD_SESSION_DAY, [day, sessionKey(entry), entry.dim, ...values]);
+interface SumChange {
+  readonly table: SumTable;
+  readonly keys: readonly SqlValue[];
+  readonly values: number[];
+}
+
+/** What a transaction adds to the sums, gathered: entries that come together share most of their rows. */
+export class SumChanges {
+  readonly #rows = new Map<string, SumChange>();
+
+  /** Adds the entry to the sums, or takes it out of them. */
+  count({ entry, day, sign }: { entry: EntryRow; day: number; sign: 1 | -1 }): void {
+    const { dim } = entry;
+    const values = additions(entry).map((value) => value * sign);
+    this.#add(QUARTERS, [Math.floor(entry.at / QUARTER_MS), dim], values);
+    this.#add(DAYS, [day, dim], values);
+    this.#add(SESSION_DAYS, [day, sessionKey(entry), dim], values);
+    this.#add(DIMS, [dim], values);
+  }
+
+  save(tx: StoreTx): void {
+    for (const { table, keys, values } of this.#rows.values()) tx.run(table.add, [...keys, ...values]);
+    this.#rows.clear();
+  }
+
+  #add(table: SumTable, keys: readonly SqlValue[], values: readonly number[]): void {
+    const row = `${table.name} ${keys.join(" ")}`;
+    const known = this.#rows.get(row);
+    if (known === undefined) this.#rows.set(row, { table, keys, values: [...values] });
+    else for (const [index, value] of values.entries()) known.values[index] = (known.values[index] ?? 0) + value;
+  }
 }
 
 export const NO_USAGE: UsageSum = {

@@ -3,7 +3,6 @@ import type { QueryOutput, QueryRequest } from "#shared/contract/index.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { LocalCalendar } from "#shared/lib/localCalendar.ts";
 import type { UsageSum } from "#shared/model/usage.ts";
-import type { Row } from "#core/ports/database.ts";
 import { groupsOf } from "./dims.ts";
 import { periodOf, sumRows } from "./sumQuery.ts";
 import type { Period, SumDeps, SumRow } from "./sumQuery.ts";
@@ -67,6 +66,7 @@ export function seriesOf(deps: SumDeps, request: QueryRequest<"usage.series">): 
     byTime: true,
     bySession: groupBy === "session",
     finest: bucket === "minute" ? "minute" : "quarter",
+    columns: "chart",
   });
   const first = rows.reduce((least, { at }) => Math.min(least, at), asked.to);
   const times = bucketStarts(deps.calendar, bucket, {
@@ -77,7 +77,7 @@ export function seriesOf(deps: SumDeps, request: QueryRequest<"usage.series">): 
   const series = new Map<string, Series>();
   for (const found of rows) {
     const index = find(found.at);
-    const { cost, tokens } = costAndTokens(found.row);
+    const [cost, tokens] = [Number(found.row["cost_nanos"]), Number(found.row["tokens"])];
     for (const { key, label } of keysOf(deps, found, groupBy)) {
       const line = series.get(key) ?? { key, label, costNanos: times.map(() => 0), tokens: times.map(() => 0) };
       series.set(key, line);
@@ -122,9 +122,4 @@ function finder(times: readonly number[]): (ms: number) => number {
     }
     return low;
   };
-}
-
-function costAndTokens(row: Row): { cost: number; tokens: number } {
-  const tokens = Number(row["input"]) + Number(row["output"]) + Number(row["cache_read"]) + Number(row["cache_write"]);
-  return { cost: Number(row["cost_nanos"]), tokens };
 }

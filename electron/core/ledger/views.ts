@@ -1,4 +1,7 @@
-/** Questions to the ledger. Reads see everything reported so far: what is gathered is committed first. */
+/**
+ * Questions to the ledger. Reads see everything reported so far, since what is gathered is committed first; in the middle
+ * of a flood of reports they see what is written of it.
+ */
 import type { QueryOutput, QueryRequest, StreamItem, StreamRequest } from "#shared/contract/index.ts";
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
 import { fail, ok } from "#shared/model/result.ts";
@@ -52,8 +55,8 @@ export class LedgerViews {
     return readBurn(this.#sums());
   }
 
-  drift(request: QueryRequest<"usage.drift">): QueryOutput<"usage.drift"> {
-    return driftOf(this.#sums(), request);
+  drift(request: QueryRequest<"usage.drift">): Promise<QueryOutput<"usage.drift">> {
+    return driftOf({ ...this.#sums(), clock: this.#deps.clock }, request);
   }
 
   forecast(request: QueryRequest<"usage.forecast">): QueryOutput<"usage.forecast"> {
@@ -108,7 +111,7 @@ export class LedgerViews {
       `SELECT r.* FROM usage_reports r WHERE r.request IN (
          SELECT q.id FROM usage_requests q WHERE q.id = ? OR q.twin_of = ?
          UNION SELECT q.id FROM usage_requests q JOIN usage_requests l ON l.id = q.twin_of WHERE l.entry = ?
-         UNION SELECT q.id FROM usage_requests q WHERE q.entry = ?) ORDER BY r.at`,
+         UNION SELECT q.id FROM usage_requests q WHERE q.entry = ?) ORDER BY r.at, r.id`,
       [Number(row["request"]), Number(row["request"]), id, id],
     );
     return ok({

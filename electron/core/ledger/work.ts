@@ -3,6 +3,7 @@ import type { LocalCalendar } from "#shared/lib/localCalendar.ts";
 import type { Tokens } from "#shared/model/usage.ts";
 import type { StoreTx } from "#core/store/index.ts";
 import type { EntryRow } from "./rows.ts";
+import type { SumChanges } from "./sums.ts";
 
 /** Whose life a session is. */
 export interface LifeRef {
@@ -37,4 +38,8 @@ export interface LedgerWork {
   /** Undefined: no price is known. */
   readonly priceOf: (request: PriceRequest) => Price | undefined;
   readonly changes: Change[];
+  /** Saved when the work is done. */
+  readonly sums: SumChanges;
+  /** Ids of dims that this transaction has seen, by their words. */
+  readonly dims: Map<string, number>;
 }

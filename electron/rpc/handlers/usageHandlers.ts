@@ -14,7 +14,7 @@ export function usageQueries({ usage, adapters }: Core): Pick<QueryHandlers, Usa
     "usage.series": async (input) => ok(usage.series(input)),
     "usage.entries": async (input) => usage.entries(input),
     "usage.entry": async ({ id }) => usage.entry(id),
-    "usage.drift": async (input) => ok(usage.drift(input)),
+    "usage.drift": async (input) => ok(await usage.drift(input)),
     "usage.unknown": async (input) => ok(usage.unknown(input)),
     "usage.forecast": async (input) => ok(usage.forecast(input)),
     "usage.counters": async () => ok({ text: usage.counters() }),

@@ -4,5 +4,6 @@ import { initial } from "./m001Initial.ts";
 import { usage } from "./m002Usage.ts";
 import { eventIndex } from "./m003EventIndex.ts";
 import { budgets } from "./m004Budgets.ts";
+import { ledgerReads } from "./m005LedgerReads.ts";
 
-export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex, budgets];
+export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex, budgets, ledgerReads];
