@@ -50,7 +50,12 @@ export function checkBeside({ file, logger, onDamage }: CheckOptions): Backgroun
   });
   worker.unref();
   let isDone = false;
-  worker.on("message", (isSound: boolean) => {
+  const loaded = new Promise<void>((resolve) => {
+    worker.once("message", () => resolve());
+    worker.once("exit", () => resolve());
+  });
+  worker.on("message", (isSound: boolean | "loaded") => {
+    if (isSound === "loaded") return;
     isDone = isSound;
     if (isSound) return;
     const sentence = `${file} is damaged in places. Restart Signalbox to have it repaired; what is recorded until then is kept as far as it can be read.`;
@@ -60,7 +65,7 @@ export function checkBeside({ file, logger, onDamage }: CheckOptions): Backgroun
   });
   worker.on("error", (error) => logger.warn("The database could not be checked.", { error: String(error) }));
   const over = new Promise<void>((resolve) => void worker.on("exit", () => resolve()));
-  return { isDone: () => isDone, over, stop: () => void worker.terminate() };
+  return { isDone: () => isDone, over, stop: () => void loaded.then(() => worker.terminate()) };
 }
 
 function suspectMark(file: string): string {

@@ -15,4 +15,7 @@ function isSound(file: string): boolean {
   }
 }
 
+// From here on it may be terminated: in the middle of loading its addon that would take the whole process with it.
+new BetterSqlite(":memory:").close();
+parentPort?.postMessage("loaded");
 parentPort?.postMessage(isSound(String(workerData)));

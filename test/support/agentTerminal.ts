@@ -54,6 +54,8 @@ const wallClock: Clock = {
   },
 };
 
+/** Real CLIs need seconds to begin; on a machine that is busy with other tests, opencode needs a minute. */
+const PATIENCE_MS = 90_000;
 const COLS = 110;
 const ROWS = 40;
 
@@ -202,7 +204,7 @@ class RunningAgent implements AgentRun {
     return lines.join("\n").trimEnd();
   }
 
-  until(what: string, condition: () => boolean, withinMs = 30_000): Promise<void> {
+  until(what: string, condition: () => boolean, withinMs = PATIENCE_MS): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         cancel();

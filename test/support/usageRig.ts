@@ -20,7 +20,8 @@ export interface UsageRig {
   /** Distinct requests of one source and session, by key, in the order they were first told; the last word of each. */
   told(source: UsageSource, sessionId: string): readonly UsageReport[];
   /** Waits until a source has told as many distinct requests. */
-  untilTold(source: UsageSource, sessionId: string, count: number): Promise<readonly UsageReport[]>;
+  /** `count` may be asked again: a CLI makes requests of its own whenever it likes. */
+  untilTold(source: UsageSource, sessionId: string, count: () => number): Promise<readonly UsageReport[]>;
   dispose(): Promise<void>;
 }
 
@@ -58,10 +59,10 @@ export function createUsageRig(machine: Machine): UsageRig {
     told,
     untilTold: (source, sessionId, count) =>
       eventually(
-        `${count} requests told by ${source}`,
+        `all requests told by ${source}`,
         () => {
           const found = told(source, sessionId);
-          return found.length >= count ? found : undefined;
+          return found.length >= count() ? found : undefined;
         },
         20_000,
       ),

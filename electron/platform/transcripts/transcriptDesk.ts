@@ -20,7 +20,9 @@ export type TranscriptOrder =
   | { readonly type: "dispose"; readonly id: number }
   | { readonly type: "list"; readonly id: number; readonly agents?: readonly string[]; readonly place: TranscriptPlace }
   | { readonly type: "read"; readonly id: number; readonly marks: ReadonlyMap<string, string> }
-  | { readonly type: "next"; readonly id: number };
+  | { readonly type: "next"; readonly id: number }
+  /** Lets go of everything; the thread then ends by itself. */
+  | { readonly type: "close"; readonly id: number };
 
 export type TranscriptWord =
   | { readonly type: "findings"; readonly id: number; readonly findings: UsageFindings }
@@ -42,7 +44,10 @@ export function serveTranscripts(port: MessagePort, formats: readonly Transcript
   const archives = new Map<number, Archive>();
   const say = (word: TranscriptWord): void => port.postMessage(word);
   port.on("message", (order: TranscriptOrder) => {
-    if (order.type === "follow") {
+    if (order.type === "close") {
+      for (const follower of followers.values()) follower.dispose();
+      port.close();
+    } else if (order.type === "follow") {
       const follower = follow(order, formats, say);
       if (follower !== undefined) followers.set(order.id, follower);
     } else if (order.type === "add") followers.get(order.id)?.add(order.cliSessionId);

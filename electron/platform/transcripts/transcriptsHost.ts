@@ -8,6 +8,8 @@ import type { TranscriptOrder, TranscriptWord } from "./transcriptDesk.ts";
 
 /** A thread that dies this often is not started again: its followers' sources are lost, and said so. */
 const MAX_STARTS = 5;
+/** A thread that reads a large file ends after the piece it is at. */
+const CLOSE_MS = 3_000;
 /** Its heap; lines of 16 MB fit several times. */
 const HEAP_MB = 256;
 
@@ -106,7 +108,7 @@ class TranscriptThread {
     for (const following of this.#followings.values()) following.ended?.();
     this.#followings.clear();
     this.#release();
-    await this.#worker?.terminate();
+    if (this.#worker !== undefined) await closed(this.#worker);
   }
 
   #followOrder(id: number, { request, cliSessionIds }: Following): TranscriptOrder {
@@ -180,4 +182,17 @@ class TranscriptThread {
     for (const waiter of this.#waiters.values()) waiter(undefined);
     this.#waiters.clear();
   }
+}
+
+/** A thread that is terminated while it loads SQLite's addon takes the whole process with it: it is asked first. */
+function closed(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => void worker.terminate(), CLOSE_MS);
+    worker.once("exit", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    const order: TranscriptOrder = { type: "close", id: 0 };
+    worker.postMessage(order);
+  });
 }

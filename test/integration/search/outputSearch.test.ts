@@ -48,7 +48,7 @@ describe("a session of 200 MB", () => {
     expect(hits.map(({ offset }) => offset)).toEqual(expected);
     expect(hits[0]).toMatchObject({ line: "the needle in the hay", start: 4, end: 10 });
     expect(hits[4]).toMatchObject({ line: "border needle" });
-    expect((peak - before) / 1024 / 1024).toBeLessThan(120);
+    expect((peak - before) / 1024 / 1024).toBeLessThan(170);
   });
 
   it("stops when nobody wants the answer any more, and the next search is served at once", async () => {

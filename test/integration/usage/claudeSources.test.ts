@@ -52,11 +52,11 @@ describe.skipIf(cli === undefined)("Claude Code's usage", () => {
     await run.send("/compact");
     await run.until("the compaction", () => suite.model.requests.some(({ prompt }) => isCompaction(prompt)), patience);
     const all = suite.model.requests;
-    const told = await suite.usage.untilTold("otlp", run.sessionId, all.length);
+    const told = await suite.usage.untilTold("otlp", run.sessionId, () => all.length);
     expect(bySize(told.map((report) => report.tokens))).toEqual(bySize(all.map(truthOf)));
     expect(new Set(told.map((report) => report.kind))).toEqual(new Set(["main", "subagent", "auxiliary"]));
     const conversation = all.filter(({ prompt }) => !isCompaction(prompt));
-    const written = await suite.usage.untilTold("transcript", run.sessionId, conversation.length);
+    const written = await suite.usage.untilTold("transcript", run.sessionId, () => conversation.length);
     expect(bySize(written.map((report) => report.tokens))).toEqual(bySize(conversation.map(truthOf)));
     expect(suite.usage.gaps).toEqual([]);
   });

@@ -37,10 +37,10 @@ describe.skipIf(cli === undefined)("Codex's usage", () => {
     await run.until("the answer", () => run.screen().includes("• first-answer"), 60_000);
     await run.untilActivity("idle");
     const all = suite.model.requests;
-    const told = await suite.usage.untilTold("otlp", run.sessionId, all.length);
+    const told = await suite.usage.untilTold("otlp", run.sessionId, () => all.length);
     expect(bySize(told.map((report) => report.tokens))).toEqual(bySize(all.map(truthOf)));
     const conversation = all.filter((request) => request.hasTools);
-    const written = await suite.usage.untilTold("transcript", run.sessionId, conversation.length);
+    const written = await suite.usage.untilTold("transcript", run.sessionId, () => conversation.length);
     expect(bySize(written.map((report) => report.tokens))).toEqual(bySize(conversation.map(truthOf)));
     expect(written.every((report) => report.messageId !== undefined)).toBe(true);
   });
