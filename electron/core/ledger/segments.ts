@@ -12,14 +12,19 @@ export interface Segment {
   readonly to: number;
 }
 
-export function segmentsOf(calendar: LocalCalendar, { from, to }: { from: number; to: number }): readonly Segment[] {
+/** `hasDays: false` for those who ask when within a day. */
+export function segmentsOf(
+  calendar: LocalCalendar,
+  { from, to }: { from: number; to: number },
+  { hasDays }: { hasDays: boolean },
+): readonly Segment[] {
   const firstQuarter = Math.ceil(from / QUARTER_MS);
   const lastQuarter = Math.floor(to / QUARTER_MS);
   if (firstQuarter >= lastQuarter) return notEmpty([{ table: "entries", from, to }]);
   const firstDay = calendar.dayOf(firstQuarter * QUARTER_MS - 1) + 1;
   const lastDay = calendar.dayOf(lastQuarter * QUARTER_MS);
   const middle: Segment[] =
-    firstDay < lastDay
+    hasDays && firstDay < lastDay
       ? [
           { table: "quarters", from: firstQuarter, to: calendar.startOfDay(firstDay) / QUARTER_MS },
           { table: "days", from: firstDay, to: lastDay },

@@ -31,8 +31,8 @@ export interface SumRequest {
   /** Rows of different times stay apart. */
   readonly byTime: boolean;
   readonly bySession: boolean;
-  /** Minutes need the entries; hours and days come from the sums. */
-  readonly finest?: "minute" | "quarter";
+  /** How far times are kept apart; days by default. Minutes need the entries, the rest comes from the sums. */
+  readonly finest?: "minute" | "quarter" | "day";
   /** What a row holds: every sum, or the cost and the tokens that a chart draws. */
   readonly columns?: "all" | "chart";
 }
@@ -77,11 +77,12 @@ function wantedDims(
 }
 
 function segmentsFor({ calendar, nowMs }: SumDeps, request: SumRequest, isId: boolean): readonly Segment[] {
-  const { filter, bySession, finest } = request;
+  const { filter, bySession, byTime, finest = "day" } = request;
   const period = periodOf(filter, nowMs);
   if (finest === "minute" || filter.sessionId !== undefined || filter.cliSessionId !== undefined || isId)
     return [{ table: "entries", ...period }];
-  return bySession ? bySessionDay(segmentsOf(calendar, period)) : segmentsOf(calendar, period);
+  const segments = segmentsOf(calendar, period, { hasDays: !byTime || finest === "day" });
+  return bySession ? bySessionDay(segments) : segments;
 }
 
 /** Sums by session are kept by day only: what is less than a day comes from the entries. */

@@ -65,7 +65,7 @@ export function seriesOf(deps: SumDeps, request: QueryRequest<"usage.series">): 
     filter: request,
     byTime: true,
     bySession: groupBy === "session",
-    finest: bucket === "minute" ? "minute" : "quarter",
+    finest: bucket === "hour" ? "quarter" : bucket,
     columns: "chart",
   });
   const first = rows.reduce((least, { at }) => Math.min(least, at), asked.to);
