@@ -20,6 +20,7 @@ const GROUPS = {
   model: "model",
   source: "source",
   cli: "cli",
+  task: "task",
   session: "session",
   day: "day",
 } as const;
@@ -31,7 +32,7 @@ type Filter = Pick<QueryInput<"usage.totals">, "from" | "to" | "scope" | "import
 export const usageCommands: Readonly<Record<string, Command>> = {
   usage: {
     usage:
-      "usage [today|week|month|all] [--from TIME] [--to TIME] [--by agent|tree|fleet|model|source|cli|session|day] [--id ID] [--csv] [--prices] [--prometheus] [--import]",
+      "usage [today|week|month|all] [--from TIME] [--to TIME] [--by agent|tree|fleet|model|source|cli|task|session|day] [--id ID] [--csv] [--prices] [--prometheus] [--import]",
     summary: "Tokens and money, with where each number comes from",
     options: {
       from: { type: "string" },
@@ -56,7 +57,7 @@ export const usageCommands: Readonly<Record<string, Command>> = {
         return Promise.resolve(usageError(`--by takes ${Object.keys(GROUPS).join(", ")}; not "${by}".`));
       return withApp(context, async (client) => {
         const totals = await client.query("usage.totals", { ...filter, groupBy: GROUPS[by] });
-        return show(context, totals, (value) => describe(by, value));
+        return show(context, totals, (value) => describe(by, value, filter.scope));
       });
     },
   },
@@ -105,16 +106,27 @@ function readFilter(context: CliContext): Filter | string {
   if (period === undefined) return `Say ${PERIODS.join(", ")}, or --from and --to; not "${word}".`;
   const id = context.text("id");
   const filter: Filter = { imported: "with", ...(id === undefined ? {} : { scope: id }) };
-  const [from, to] = [context.text("from"), context.text("to")];
-  const start = from === undefined ? startOf(period, to !== undefined) : parseMoment(from);
-  const end = to === undefined ? undefined : parseMoment(to);
-  if (Number.isNaN(start) || Number.isNaN(end))
-    return "--from and --to take a date like 2026-11-28, or a time like 2026-11-28T14:00.";
+  const range = readRange(context, period);
+  if (typeof range === "string") return range;
+  const { start, end } = range;
   return {
     ...filter,
     ...(start === undefined ? {} : { from: new Date(start).toISOString() }),
     ...(end === undefined ? {} : { to: new Date(end).toISOString() }),
   };
+}
+
+function readRange(
+  context: CliContext,
+  period: Period,
+): { readonly start: number | undefined; readonly end: number | undefined } | string {
+  const [from, to] = [context.text("from"), context.text("to")];
+  const start = from === undefined ? startOf(period, to !== undefined) : parseMoment(from);
+  const end = to === undefined ? undefined : parseMoment(to);
+  if (Number.isNaN(start) || Number.isNaN(end))
+    return "--from and --to take a date like 2026-11-28, or a time like 2026-11-28T14:00.";
+  if (start !== undefined && end !== undefined && end <= start) return "--to must be later than --from.";
+  return { start, end };
 }
 
 function startOf(period: Period, hasEnd: boolean): number | undefined {
@@ -128,8 +140,13 @@ function parseMoment(text: string): number {
   return Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text);
 }
 
-function describe(by: By, { total, rows }: Totals): readonly string[] {
-  if (total.entries === 0) return ["Nothing was spent in this period."];
+function describe(by: By, { total, rows }: Totals, scope: string | undefined): readonly string[] {
+  if (total.entries === 0)
+    return scope === undefined
+      ? ["Nothing was spent in this period."]
+      : [
+          `Nothing was spent in this period by ${scope}. An ID is a fleet, or FLEET/NAME: see signalbox usage all --by tree.`,
+        ];
   const head = [by, "requests", "input", "output", "cache read", "cache write", "cost", ""];
   const line = (label: string, sum: Totals["total"]): string[] => [
     label,

@@ -1,11 +1,9 @@
 /** The command line as scripts see it: a real process against a served contract; what it prints, and how it exits. */
-import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createLocalSocket } from "#rpc/transports/localSocket.ts";
 import type { LocalSocket } from "#rpc/transports/localSocket.ts";
@@ -15,9 +13,10 @@ import { encodeKeeperFrame, KeeperFrameReader } from "#shared/rpc/keeperFrames.t
 import type { StreamSink } from "#shared/rpc/protocol.ts";
 import { eventually, within } from "#test/support/deadline.ts";
 import { fakeHandlers, keptLog } from "#test/support/fakeHandlers.ts";
+import { jsonLines, runCli, startCli } from "./runCli.ts";
+import type { Ran } from "./runCli.ts";
 import { SERVE } from "./transports.ts";
 
-const cliFile = fileURLToPath(new URL("../../electron/cli.ts", import.meta.url));
 const sessionId = "0190a8a8-0000-7000-8000-000000000000";
 const since = "2026-11-21T00:00:00.000Z";
 const output = randomBytes(5 * 1024 * 1024 + 3);
@@ -146,44 +145,9 @@ afterAll(async () => {
   rmSync(emptyDir, { recursive: true });
 });
 
-interface Ran {
-  readonly exit: number | null;
-  readonly stdout: Buffer;
-  readonly stderr: string;
-}
-
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  return spawn(process.execPath, [cliFile, ...args], {
-    env: { ...process.env, SIGNALBOX_DATA: dataDir, ...env },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-}
-
-async function run(
-  args: readonly string[],
-  options: { env?: Record<string, string>; stdin?: string } = {},
-): Promise<Ran> {
-  const child = start(args, options.env);
-  const stdout: Buffer[] = [];
-  let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  child.stdin.end(options.stdin ?? "");
-  const exit = await within(
-    `signalbox ${args.join(" ")}`,
-    new Promise<number | null>((resolve) => child.on("close", resolve)),
-    25_000,
-  );
-  return { exit, stdout: Buffer.concat(stdout), stderr };
-}
-
-function jsonLines(ran: Ran): unknown[] {
-  return ran.stdout
-    .toString()
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as unknown);
-}
+const start = (args: readonly string[]) => startCli(args, { SIGNALBOX_DATA: dataDir });
+const run = (args: readonly string[], options: { env?: Record<string, string>; stdin?: string } = {}): Promise<Ran> =>
+  runCli(args, { ...options, env: { SIGNALBOX_DATA: dataDir, ...options.env } });
 
 it("prints the tree: one root per line for scripts, lamps and words for people", async () => {
   const json = await run(["tree", "--json"]);

@@ -8,7 +8,7 @@ type UsageQueries = Extract<keyof QueryHandlers, `usage.${string}` | `prices.${s
 type UsageCommands = Extract<keyof CommandHandlers, `usage.${string}` | `prices.${string}`>;
 type UsageStreams = "usage" | "usageImport" | "usageExport";
 
-export function usageQueries({ usage, adapters }: Core): Pick<QueryHandlers, UsageQueries> {
+export function usageQueries({ usage, adapters }: Pick<Core, "usage" | "adapters">): Pick<QueryHandlers, UsageQueries> {
   return {
     "usage.totals": async (input) => ok(usage.totals(input)),
     "usage.series": async (input) => ok(usage.series(input)),
@@ -23,7 +23,10 @@ export function usageQueries({ usage, adapters }: Core): Pick<QueryHandlers, Usa
   };
 }
 
-export function usageCommands({ ledger, importer }: Core): Pick<CommandHandlers, UsageCommands> {
+export function usageCommands({
+  ledger,
+  importer,
+}: Pick<Core, "ledger" | "importer">): Pick<CommandHandlers, UsageCommands> {
   return {
     "usage.import": async ({ agents }) => importer.start(agents),
     "usage.importCancel": async () => ok(importer.cancel()),
@@ -32,7 +35,10 @@ export function usageCommands({ ledger, importer }: Core): Pick<CommandHandlers,
   };
 }
 
-export function usageStreams({ usage, importer }: Core): Pick<StreamHandlers, UsageStreams> {
+export function usageStreams({
+  usage,
+  importer,
+}: Pick<Core, "usage" | "importer">): Pick<StreamHandlers, UsageStreams> {
   return {
     usage: (_input, sink) => usage.streamUsage(sink),
     usageImport: (_input, sink) => ok({ close: importer.watch((state) => sink.send(state)) }),
