@@ -21,6 +21,7 @@ import {
   lifeOfSession,
   meteringGateway,
   recordedLives,
+  reportLeftOver,
   settleTrouble,
   spendLedger,
   spendOf,
@@ -118,7 +119,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
   const budgets = createBudgets({ ports, store, recorder, ledger, fleets: () => fleets });
-  const desk = gatewayDesk({ ledger, budgets, recorder, clock, lifeOf: lifeOfSession(store) });
+  const onLimit: Parameters<typeof gatewayDesk>[0]["onLimit"] = (id, limit) => sessions.limited(id, limit);
+  const desk = gatewayDesk({ ledger, budgets, store, recorder, clock, lifeOf: lifeOfSession(store), onLimit });
   const metering = meteringGateway({ ...ports, store, settings, desk });
   const lifeMeters = new LifeMeters({ sink: ledger, ...ports });
   const lives = recordedLives(() => sessions);
@@ -142,7 +144,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const importer = createImporter({ ports, store, recorder, ledger });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
   const stops = budgetStopsAgents({ budgets, fleets, sessions, inbox, bus, clock, logger });
-  const recovered = await comeUp({ sessions, fleets, budgets, stops, recorder, config, logger });
+  const leftOver = (): void => reportLeftOver({ store, recorder, clock, ledger, logger });
+  const recovered = await comeUp({ sessions, fleets, budgets, stops, recorder, config, logger, leftOver });
   if (!recovered.ok) return recovered;
   recordings.open();
   const slices = { settings, inbox, ledger, usage, importer, budgets, sessions, recordings, fleets };
@@ -236,16 +239,19 @@ interface ComingUp {
   readonly recorder: Recorder;
   readonly config: CoreConfig;
   readonly logger: Logger;
+  readonly leftOver: () => void;
 }
 
 /** Adopts what the keeper kept, then lets the fleets decide about the rest. */
-async function comeUp({ sessions, fleets, budgets, stops, recorder, config, logger }: ComingUp): Promise<Result<void>> {
+async function comeUp(parts: ComingUp): Promise<Result<void>> {
+  const { sessions, fleets, budgets, stops, recorder, config, logger } = parts;
   const data = { version: config.version, pid: config.pid, host: config.host };
   recorder.note({ subject: systemSubject("app", "started"), type: "system.started", actor: "system", data });
   const recovered = await sessions.recover();
   if (!recovered.ok) return recovered;
   logger.info("Sessions recovered.", recovered.value);
   recorder.flush();
+  parts.leftOver();
   budgets.open();
   const storeWasDamaged = config.storeNotice() !== undefined;
   await fleets.open({ noStart: config.noStart, storeWasDamaged });

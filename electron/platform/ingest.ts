@@ -3,14 +3,14 @@
  * POST /otlp/<sessionId>/v1/{logs,metrics,traces}; both with `Authorization: Bearer <token>`.
  * Wrong host, any Origin, a wrong token, a large or malformed body are 4xx; failures are throttled together.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 import { z } from "zod";
 
 import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { Ingest, IngestHandlers, IngestOptions } from "#core/ports/ingest.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
+import { FailureThrottle, listenOnLoopback, SessionTokens, TOO_MANY_FAILURES } from "./loopbackListener.ts";
 import { answerOtlp, type TelemetrySignal } from "./otlp/otlpRequest.ts";
 
 const MAX_HOOK_BODY = 1024 * 1024;
@@ -18,14 +18,10 @@ const MAX_HOOK_BODY = 1024 * 1024;
 const MAX_TELEMETRY_BODY = 4 * 1024 * 1024;
 /** A permission may wait for a person overnight; longer is a leak. */
 const MAX_HOLD_MS = 12 * 60 * 60 * 1000;
-/** Refusals allowed per window before every caller without a right token gets 429. */
-const MAX_FAILURES = 20;
-const FAILURE_WINDOW_MS = 10_000;
 
 const payloadSchema = z.record(z.string(), z.unknown());
 
 interface Registration {
-  readonly tokenDigest: Buffer;
   readonly handlers: IngestHandlers;
   readonly held: Set<AbortController>;
 }
@@ -40,25 +36,25 @@ class Refusal extends Error {
 
 /** Listens on 127.0.0.1; the remembered port when it is free, else any. */
 export async function openIngest(options: IngestOptions = {}): Promise<Result<Ingest>> {
-  const registrations = new Map<string, Registration>();
-  const failures: number[] = [];
+  const registrations = new SessionTokens<Registration>();
+  const failures = new FailureThrottle();
   const server = createServer((request, response) => {
     answer(request, response, { registrations, failures }).catch(() => response.destroy());
   });
   // A held permission request has no data on it for hours; the hold bound is ours.
   server.requestTimeout = 0;
   server.headersTimeout = 10_000;
-  const port = (await listen(server, options.preferredPort ?? 0)) ?? (await listen(server, 0));
+  const port = await listenOnLoopback(server, options.preferredPort);
   if (port === undefined) return fail("internal", "No loopback port could be opened for agents' hooks and telemetry.");
   return ok({
     url: `http://127.0.0.1:${port}/hook`,
     telemetryUrl: `http://127.0.0.1:${port}/otlp`,
     port,
     register(sessionId, token, handlers) {
-      const registration: Registration = { tokenDigest: digest(token), handlers, held: new Set() };
-      registrations.set(sessionId, registration);
+      const registration: Registration = { handlers, held: new Set() };
+      const end = registrations.register({ id: sessionId, token }, registration);
       return () => {
-        if (registrations.get(sessionId) === registration) registrations.delete(sessionId);
+        end();
         for (const held of registration.held) held.abort();
       };
     },
@@ -76,8 +72,8 @@ export async function openIngest(options: IngestOptions = {}): Promise<Result<In
 }
 
 interface Desk {
-  readonly registrations: ReadonlyMap<string, Registration>;
-  readonly failures: number[];
+  readonly registrations: SessionTokens<Registration>;
+  readonly failures: FailureThrottle;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> {
@@ -123,7 +119,7 @@ function admit(request: IncomingMessage, desk: Desk): Route {
   if (request.headers.origin !== undefined) throw new Refusal(403, "Browsers have no business here.");
   if (request.method !== "POST") throw new Refusal(405, "POST only.");
   const place = placeOf(request.url ?? "");
-  const registration = registrationFor(request, place.sessionId, desk.registrations);
+  const registration = desk.registrations.find(place.sessionId, () => bearerOf(request));
   if (registration === undefined) throw refuseToken(desk.failures);
   const contentType = request.headers["content-type"] ?? "";
   if (place.signal === undefined && !contentType.startsWith("application/json"))
@@ -138,24 +134,13 @@ function placeOf(url: string): { readonly sessionId: string; readonly signal: Te
   return { sessionId: /^\/hook\/([0-9a-zA-Z-]{1,64})$/.exec(url)?.[1] ?? "", signal: undefined };
 }
 
-/** An unknown session and a wrong token look and cost the same, so that session ids cannot be probed. */
-function registrationFor(
-  request: IncomingMessage,
-  sessionId: string,
-  registrations: Desk["registrations"],
-): Registration | undefined {
-  const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
-  const registration = registrations.get(sessionId);
-  const isRight = timingSafeEqual(digest(token), registration?.tokenDigest ?? digest(`unknown ${sessionId}`));
-  return isRight ? registration : undefined;
+function bearerOf(request: IncomingMessage): string {
+  return /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
 }
 
-function refuseToken(failures: number[]): Refusal {
-  const now = performance.now();
-  while (failures[0] !== undefined && failures[0] < now - FAILURE_WINDOW_MS) failures.shift();
-  if (failures.length >= MAX_FAILURES) return new Refusal(429, "Too many wrong tokens; wait ten seconds.");
-  failures.push(now);
-  return new Refusal(401, "Wrong or missing token.");
+function refuseToken(failures: FailureThrottle): Refusal {
+  const status = failures.refuse();
+  return new Refusal(status, status === 429 ? TOO_MANY_FAILURES : "Wrong or missing token.");
 }
 
 /** Lets the handler take its time; the agent hanging up, the bound or our closing ends the wait. */
@@ -214,20 +199,4 @@ function reply(response: ServerResponse, said: { status: number; contentType: st
   if (response.writableEnded || response.destroyed) return;
   response.writeHead(said.status, { "content-type": said.contentType, "cache-control": "no-store" });
   response.end(said.body);
-}
-
-function listen(server: Server, port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const failed = (): void => resolve(undefined);
-    server.once("error", failed);
-    server.listen(port, "127.0.0.1", () => {
-      server.off("error", failed);
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : undefined);
-    });
-  });
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

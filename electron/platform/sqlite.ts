@@ -99,6 +99,16 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
         const { changes, lastInsertRowid } = prepare(sql).run(...params);
         return { changes, lastRowId: Number(lastInsertRowid) };
       }),
+    runUnsynced: (sql, params) =>
+      guard(() => {
+        // In WAL the operating system has the bytes then; the next commit's sync takes them along.
+        db.pragma("synchronous = NORMAL");
+        try {
+          prepare(sql).run(...params);
+        } finally {
+          db.pragma("synchronous = FULL");
+        }
+      }),
     get: (sql, params = []) => guard(() => prepare(sql).get(...params)),
     all: (sql, params = []) => guard(() => prepare(sql).all(...params)),
     iterate: (sql, params = []) =>

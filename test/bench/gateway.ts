@@ -64,7 +64,11 @@ async function fakeProvider(bench: Bench): Promise<string> {
 }
 
 async function openBenchGateway(bench: Bench, upstream: string): Promise<string> {
-  const desk = { authorize: () => Promise.resolve({ allow: true } as const), settle: () => undefined };
+  const desk = {
+    authorize: () => Promise.resolve({ allow: true } as const),
+    progress: () => undefined,
+    settle: () => undefined,
+  };
   const opened = await openGateway({ desk });
   if (!opened.ok) throw new Error(opened.error.message);
   bench.defer(() => opened.value.close());

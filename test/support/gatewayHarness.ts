@@ -11,6 +11,7 @@ import type {
   GatewaySession,
   GatewayVerdict,
 } from "#core/ports/gateway.ts";
+import type { UsageReport } from "#core/ports/usage.ts";
 import { openGateway } from "#platform/gateway/gatewayServer.ts";
 
 export interface GatewayHarness {
@@ -18,6 +19,8 @@ export interface GatewayHarness {
   readonly upstreamUrl: string;
   readonly calls: readonly GatewayCall[];
   readonly outcomes: readonly GatewayOutcome[];
+  /** What the desk heard of requests under way. */
+  readonly heard: readonly UsageReport[];
   /** What the desk says; at first it allows everything. */
   verdict: (call: GatewayCall) => GatewayVerdict | Promise<GatewayVerdict>;
   readonly register: (session?: Partial<GatewaySession>) => () => void;
@@ -53,12 +56,14 @@ export async function gatewayHarness(upstream: Upstream): Promise<GatewayHarness
   const upstreamUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const calls: GatewayCall[] = [];
   const outcomes: GatewayOutcome[] = [];
+  const heard: UsageReport[] = [];
   const opened = await openGateway({
     desk: {
       authorize: async (call) => {
         calls.push(call);
         return harness.verdict(call);
       },
+      progress: (_call, report) => void heard.push(report),
       settle: (outcome) => void outcomes.push(outcome),
     },
   });
@@ -71,6 +76,7 @@ export async function gatewayHarness(upstream: Upstream): Promise<GatewayHarness
     upstreamUrl,
     calls,
     outcomes,
+    heard,
     verdict: () => ({ allow: true, reservationId: `r${calls.length}` }),
     register: (session) =>
       gateway.register({ sessionId: "s1", agent: "claude", token: TOKEN, routes, env: {}, ...session }),

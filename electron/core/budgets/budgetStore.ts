@@ -1,4 +1,4 @@
-/** The budgets' tables: what a person set, where each budget stands, what is set aside. Bad rows are left out and logged. */
+/** The budgets' table: what a person set and where each budget stands. Bad rows are left out and logged. */
 import { z } from "zod";
 import { budgetLevelSchema, budgetRulesSchema } from "#shared/model/budget.ts";
 import type { Logger } from "#core/ports/logger.ts";
@@ -25,35 +25,6 @@ const rowSchema = z.object({
   state: z.string(),
 });
 
-/** What a request under way holds, until it is settled or too old to be under way. */
-export interface Reservation {
-  readonly id: string;
-  readonly path: string;
-  readonly sessionId?: string | undefined;
-  readonly nanos: number;
-  readonly tokens: number;
-  readonly atMs: number;
-  /** The newest ledger entry when it was made. */
-  readonly entryId: number;
-}
-
-const reservationSchema = z
-  .object({
-    id: z.string(),
-    path: z.string(),
-    session_id: z.string().nullable(),
-    nanos: z.number().int().min(0),
-    tokens: z.number().int().min(0),
-    at_ms: z.number(),
-    entry_id: z.number(),
-  })
-  .transform(({ session_id, at_ms, entry_id, ...rest }) => ({
-    ...rest,
-    atMs: at_ms,
-    entryId: entry_id,
-    sessionId: session_id ?? undefined,
-  }));
-
 export function readCounters(store: Store, logger: Logger): readonly Counter[] {
   return store.all("SELECT id, scope, set_by, rules, state FROM budgets").flatMap((raw) => {
     const counter = readCounter(raw);
@@ -78,12 +49,6 @@ function readCounter(raw: unknown): Counter | undefined {
   }
 }
 
-export function readReservations(store: Store): readonly Reservation[] {
-  return store
-    .all("SELECT id, path, session_id, nanos, tokens, at_ms, entry_id FROM budget_reservations")
-    .flatMap((raw) => reservationSchema.safeParse(raw).data ?? []);
-}
-
 export function writeCounter(tx: StoreTx, counter: Counter): void {
   tx.run(
     `INSERT INTO budgets (id, scope, set_by, rules, state) VALUES (?, ?, ?, ?, ?)
@@ -94,18 +59,4 @@ export function writeCounter(tx: StoreTx, counter: Counter): void {
 
 export function dropCounter(tx: StoreTx, id: string): void {
   tx.run("DELETE FROM budgets WHERE id = ?", [id]);
-}
-
-export function writeReservation(
-  tx: StoreTx,
-  { id, path, sessionId, nanos, tokens, atMs, entryId }: Reservation,
-): void {
-  tx.run(
-    "INSERT OR REPLACE INTO budget_reservations (id, path, session_id, nanos, tokens, at_ms, entry_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    [id, path, sessionId ?? null, nanos, tokens, atMs, entryId],
-  );
-}
-
-export function dropReservation(tx: StoreTx, id: string): void {
-  tx.run("DELETE FROM budget_reservations WHERE id = ?", [id]);
 }

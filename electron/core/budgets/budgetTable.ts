@@ -1,9 +1,9 @@
 /** All budgets and what is set aside, in memory. Keeps the sums right; decides nothing. */
 import type { BudgetUnit } from "#shared/model/budget.ts";
-import type { Reservation } from "./budgetStore.ts";
 import { leftOf } from "./counter.ts";
 import type { Counter } from "./counter.ts";
 import { heldOf } from "./reservations.ts";
+import type { Reservation } from "./reservations.ts";
 
 export class BudgetTable {
   readonly #counters = new Map<string, Counter>();

@@ -5,15 +5,7 @@
 import type { Budget, BudgetLevel } from "#shared/model/budget.ts";
 import { budgetEvent } from "./budgetEvents.ts";
 import { BudgetFeed } from "./budgetFeed.ts";
-import {
-  dropCounter,
-  dropReservation,
-  readCounters,
-  readReservations,
-  writeCounter,
-  writeReservation,
-} from "./budgetStore.ts";
-import type { Reservation } from "./budgetStore.ts";
+import { dropCounter, readCounters, writeCounter } from "./budgetStore.ts";
 import { BudgetTable, leastLeft } from "./budgetTable.ts";
 import { publicBudget } from "./budgetView.ts";
 import { pausedWords } from "./budgetWords.ts";
@@ -70,7 +62,6 @@ export class Budgets {
   readonly feed: BudgetFeed;
   readonly #levelListeners = new Set<(change: LevelChange) => void>();
   readonly #knownFleets = new Set<string>();
-  #leftOver: readonly Reservation[] = [];
   #cancelTimer: () => void = () => {};
 
   constructor(deps: BudgetsDeps) {
@@ -87,7 +78,6 @@ export class Budgets {
   open(): void {
     const { store, logger } = this.deps;
     for (const counter of readCounters(store, logger)) this.table.put(counter);
-    this.#leftOver = readReservations(store);
     this.#catchUp(this.table.on(["*"]));
     this.tick();
   }
@@ -112,14 +102,9 @@ export class Budgets {
     return stopping === undefined ? undefined : brakeOf(stopping, path);
   }
 
-  /** Sets aside before a request goes out. Not waited for on disk: if this process dies now, the request dies with it. */
-  reserve(request: {
-    readonly path: string;
-    readonly sessionId?: string | undefined;
-    readonly wanted: Wanted;
-  }): ReserveAnswer {
+  /** Sets aside before a request goes out, in memory: if this process dies, the request dies with it. */
+  reserve({ path, wanted }: { readonly path: string; readonly wanted: Wanted }): ReserveAnswer {
     this.tick();
-    const { path, sessionId, wanted } = request;
     const binding = this.binding(path);
     if (binding.length === 0) return { ok: true, reservationId: undefined };
     const decision = decideReserve(binding, wanted);
@@ -129,16 +114,8 @@ export class Budgets {
         ? { ok: false, brake: { ...brake, sentence: busyWords(brake.sentence) } }
         : { ok: false, brake };
     }
-    const made = {
-      id: this.deps.newId(),
-      path,
-      sessionId,
-      ...decision.amount,
-      atMs: this.deps.clock.wallNow(),
-      entryId: this.deps.ledger.lastId(),
-    };
+    const made = { id: this.deps.newId(), path, ...decision.amount, atMs: this.deps.clock.wallNow() };
     this.table.hold(made, binding);
-    this.deps.recorder.project((tx) => writeReservation(tx, made));
     for (const { id } of binding) this.feed.touch(id);
     this.#schedule();
     return { ok: true, reservationId: made.id };
@@ -148,7 +125,6 @@ export class Budgets {
   release(reservationId: string): void {
     const made = this.table.release(reservationId);
     if (made === undefined) return;
-    this.deps.recorder.project((tx) => dropReservation(tx, reservationId));
     for (const { id } of this.binding(made.path)) this.feed.touch(id);
   }
 
@@ -280,19 +256,6 @@ export class Budgets {
     }
   }
 
-  /** Requests of an earlier core: one whose life has an entry since then is settled by it; the others grow too old. */
-  #takeOver(fleet: string): void {
-    const { ledger, recorder } = this.deps;
-    const ours = this.#leftOver.filter(({ path }) => fleetOf(path) === fleet);
-    this.#leftOver = this.#leftOver.filter((made) => !ours.includes(made));
-    for (const made of ours) {
-      const later = Array.from(ledger.after(made.entryId));
-      if (later.some(({ sessionId }) => sessionId !== undefined && sessionId === made.sessionId))
-        recorder.project((tx) => dropReservation(tx, made.id));
-      else this.table.hold(made, this.binding(made.path));
-    }
-  }
-
   #schedule(): void {
     this.#cancelTimer();
     const nowMs = this.deps.clock.wallNow();
@@ -313,7 +276,6 @@ export class Budgets {
     if (!this.#knownFleets.has(fleet)) {
       this.#knownFleets.add(fleet);
       this.#catchUp(this.table.all().filter(({ scope }) => fleetOf(scope) === fleet));
-      this.#takeOver(fleet);
     }
     this.files.apply({ table: this.table, forget: (id) => this.forget(id), put }, fleet, given);
     this.#schedule();

@@ -18,6 +18,13 @@ export interface SetAside {
   readonly tokens: number;
 }
 
+/** What a request under way holds. Kept in memory: its core's death ends the request. */
+export interface Reservation extends SetAside {
+  readonly id: string;
+  readonly path: string;
+  readonly atMs: number;
+}
+
 export type ReserveDecision =
   | { readonly type: "granted"; readonly amount: SetAside }
   /** `busy`: nothing is used up, but all of it is set aside for requests under way; one later may pass. */

@@ -246,7 +246,8 @@ const NEVER_RAN: AgentView = { alive: false, state: "stopped", sinceMs: 0, gener
 function shownState(record: NodeRecord, view: AgentView): RestState {
   // A plain command that says nothing of itself is known by its command line.
   const command = record.spec.kind === "agent" ? record.spec.command : undefined;
-  if (view.alive) return { state: view.state, sinceMs: view.sinceMs, detail: view.detail ?? command };
+  const { state, sinceMs, parkUntilMs: nextStartAtMs } = view;
+  if (view.alive) return { state, sinceMs, detail: view.detail ?? command, nextStartAtMs };
   if (view.generation === 0 && view.sinceMs === 0)
     return { state: view.state, sinceMs: record.sinceMs, ...record.rest };
   return {

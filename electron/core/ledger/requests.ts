@@ -154,7 +154,9 @@ interface Standing {
 function standingOf(word: Admitted): Standing {
   const scope = word.sessionId ?? word.cliSessionId ?? "";
   const key = scope === "" ? null : (twinKey(word) ?? null);
-  return { scope, key, isUnknown: word.tokens === null && word.outcome !== "failed" ? 1 : 0 };
+  // Estimated is not known: it counts, and stays listed until a source that counted tells of it.
+  const isUnknown = (word.tokens === null || word.confidence === "estimated") && word.outcome !== "failed";
+  return { scope, key, isUnknown: isUnknown ? 1 : 0 };
 }
 
 function saveRequest(tx: StoreTx, request: number, word: Admitted): Standing {

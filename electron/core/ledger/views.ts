@@ -139,7 +139,8 @@ export class LedgerViews {
          SELECT r.at, l.path, r.session_id, r.cli_session_id, r.agent, r.model,
            CASE WHEN r.marks LIKE '%absurd%' THEN 'bad_numbers' WHEN r.outcome = 'interrupted' THEN 'interrupted'
                 WHEN r.kind = 'auxiliary' THEN 'auxiliary' ELSE 'no_usage_in_answer' END AS why,
-           NULL AS detail, r.source, r.request_id, min(r.id)
+           CASE WHEN r.input IS NULL THEN NULL ELSE 'Counted as ' || (r.input + r.output + r.cache_read + r.cache_write)
+             || ' tokens, an estimate' END AS detail, r.source, r.request_id, min(r.id)
          FROM usage_requests q JOIN usage_reports r ON r.request = q.id LEFT JOIN lives l ON l.session_id = r.session_id
          WHERE q.is_unknown = 1 AND q.at >= ? AND q.at < ? GROUP BY q.id
          UNION ALL

@@ -6,6 +6,7 @@ export function budgetBrakes(budgets: Budgets): Brakes {
   return {
     forStart: (path) => braked(budgets, path, budgets.brake(path, "new_life")),
     forPrompt: (path) => braked(budgets, path, budgets.brake(path)),
+    mayResume: (path, byFile) => budgets.consent.lasting(path) ?? byFile,
   };
 }
 

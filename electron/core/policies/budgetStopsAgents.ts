@@ -37,7 +37,13 @@ const OPTIONS: NewItem["options"] = [
     key: "G",
     takesText: true,
   },
-  { id: "wait", label: "Let it wait", hint: "It continues when the period is over", key: "W", takesText: false },
+  {
+    id: "wait",
+    label: "Let it continue then",
+    hint: "Once, when this period is over; the next time you are asked again",
+    key: "W",
+    takesText: false,
+  },
   { id: "stop", label: "Leave it stopped", key: "D", takesText: false },
 ];
 const ITEM = "budget:";
@@ -46,7 +52,8 @@ const ITEM = "budget:";
 export function budgetStopsAgents(deps: StopDeps): { readonly bootDone: (mayStart: boolean) => void } {
   const { budgets } = deps;
   deps.bus.subscribe({ label: "budgets per run", pattern: "ws.*.agent.*.started", onEvents: runBegins(budgets) });
-  deps.bus.subscribe({ label: "plan limits", pattern: "ws.*.agent.*.exited", onEvents: limitResumes(deps) });
+  for (const verb of ["exited", "state_changed"])
+    deps.bus.subscribe({ label: "plan limits", pattern: `ws.*.agent.*.${verb}`, onEvents: limitResumes(deps) });
   budgets.onLevel((change) => onLevel(deps, change));
   return {
     bootDone: (mayStart) => {
@@ -101,10 +108,12 @@ function stopBound({ budgets, sessions, logger }: StopDeps, scope: string): void
 function resumeIfAllowed({ budgets, fleets, logger }: StopDeps, path: string, cause: "person" | "reset"): void {
   const node = fleets.resolve(path);
   if (!node.ok || !fleets.isUp(node.value.known.row.name)) return;
+  if (budgets.brake(path, "new_life") !== undefined) return;
+  const isAgreed = budgets.binding(path).some(({ rules }) => rules.resumeAtReset) || budgets.consent.of(path) === true;
+  budgets.consent.used(path);
   const patch = node.value.known.runtime.tree.patch(node.value.id);
   const isWaiting = patch.state === "paused" && patch.pid === undefined && patch.pauseKind === undefined;
-  if (!isWaiting || budgets.brake(path, "new_life") !== undefined) return;
-  const isAgreed = budgets.binding(path).some(({ rules }) => rules.resumeAtReset) || budgets.consent.of(path) === true;
+  if (!isWaiting) return;
   if (cause === "reset" && !isAgreed) return;
   startNode(fleets, { ref: path, actor: "system" }).then(
     (started) => {
@@ -133,11 +142,8 @@ export function answerBudgetItem(
   if (!itemId.startsWith(ITEM)) return undefined;
   const counter = budgets.table.get(itemId.slice(ITEM.length));
   if (counter === undefined) return ok(undefined);
-  if (choice.option === "wait") {
-    const paths = budgets.deps.tree.agentsBelow(counter.scope);
-    const said = paths.map((path) => budgets.consent.set(path, true, choice.actor));
-    return said.find((one) => !one.ok) ?? ok(undefined);
-  }
+  if (choice.option === "wait")
+    return budgets.consent.allowOnce(budgets.deps.tree.agentsBelow(counter.scope), choice.actor);
   if (choice.option !== "grant") return ok(undefined);
   const read = counter.rules.unit === "usd" ? parseUsd : parseTokens;
   const amount = read(choice.text ?? "");

@@ -4,19 +4,22 @@
  */
 import type { Budgets } from "#core/budgets/index.ts";
 import type { Ledger } from "#core/ledger/index.ts";
-import type { Clock } from "#core/ports/clock.ts";
-import type { GatewayCall, GatewayDesk } from "#core/ports/gateway.ts";
+import type { GatewayCall, GatewayDesk, PlanLimit } from "#core/ports/gateway.ts";
 import type { Recorder } from "#core/store/index.ts";
+import { noteBegan, noteEnded, noteHeard } from "./requestsUnderWay.ts";
+import type { UnderWayParts } from "./requestsUnderWay.ts";
 
-export interface GatewayDeskParts {
+export interface GatewayDeskParts extends UnderWayParts {
   readonly ledger: Pick<Ledger, "report" | "prices">;
   readonly budgets: Pick<Budgets, "reserve" | "release">;
   readonly lifeOf: (sessionId: string) => { readonly path: string } | undefined;
-  readonly recorder: Pick<Recorder, "flush">;
-  readonly clock: Clock;
+  readonly recorder: Recorder;
+  /** Told of every answer: the limit it spoke of, or undefined where the provider answered as asked. */
+  readonly onLimit: (sessionId: string, limit: PlanLimit | undefined) => void;
 }
 
-export function gatewayDesk({ ledger, budgets, lifeOf, recorder, clock }: GatewayDeskParts): GatewayDesk {
+export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
+  const { ledger, budgets, lifeOf, recorder, clock, onLimit } = parts;
   /** A life that has just begun may still be on its way to the disk. */
   const pathOf = (sessionId: string): string | undefined => {
     const known = lifeOf(sessionId);
@@ -35,20 +38,25 @@ export function gatewayDesk({ ledger, budgets, lifeOf, recorder, clock }: Gatewa
           sentence:
             "Signalbox does not know whose budget this request would use, so it was not sent. Restart the agent.",
         });
-      const answer = budgets.reserve({ path, sessionId, wanted: wantedBy(call, ledger, clock.wallNow()) });
+      const answer = budgets.reserve({ path, wanted: wantedBy(call, ledger, clock.wallNow()) });
       if (!answer.ok) {
         const { level, sentence } = answer.brake;
         return Promise.resolve({ allow: false, level, sentence });
       }
+      if (call.api !== "other") noteBegan(parts, call);
       const { reservationId } = answer;
       return Promise.resolve({ allow: true, ...(reservationId === undefined ? {} : { reservationId }) });
     },
-    settle({ report, reservationId }) {
-      if (report !== undefined) ledger.report(report);
-      if (reservationId === undefined) return;
+    progress: (call, report) => noteHeard(parts, call, report),
+    settle({ call, report, limit, reservationId }) {
+      if (report !== undefined) {
+        noteHeard(parts, call, report);
+        ledger.report(report);
+      }
+      if (call.api !== "other") noteEnded(parts, call);
       // Counted before it is given back: between the two another request must not find room that is not there.
-      recorder.flush();
-      budgets.release(reservationId);
+      if (reservationId !== undefined) recorder.afterCommit(() => budgets.release(reservationId));
+      if (limit !== undefined || report?.outcome === "complete") onLimit(call.sessionId, limit);
     },
   };
 }

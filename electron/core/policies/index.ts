@@ -8,6 +8,7 @@ export { emergencyStop } from "./emergencyStop.ts";
 export { gatewayDesk } from "./gatewayDesk.ts";
 export { meteringGateway } from "./meteringGateway.ts";
 export { sendWithTokens } from "./paidPrompts.ts";
+export { reportLeftOver } from "./requestsUnderWay.ts";
 export { recordedLives } from "./recordedLives.ts";
 export { spendLedger, spendOf } from "./spendLedger.ts";
 export { lifeOfSession } from "./whoseUsage.ts";

@@ -6,20 +6,27 @@ import type { LimitDeps } from "./limitResumes.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** An agent parked for an hour; what its file and a person say of resuming. */
-function parked(said: { file: boolean; person?: boolean }) {
+/** An agent at a limit for an hour, parked or running; what its file and a person say of resuming. */
+function limited(said: { file: boolean; person?: boolean }, pid?: number) {
   const clock = new ManualClock();
-  const patch = { state: "rate_limited", nextStartAt: new Date(clock.wallNow() + HOUR_MS).toISOString() };
+  const patch = { pid, state: "rate_limited", nextStartAt: new Date(clock.wallNow() + HOUR_MS).toISOString() };
   let starts = 0;
+  let told = 0;
   const runtime = {
     tree: { patch: () => patch, require: () => ({ spec: { kind: "agent", resumeAtReset: said.file } }) },
     startChild: async () => ok(void (starts += 1)),
   };
   const node = { known: { row: { name: "shop" }, runtime }, id: "a", path: "shop/a", isFleet: false };
   const fleets = { resolve: () => ok(node), isUp: () => true };
-  const deps = { clock, fleets, budgets: { consent: { of: () => said.person } } } as unknown as LimitDeps;
+  const sessions = { limitReset: async () => void (told += 1) };
+  const deps = {
+    clock,
+    fleets,
+    sessions,
+    budgets: { consent: { lasting: () => said.person } },
+  } as unknown as LimitDeps;
   awaitReset(deps, "shop/a");
-  return { clock, patch, starts: () => starts };
+  return { clock, patch, starts: () => starts, told: () => told };
 }
 
 describe("an agent at its plan's limit", () => {
@@ -30,7 +37,7 @@ describe("an agent at its plan's limit", () => {
       [{ file: false, person: true }, 1],
       [{ file: true, person: false }, 0],
     ] as const) {
-      const agent = parked(said);
+      const agent = limited(said);
       await agent.clock.advance(HOUR_MS - 1);
       expect(agent.starts()).toBe(0);
       await agent.clock.advance(1);
@@ -38,8 +45,14 @@ describe("an agent at its plan's limit", () => {
     }
   });
 
+  it("is told of the reset where it still runs, and is not started a second time", async () => {
+    const agent = limited({ file: true }, 4711);
+    await agent.clock.advance(HOUR_MS);
+    expect([agent.told(), agent.starts()]).toEqual([1, 0]);
+  });
+
   it("is left alone when a person started it meanwhile", async () => {
-    const agent = parked({ file: true });
+    const agent = limited({ file: true });
     agent.patch.state = "busy";
     await agent.clock.advance(2 * HOUR_MS);
     expect(agent.starts()).toBe(0);

@@ -13,6 +13,8 @@ export interface Brakes {
   forStart(path: string): Braked | undefined;
   /** Why a running one gets no new prompt and no more tools. */
   forPrompt(path: string): Braked | undefined;
+  /** Whether a person agreed that this agent goes on by itself when a limit resets; `byFile` is what its fleet file says. */
+  mayResume(path: string, byFile: boolean): boolean;
 }
 
 /** How a life ends that a budget stopped: not a failure, and not restarted. */

@@ -24,6 +24,8 @@ export interface Database {
   readonly file: string;
   exec(sql: string): void;
   run(sql: string, params?: readonly SqlValue[]): { changes: number; lastRowId: number };
+  /** Without waiting for the disk: it outlives this process at once, a power cut only with the next synced commit. */
+  runUnsynced(sql: string, params: readonly SqlValue[]): void;
   get(sql: string, params?: readonly SqlValue[]): Row | undefined;
   all(sql: string, params?: readonly SqlValue[]): readonly Row[];
   iterate(sql: string, params?: readonly SqlValue[]): IterableIterator<Row>;

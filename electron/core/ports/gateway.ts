@@ -4,7 +4,6 @@
  * Credentials pass through it and are nowhere kept.
  */
 import type { Result } from "#shared/model/result.ts";
-import type { Tokens } from "#shared/model/usage.ts";
 import type { Environment } from "./machine.ts";
 import type { UsageReport } from "./usage.ts";
 
@@ -16,6 +15,8 @@ export type GatewayApi = "anthropic" | "openai_responses" | "openai_chat" | "gem
 
 /** A request that is about to cost something. */
 export interface GatewayCall {
+  /** Names this request for ever, in the ledger too. */
+  readonly id: string;
   readonly sessionId: string;
   readonly agent: string;
   readonly provider: string;
@@ -35,15 +36,27 @@ export type GatewayVerdict =
 export interface GatewayOutcome {
   readonly call: GatewayCall;
   readonly reservationId?: string;
-  /** What the provider said; absent for `other`, and for a request that never reached the provider. */
+  /**
+   * What the provider said, or an estimate from the sizes where it did not say what it took; absent for `other`, and for a
+   * request that never reached the provider.
+   */
   readonly report?: UsageReport;
-  /** Counted from sizes where the provider did not say what it took: for the budget, never for the ledger's exact sums. */
-  readonly guess?: Tokens;
+  /** The provider refused it for too much use. */
+  readonly limit?: PlanLimit;
+}
+
+export interface PlanLimit {
+  /** The provider's words. */
+  readonly detail: string;
+  /** Wall-clock ms of the reset, where it is told. */
+  readonly untilMs?: number;
 }
 
 /** Where the gateway asks and tells. Each allowed call is settled exactly once; one that throws is a refusal. */
 export interface GatewayDesk {
   authorize(call: GatewayCall): Promise<GatewayVerdict>;
+  /** The provider's first words on a call that was allowed: what is known of it if nobody lives to settle it. */
+  progress(call: GatewayCall, report: UsageReport): void;
   settle(outcome: GatewayOutcome): void;
 }
 

@@ -10,7 +10,8 @@ import type { Braked } from "#core/ports/brakes.ts";
 import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import type { SessionDeps } from "./deps.ts";
 import { launchLife, noteQueued, noteRefusal } from "./launch.ts";
-import { LiveLife } from "./liveLife.ts";
+import { adoptLife } from "./lifeBegins.ts";
+import type { LiveLife } from "./liveLife.ts";
 import { endState } from "./lives.ts";
 import type { LifeRow, Lives } from "./lives.ts";
 import type { GateRequest } from "./startGate.ts";
@@ -172,7 +173,7 @@ export class AgentSession implements AgentChild {
 
   #adopt(session: KeeperSession): LiveLife {
     const row = this.#init.lives.get(session.sessionId);
-    const life = LiveLife.adopt(this.#deps, { session, row, spec: this.#spec, adapter: this.#init.adapter });
+    const life = adoptLife(this.#deps, { session, row, spec: this.#spec, adapter: this.#init.adapter });
     return this.#begin(life);
   }
 

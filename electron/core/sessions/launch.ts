@@ -8,7 +8,8 @@ import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import type { SessionDeps } from "./deps.ts";
 import { decideLifeStart } from "./lifePlan.ts";
 import type { LifeStart } from "./lifePlan.ts";
-import { LiveLife } from "./liveLife.ts";
+import { beginLife } from "./lifeBegins.ts";
+import type { LiveLife } from "./liveLife.ts";
 import type { LifeRow } from "./lives.ts";
 import { meterLaunch } from "./metering.ts";
 
@@ -68,9 +69,7 @@ export async function launchLife(deps: SessionDeps, order: LaunchOrder): Promise
       ...(gateway === undefined ? {} : { gateway }),
     },
   };
-  return ok(
-    LiveLife.begin(deps, { row, plan: plan.value, spec: order.spec, adapter: order.adapter, size: order.size }),
-  );
+  return ok(beginLife(deps, { row, plan: plan.value, spec: order.spec, adapter: order.adapter, size: order.size }));
 }
 
 function cliSession(plan: LaunchPlan, start: LifeStart): { cliSessionId?: string } {

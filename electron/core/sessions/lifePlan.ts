@@ -4,6 +4,7 @@ import type { ExitCause } from "#shared/model/states.ts";
 import { parseTime } from "#shared/lib/isoTime.ts";
 import type { KeeperExit } from "#shared/rpc/keeperProtocol.ts";
 import type { ExitEvidence, ExitVerdict } from "#core/ports/agentAdapter.ts";
+import { brakedVerdict } from "#core/ports/brakes.ts";
 import type { ExitReason } from "#core/kernel/index.ts";
 import type { LifeRow } from "./lives.ts";
 
@@ -50,6 +51,11 @@ export function exitFacts(
     wallNowMs,
     activity: row.notes.activity,
   };
+}
+
+/** The end of a life that a budget was stopping, however it ended. */
+export function brakedEnd({ notes: { braked } }: LifeRow): ExitVerdict | undefined {
+  return braked === undefined ? undefined : brakedVerdict(braked);
 }
 
 /** The end of a life whose keeper is gone. */

@@ -1,35 +1,31 @@
 /** One life while it runs: bytes to the screen and the viewers, hints and hooks to the observer, the end to the supervisor. */
-import type { AgentSpec } from "#shared/model/fleetFile.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
-import type { KeeperExit, KeeperSession } from "#shared/rpc/keeperProtocol.ts";
+import type { KeeperExit } from "#shared/rpc/keeperProtocol.ts";
 import type { ChildHandle, ExitReason } from "#core/kernel/index.ts";
-import type {
-  AgentAdapter,
-  AgentFact,
-  AgentObserver,
-  ExitVerdict,
-  KeyStroke,
-  LaunchPlan,
-} from "#core/ports/agentAdapter.ts";
+import type { AgentAsk, AgentFact, AgentObserver, ExitVerdict, KeyStroke } from "#core/ports/agentAdapter.ts";
+import type { PlanLimit } from "#core/ports/gateway.ts";
 import type { LifeMeter } from "#core/ports/lifeMeter.ts";
 import type { AgentView } from "#core/ports/agentRunner.ts";
-import { brakedVerdict, type Braked } from "#core/ports/brakes.ts";
+import type { Braked } from "#core/ports/brakes.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import type { SessionDeps } from "./deps.ts";
-import { exitFacts, exitReason, isResumeBroken, keeperLost } from "./lifePlan.ts";
+import { brakedEnd, exitFacts, exitReason, isResumeBroken, keeperLost } from "./lifePlan.ts";
 import type { LifeInit } from "./lifeInit.ts";
 import { LiveOutput } from "./liveOutput.ts";
 import { meterOf, takeReports } from "./lifeReports.ts";
 import { WaitNotice } from "./waitNotice.ts";
-import { BRAKED_STOP_MS, INTERRUPT_GRACE_MS, passed } from "./pauses.ts";
-import { keepNotes, noteAdopted, noteByAgent, noteEnded, noteStarted } from "./lifeEvents.ts";
-import { endedRow, endState, rowOfSession, rowView, type LifeRow } from "./lives.ts";
+import { BRAKED_STOP_MS, continueProcess, INTERRUPT_GRACE_MS, passed, pauseProcess } from "./pauses.ts";
+import { keepNotes, noteByAgent, noteEnded } from "./lifeEvents.ts";
+import { endedRow, endState, rowView, type LifeRow } from "./lives.ts";
+import { ShownActivity, type Word } from "./shownActivity.ts";
 import { MemoryState } from "./memoryState.ts";
 import { registerMetered } from "./metering.ts";
 
 /** Enough of the log to redraw any screen of an adopted session. */
 const ADOPTION_TAIL_BYTES = 512 * 1024;
+/** To an agent that stopped at a limit which has reset. */
+const GO_ON = "The usage limit has reset. Go on where you stopped.";
 const WAITING: ReadonlySet<NodeState> = new Set(["waiting_permission", "waiting_answer"]);
 
 export class LiveLife {
@@ -40,14 +36,11 @@ export class LiveLife {
   swept = false;
   #alive = true;
   #row: LifeRow;
-  #state: NodeState;
-  #sinceMs: number;
-  #detail: string;
+  readonly #shown: ShownActivity;
   #stopping = false;
   #isBraking = false;
   #unreachable = false;
   #verdict: ExitVerdict | undefined;
-  #limitUntil: number | undefined;
   #stopDone: Promise<unknown> | undefined;
   readonly #deps: SessionDeps;
   readonly #init: LifeInit;
@@ -59,23 +52,20 @@ export class LiveLife {
   readonly #turnWaiters: (() => void)[] = [];
   onChange: () => void = () => {};
 
-  private constructor(deps: SessionDeps, init: LifeInit) {
+  constructor(deps: SessionDeps, init: LifeInit) {
     this.#deps = deps;
     this.#init = init;
     this.#row = init.row;
     this.sessionId = init.row.sessionId;
-    this.#state = init.row.notes.activity;
-    this.#detail = init.row.notes.detail;
-    this.#sinceMs = deps.clock.wallNow();
-    this.#notice = new WaitNotice({
-      clock: deps.clock,
-      asked: (ask) => deps.asks.asked(init.row.path, this.sessionId, ask),
-      ended: (askId) => deps.asks.ended(this.sessionId, askId, { how: "withdrawn" }),
-    });
+    this.#shown = new ShownActivity(deps.clock, init.row.notes);
+    const asked = (ask: AgentAsk): void => deps.asks.asked(init.row.path, this.sessionId, ask);
+    const withdraw = (askId: string): void => deps.asks.ended(this.sessionId, askId, { how: "withdrawn" });
+    const goesOnAtReset = (): boolean => this.#goesOnAtReset();
+    this.#notice = new WaitNotice({ clock: deps.clock, asked, ended: withdraw, goesOnAtReset });
     this.memory = new MemoryState({
       note: (verb, data) => this.#note(verb, data),
-      asked: (ask) => deps.asks.asked(init.row.path, this.sessionId, ask),
-      withdraw: (askId) => deps.asks.ended(this.sessionId, askId, { how: "withdrawn" }),
+      asked,
+      withdraw,
       onChange: () => this.onChange(),
       end: () => this.#shutdown(),
     });
@@ -94,36 +84,11 @@ export class LiveLife {
       screenText: () => deps.screens.text(this.sessionId),
     });
     this.#meter = meterOf(deps, init);
-    this.handle = { exited: this.#exited.promise, shutdown: () => this.#shutdown(), kill: () => this.#kill() };
-  }
-
-  /** A life this core has just spawned. */
-  static begin(
-    deps: SessionDeps,
-    init: Omit<LifeInit, "prompt" | "adoptedAt"> & { readonly plan: LaunchPlan },
-  ): LiveLife {
-    const prompt = init.plan.promptPassed || !init.row.notes.hasPrompt ? undefined : init.spec.prompt;
-    const life = new LiveLife(deps, { ...init, ...(prompt === undefined ? {} : { prompt }) });
-    noteStarted(deps, init.row);
-    return life;
-  }
-
-  /** A life an earlier core spawned; the keeper kept it, ended or not. */
-  static adopt(
-    deps: SessionDeps,
-    init: { session: KeeperSession; row: LifeRow | undefined; spec: AgentSpec; adapter: AgentAdapter },
-  ): LiveLife {
-    const { session } = init;
-    const row = init.row ?? rowOfSession(session);
-    const life = new LiveLife(deps, {
-      row,
-      spec: init.spec,
-      adapter: init.adapter,
-      size: session,
-      adoptedAt: session.outputBytes,
-    });
-    noteAdopted(deps, row, session.pid);
-    return life;
+    this.handle = {
+      exited: this.#exited.promise,
+      shutdown: () => this.#shutdown(),
+      kill: () => this.#stop(0, undefined),
+    };
   }
 
   get alive(): boolean {
@@ -139,22 +104,24 @@ export class LiveLife {
   }
 
   get view(): AgentView {
-    const detail = [this.#detail, this.#alive ? this.memory.words : ""].filter((part) => part !== "").join(". ");
+    const said = this.#verdict?.detail ?? this.#shown.word.detail;
+    const parkUntilMs = this.#alive ? this.#shown.parkUntilMs : this.#verdict?.parkUntil;
+    const detail = [said, this.#alive ? this.memory.words : ""].filter((part) => part !== "").join(". ");
     return {
       alive: this.#alive,
       state: this.#shownState(),
-      sinceMs: this.#sinceMs,
+      sinceMs: this.#shown.sinceMs,
       unreachable: this.#unreachable,
       ...(detail === "" ? {} : { detail }),
       ...rowView(this.#row, this.#alive),
-      ...(this.#verdict?.parkUntil === undefined ? {} : { parkUntilMs: this.#verdict.parkUntil }),
+      ...(parkUntilMs === undefined ? {} : { parkUntilMs }),
     };
   }
 
   #shownState(): NodeState {
     if (!this.#alive) return endState(this.#row);
     if (this.#stopping) return "stopping";
-    return this.#row.notes.paused === undefined ? this.#state : "paused";
+    return this.#row.notes.paused === undefined ? this.#shown.word.activity : "paused";
   }
 
   /** Begins to listen: screen, output from the keeper, hooks, the keeper's link. */
@@ -240,23 +207,15 @@ export class LiveLife {
 
   async pause(): Promise<Result<{ pauseKind: "frozen" | "held"; note?: string }>> {
     if (this.#row.notes.paused !== undefined) return ok({ pauseKind: this.#row.notes.paused });
-    const { pause } = this.#init.adapter;
-    if (pause.safe) {
-      const frozen = await this.#deps.ptyHost.signal(this.sessionId, "SIGSTOP", "tree");
-      if (!frozen.ok) return frozen;
-    }
-    const pauseKind = pause.safe ? "frozen" : "held";
-    this.#keepPaused(pauseKind);
-    return ok({ pauseKind, ...(pause.safe ? {} : { note: pause.why }) });
+    const paused = await pauseProcess(this.#deps, this.sessionId, this.#init.adapter);
+    if (paused.ok) this.#keepPaused(paused.value.pauseKind);
+    return paused;
   }
 
   async unpause(): Promise<Result<void>> {
-    if (this.#init.adapter.pause.safe) {
-      const thawed = await this.#deps.ptyHost.signal(this.sessionId, "SIGCONT", "tree");
-      if (!thawed.ok) return thawed;
-    }
-    this.#keepPaused(undefined);
-    return ok(undefined);
+    const thawed = await continueProcess(this.#deps, this.sessionId, this.#init.adapter);
+    if (thawed.ok) this.#keepPaused(undefined);
+    return thawed;
   }
 
   #keepPaused(paused: LifeRow["notes"]["paused"]): void {
@@ -265,12 +224,12 @@ export class LiveLife {
   }
 
   async turnOver(): Promise<void> {
-    if (!this.#alive || this.#row.agent === "command" || this.#state !== "busy") return;
+    if (!this.#alive || this.#row.agent === "command" || this.#shown.word.activity !== "busy") return;
     await new Promise<void>((resolve) => this.#turnWaiters.push(resolve));
   }
 
   #changed(): void {
-    this.#sinceMs = this.#deps.clock.wallNow();
+    this.#shown.touch();
     this.onChange();
   }
 
@@ -278,7 +237,7 @@ export class LiveLife {
     if (!this.#alive) return;
     switch (fact.type) {
       case "activity":
-        return this.#activity(fact.activity, fact.detail);
+        return this.#activity(this.#shown.heard(fact));
       case "ready":
         if (this.#init.prompt !== undefined) void this.say(this.#init.adapter.messageKeys(this.#init.prompt));
         return;
@@ -293,29 +252,56 @@ export class LiveLife {
         this.#meter.identified(fact.cliSessionId);
         return this.#note("session_identified", { cliSessionId: fact.cliSessionId });
       case "rate_limited":
-        this.#limitUntil = fact.until;
-        return this.#activity("rate_limited", fact.detail);
+        this.#shown.limitedUntil(fact.until);
+        return this.#activity({ activity: "rate_limited", detail: fact.detail });
       case "needs_login":
-        return this.#activity("needs_login", fact.detail);
+        return this.#activity({ activity: "needs_login", detail: fact.detail });
       case "usage":
         return this.#meter.report(fact.report);
     }
   }
 
-  #activity(activity: LifeRow["notes"]["activity"], detail: string): void {
-    if (this.#state === activity && this.#detail === detail) return;
-    const moved = this.#state !== activity;
-    this.#state = activity;
-    this.#detail = detail;
+  #activity(word: Word): void {
+    const { activity, detail } = word;
+    const { notes } = this.#row;
+    const limitUntilMs = activity === "rate_limited" ? this.#shown.limitUntilMs : undefined;
+    const isOtherLimit = notes.limitUntilMs !== limitUntilMs;
+    if (this.#shown.says(word) && !isOtherLimit) return;
+    const moved = this.#shown.show(word);
     this.#notice.activity(activity, detail);
-    this.#row = { ...this.#row, notes: { ...this.#row.notes, activity, detail } };
-    if (moved) this.#note("state_changed", { state: activity, detail });
-    // What an adopted agent had asked was asked of an observer that is gone: once it goes on, nothing waits any more.
-    if (moved && this.#init.adoptedAt !== undefined && !WAITING.has(activity))
-      this.#deps.asks.lifeEnded(this.sessionId);
+    this.#row = { ...this.#row, notes: { ...notes, activity, detail, limitUntilMs } };
+    const until = limitUntilMs === undefined ? {} : { until: toIsoTime(limitUntilMs) };
+    if (moved || isOtherLimit) this.#note("state_changed", { state: activity, detail, ...until });
+    if (moved) this.#movedOn(activity);
     if (activity !== "busy") for (const done of this.#turnWaiters.splice(0)) done();
-    if (moved) this.#sinceMs = this.#deps.clock.wallNow();
     this.onChange();
+  }
+
+  /** What an adopted agent had asked was asked of an observer that is gone: once it goes on, nothing waits any more. */
+  #movedOn(activity: Word["activity"]): void {
+    if (this.#init.adoptedAt !== undefined && !WAITING.has(activity)) this.#deps.asks.lifeEnded(this.sessionId);
+  }
+
+  /** What the gateway saw of the provider's limits. */
+  limited(limit: PlanLimit | undefined): void {
+    const word = this.#alive ? this.#shown.gatewaySaw(limit) : undefined;
+    if (word !== undefined) this.#activity(word);
+  }
+
+  /** A limit that only its screen tells of may be one that it waits out by itself. */
+  #goesOnAtReset(): boolean {
+    const { path, notes } = this.#row;
+    return notes.gateway !== undefined && this.#deps.brakes.mayResume(path, this.#init.spec.resumeAtReset);
+  }
+
+  /** The limit has reset: shown as its observer has it; told to go on where it stopped at the limit and a person had agreed. */
+  async limitReset(): Promise<void> {
+    const wasShown = this.#shown.word.activity === "rate_limited";
+    const word = this.#alive ? this.#shown.gatewaySaw(undefined) : undefined;
+    if (word === undefined) return;
+    this.#activity(word);
+    if (wasShown && word.activity === "idle" && this.#goesOnAtReset())
+      await this.say(this.#init.adapter.messageKeys(GO_ON));
   }
 
   #note(verb: string, data: Record<string, unknown>): void {
@@ -327,10 +313,6 @@ export class LiveLife {
     const polite = this.#init.adapter.politeExit;
     const graceMs = shutdown === "infinity" ? 2 ** 31 - 1 : shutdown === "brutal_kill" ? 0 : shutdown;
     this.#stop(graceMs, polite);
-  }
-
-  #kill(): void {
-    this.#stop(0, undefined);
   }
 
   /** A budget's hard stop: asked to leave its turn, then stopped. On disk first, so that a kill in the middle changes nothing. */
@@ -360,16 +342,14 @@ export class LiveLife {
     // A plain command's screen tells nothing of limits or logins; its restart need not wait for it.
     const screen = this.#row.agent === "command" ? "" : this.#deps.screens.text(this.sessionId).catch(() => "");
     const [screenText] = await Promise.all([screen, this.#stopDone]);
-    const { braked } = this.#row.notes;
     const verdict =
-      (braked === undefined ? undefined : brakedVerdict(braked)) ??
+      brakedEnd(this.#row) ??
       this.memory.verdict ??
       this.#init.adapter.classifyExit({
         ...exitFacts(this.#row, exit, this.#deps.clock.wallNow()),
+        ...this.#shown.evidence,
         requested: exit.requested || this.#stopping,
-        activityDetail: this.#detail,
         screenText,
-        ...(this.#limitUntil === undefined ? {} : { limitUntil: this.#limitUntil }),
       });
     this.#end(exit, verdict);
   }
@@ -378,7 +358,6 @@ export class LiveLife {
     if (!this.#alive) return;
     this.#alive = false;
     this.#verdict = verdict;
-    this.#detail = verdict.detail;
     const livedMs = parseTime(exit.at) - parseTime(this.#row.startedAt);
     const resumeBroken = isResumeBroken(this.#row.mode, verdict, livedMs);
     this.#row = endedRow(this.#row, { exit, verdict, resumeBroken, outputBytes: this.output.size });

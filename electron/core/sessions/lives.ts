@@ -16,6 +16,8 @@ const lifeNotesSchema = z.object({
   ingestToken: z.string(),
   activity: agentActivitySchema,
   detail: z.string(),
+  /** When the limit it waits at resets. */
+  limitUntilMs: z.number().optional(),
   hasPrompt: z.boolean(),
   /** The resumed conversation did not last the settle window: the next life starts fresh. */
   resumeBroken: z.boolean(),

@@ -10,6 +10,7 @@ import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
 import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { OutputGap, OutputTiming } from "#core/ports/outputLog.ts";
+import type { PlanLimit } from "#core/ports/gateway.ts";
 import type { Braked } from "#core/ports/brakes.ts";
 import type { AgentChild, AgentRunner } from "#core/ports/agentRunner.ts";
 import { AgentSession } from "./agentSession.ts";
@@ -247,6 +248,16 @@ export class Sessions implements AgentRunner {
   /** A budget's hard stop on a running life; nothing happens to one that does not run. */
   async exhaust(path: string, braked: Braked): Promise<void> {
     await this.#byPath.get(path)?.life?.exhaust(braked);
+  }
+
+  /** What the gateway saw of the provider's limits in a session's requests; undefined: it answered as asked. */
+  limited(sessionId: string, limit: PlanLimit | undefined): void {
+    this.#live.get(sessionId)?.limited(limit);
+  }
+
+  /** The limit that a running agent waits at has reset. */
+  async limitReset(path: string): Promise<void> {
+    await this.#byPath.get(path)?.life?.limitReset();
   }
 
   async key(path: string, name: string): Promise<Result<void>> {

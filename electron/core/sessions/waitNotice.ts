@@ -14,6 +14,8 @@ export interface WaitNoticeDeps {
   readonly clock: Clock;
   readonly asked: (ask: AgentAsk) => void;
   readonly ended: (askId: string) => void;
+  /** Whether it goes on by itself when a limit resets: somebody agreed, and there is a way. */
+  readonly goesOnAtReset: () => boolean;
 }
 
 export class WaitNotice {
@@ -36,7 +38,7 @@ export class WaitNotice {
     this.#cancel = this.#deps.clock.after(PATIENCE_MS, () => {
       if (this.#asks.size > 0) return;
       this.#isOpen = true;
-      this.#deps.asked(notice);
+      this.#deps.asked(activity === "rate_limited" ? this.#withReset(notice) : notice);
     });
   }
 
@@ -51,6 +53,15 @@ export class WaitNotice {
 
   dispose(): void {
     this.#cancel();
+  }
+
+  /** What happens at the reset is said as it is: without consent nothing does. */
+  #withReset(notice: AgentAsk): AgentAsk {
+    const words = this.#deps.goesOnAtReset()
+      ? "It goes on by itself when the limit resets."
+      : "Tell it to go on when the limit has reset.";
+    const detail = notice.body === "" || /[.!?]$/.test(notice.body) ? notice.body : `${notice.body}.`;
+    return { ...notice, body: `${detail} ${words}`.trim() };
   }
 
   #withdraw(): void {
@@ -78,5 +89,5 @@ const WORDS: Readonly<Partial<Record<AgentActivity, { kind: AgentAsk["kind"]; ti
   waiting_permission: { kind: "permission", title: "Waits for your permission", body: "Answer in its terminal." },
   waiting_answer: { kind: "question", title: "Waits for your answer", body: "Answer in its terminal." },
   needs_login: { kind: "needs_login", title: "Needs you to sign in", body: "Sign in from its terminal." },
-  rate_limited: { kind: "rate_limited", title: "Reached a limit", body: "It goes on when the limit resets." },
+  rate_limited: { kind: "rate_limited", title: "Reached a limit", body: "" },
 };

@@ -42,6 +42,11 @@ export interface StoreHealth {
 export interface Store {
   /** Error: store_unavailable, with nothing written; the same command may be sent again. */
   transact<T>(transaction: Transaction<T>): Result<T>;
+  /**
+   * One row of this moment that the next core must find if this process is killed now; only a power cut may take it, until
+   * the next `transact`. It costs no sync, so it may stand in the way of a request. Error: store_unavailable.
+   */
+  jot(sql: string, params: readonly SqlValue[]): Result<void>;
   readonly events: {
     read(query: EventQuery): readonly StoredEvent[];
     /** 0 for an empty log. */
@@ -125,6 +130,19 @@ class SqlStore implements Store {
     } catch (error) {
       this.#isInTransaction = false;
       this.#log.rolledBack();
+      if (!(error instanceof StoreError)) throw error;
+      const message = sentenceFor(error, this.#database.file);
+      this.#setHealth({ status: error.code, message });
+      return fail("store_unavailable", message, { reason: error.code });
+    }
+  }
+
+  jot(sql: string, params: readonly SqlValue[]): Result<void> {
+    if (this.#isInTransaction) throw new Error("store.jot inside store.transact");
+    try {
+      this.#database.runUnsynced(sql, params);
+      return ok(undefined);
+    } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       const message = sentenceFor(error, this.#database.file);
       this.#setHealth({ status: error.code, message });

@@ -123,6 +123,7 @@ describe("the metering gateway", () => {
     });
     expect(harness.calls).toEqual([
       {
+        id: expect.any(String),
         sessionId: "s1",
         agent: "claude",
         provider: "anthropic",
@@ -155,13 +156,12 @@ describe("the metering gateway", () => {
     const answer = new Promise<IncomingMessage>((resolve) => sent.on("response", resolve));
     sent.end("{}");
     (await answer).pause();
-    let before = -1;
-    await eventually("a standstill", async () => {
-      const stood = written === before;
-      before = written;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      return stood && written === before && written > 0;
-    });
+    // Provider, gateway and client turn on one loop: what has not moved in so many turns waits for the client.
+    let stoodFor = 0;
+    for (let before = 0; stoodFor < 200; before = written) {
+      await new Promise((resolve) => setImmediate(resolve));
+      stoodFor = written === before && written > 0 ? stoodFor + 1 : 0;
+    }
     expect(written).toBeLessThan(64 * 1024 * 1024);
     sent.destroy();
     expect(await reported()).toMatchObject({ outcome: "interrupted" });
@@ -197,6 +197,40 @@ describe("the metering gateway", () => {
     });
   });
 
+  it("never takes the running count of an answer that was cut for the count of all of it", async () => {
+    const running = `data: ${JSON.stringify({ type: "message_delta", usage: { output_tokens: 4 } })}\n\n`;
+    const more = `data: ${JSON.stringify({ type: "content_block_delta", delta: { type: "text_delta", text: "x".repeat(80) } })}\n\n`;
+    const { call } = await open((_message, response) => {
+      response.writeHead(200, EVENTS);
+      response.write(START + running + more, () => response.destroy());
+    });
+    await call();
+    expect(await reported()).toMatchObject({ confidence: "estimated", tokens: { input: 12, output: 20 } });
+  });
+
+  it("tells what the provider said of a request while it is still under way", async () => {
+    let finish: (() => void) | undefined;
+    const { call } = await open((_message, response) => {
+      response.writeHead(200, EVENTS);
+      response.write(START);
+      finish = () => response.end(TEXT + END);
+    });
+    const answer = call();
+    await eventually("the first words", () => harness.heard.length > 0);
+    const [heard] = harness.heard;
+    expect(heard).toMatchObject({
+      confidence: "estimated",
+      outcome: "interrupted",
+      requestId: "req_1",
+      messageId: "msg_1",
+      tokens: { input: 12 },
+    });
+    finish?.();
+    await answer;
+    expect((await reported())?.sourceKey).toBe(heard?.sourceKey);
+    expect(harness.heard).toHaveLength(1);
+  });
+
   it("passes a cut of the provider's side on as a cut", async () => {
     const { call } = await open((_message, response) => {
       response.writeHead(200, EVENTS);
@@ -206,7 +240,7 @@ describe("the metering gateway", () => {
     expect(await reported()).toMatchObject({ outcome: "interrupted", tokens: { input: 12 } });
   });
 
-  it("lists a request whose stream says nothing of usage, with a guess for the budget", async () => {
+  it("estimates a request whose stream says nothing of usage from its size and what was streamed", async () => {
     const { call } = await open((_message, response) => {
       response.writeHead(200, EVENTS);
       response.end(
@@ -214,10 +248,14 @@ describe("the metering gateway", () => {
       );
     });
     await call({ path: "/openai/v1/chat/completions", body: '{"model":"m","x":"23456"}' });
-    const report = await reported();
-    expect(report).toMatchObject({ outcome: "complete", model: "m", messageId: "c1" });
-    expect(report?.tokens).toBeUndefined();
-    expect(harness.outcomes[0]?.guess).toEqual({ input: 7, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: 0 });
+    const tokens = { input: 7, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+    expect(await reported()).toMatchObject({
+      outcome: "complete",
+      confidence: "estimated",
+      model: "m",
+      messageId: "c1",
+      tokens,
+    });
   });
 
   it("leaves an encoded answer encoded and reads a copy of it", async () => {
@@ -232,16 +270,14 @@ describe("the metering gateway", () => {
     expect(await reported()).toMatchObject({ tokens: { input: 12, output: 42 } });
   });
 
-  it("passes a gzip bomb on and gives its usage up", async () => {
+  it("passes a gzip bomb on and estimates what it cannot read", async () => {
     const bomb = gzipSync(Buffer.alloc(40 * 1024 * 1024));
     const { call } = await open((_message, response) => {
       response.writeHead(200, { ...EVENTS, "content-encoding": "gzip" });
       response.end(bomb);
     });
     expect(sha((await call()).body)).toBe(sha(bomb));
-    const report = await reported();
-    expect(report).toMatchObject({ outcome: "complete" });
-    expect(report?.tokens).toBeUndefined();
+    expect(await reported()).toMatchObject({ outcome: "complete", confidence: "estimated", tokens: { output: 0 } });
   });
 
   it("hands errors and redirects of the provider on untouched and follows none", async () => {
@@ -256,6 +292,21 @@ describe("the metering gateway", () => {
     expect(moved).toMatchObject({ status: 307, headers: { location: "http://169.254.169.254/" } });
     await eventually("the second settlement", () => harness.outcomes.length === 2);
     expect(harness.outcomes[1]?.report).toBeUndefined();
+  });
+
+  it("tells of a limit that the provider speaks of, and passes its words on", async () => {
+    const body = '{"type":"error","error":{"type":"rate_limit_error","message":"Five hours are used up."}}';
+    const { call } = await open((message, response) => {
+      message.resume();
+      response.writeHead(429, { "content-type": "application/json", "retry-after": "3600" }).end(body);
+    });
+    const askedAt = Date.now();
+    expect(await call()).toMatchObject({ status: 429, body: Buffer.from(body), headers: { "retry-after": "3600" } });
+    expect(await reported()).toMatchObject({ outcome: "failed" });
+    const limit = harness.outcomes[0]?.limit;
+    expect(limit?.detail).toBe("Five hours are used up.");
+    expect((limit?.untilMs ?? 0) - askedAt).toBeGreaterThanOrEqual(3_600_000);
+    expect((limit?.untilMs ?? 0) - askedAt).toBeLessThan(3_660_000);
   });
 
   it("says that the provider cannot be reached, in its own shape, and settles", async () => {

@@ -70,6 +70,8 @@ function anthropicReader(): UsageReader {
     };
   };
   return reader(seen, ["delta.text", "delta.partial_json", "delta.thinking"], {
+    // A running count that more words followed is no longer the count of all.
+    "delta.type": () => (seen.isOutputCounted = false),
     id: name(seen, "messageId"),
     model: name(seen, "model"),
     "message.id": name(seen, "messageId"),

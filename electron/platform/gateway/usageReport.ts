@@ -20,9 +20,9 @@ export interface EndedRequest {
   readonly how: PassageEnd["how"];
   readonly at: string;
   readonly durationMs: number;
-  readonly sourceKey: string;
 }
 
+/** Tokens are the provider's count, or an estimate from the sizes where it did not count; none where nothing was spent. */
 export function usageReport(ended: EndedRequest): UsageReport {
   const { call, seen } = ended;
   const outcome = outcomeOf(ended);
@@ -36,7 +36,7 @@ export function usageReport(ended: EndedRequest): UsageReport {
     kind: subagent === undefined ? "unknown" : "subagent",
     provider: call.provider,
     model: seen?.model ?? call.model ?? "unknown",
-    sourceKey: ended.sourceKey,
+    sourceKey: `${call.sessionId}:${call.id}`,
     outcome,
     durationMs: ended.durationMs,
     ...known({
@@ -44,7 +44,7 @@ export function usageReport(ended: EndedRequest): UsageReport {
       subagent,
       requestId: header(ended.answerHeaders, ["request-id", "x-request-id", "x-goog-request-id"]),
       messageId: seen?.messageId,
-      tokens: outcome === "failed" ? undefined : countedTokens(seen),
+      tokens: outcome === "failed" ? undefined : (countedTokens(seen) ?? guessedTokens(ended)),
     }),
   };
 }
@@ -63,11 +63,11 @@ function known<T extends object>(fields: T): { [Key in keyof T]?: Exclude<T[Key]
   return kept;
 }
 
-/** What it may have cost where the provider did not say; undefined where nothing was spent. */
-export function guessedTokens({ call, seen, status }: EndedRequest): Tokens | undefined {
-  if (status >= 400) return undefined;
-  const input = call.estimate?.inputTokens ?? 0;
-  return { input, output: guessedOutput(seen), cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+/** What it may have cost where the provider did not say; undefined: there is nothing to go by. */
+function guessedTokens({ call, seen }: EndedRequest): Tokens | undefined {
+  const output = guessedOutput(seen);
+  if (call.estimate === undefined && output === 0) return undefined;
+  return { input: call.estimate?.inputTokens ?? 0, output, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
 }
 
 /** Claude Code and opencode name the conversation themselves, Codex its thread. */

@@ -17,6 +17,8 @@ const MAX_WAITING = 8 * 1024 * 1024;
 
 export interface UsageTap {
   push(chunk: Uint8Array): void;
+  /** What has been read so far. */
+  peek(): UsageSeen;
   /** The answer ended, or was cut; undefined: it could not be read. Called once. */
   finish(): Promise<UsageSeen | undefined>;
 }
@@ -34,7 +36,7 @@ export function usageTap(answer: TappedAnswer): UsageTap {
   if (encoding === "" || encoding === "identity") return plainTap(reader, text);
   const decoder = decoderOf(encoding);
   return decoder === undefined
-    ? { push: () => {}, finish: () => Promise.resolve(undefined) }
+    ? { push: () => {}, peek: () => reader.seen(), finish: () => Promise.resolve(undefined) }
     : decodedTap(reader, text, decoder);
 }
 
@@ -60,6 +62,7 @@ function eventText(reader: UsageReader): TextSink {
 function plainTap(reader: UsageReader, text: TextSink): UsageTap {
   return {
     push: (chunk) => text.push(chunk),
+    peek: () => reader.seen(),
     finish() {
       text.finish();
       return Promise.resolve(reader.seen());
@@ -93,6 +96,7 @@ function decodedTap(reader: UsageReader, text: TextSink, decoder: Transform): Us
       decoder.write(Buffer.from(chunk));
       if (decoder.writableLength > MAX_WAITING) giveUp();
     },
+    peek: () => reader.seen(),
     finish() {
       if (!decoder.destroyed) decoder.end();
       return ended.promise;

@@ -103,6 +103,7 @@ describe.each(SUBJECTS)("$name through the gateway", async (subject) => {
             asked += 1;
             return Promise.resolve(verdict);
           },
+          progress: () => undefined,
           settle: (outcome) => void outcomes.push(outcome),
         },
       });

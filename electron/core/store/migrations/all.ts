@@ -5,5 +5,6 @@ import { usage } from "./m002Usage.ts";
 import { eventIndex } from "./m003EventIndex.ts";
 import { budgets } from "./m004Budgets.ts";
 import { ledgerReads } from "./m005LedgerReads.ts";
+import { gatewayRequests } from "./m006GatewayRequests.ts";
 
-export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex, budgets, ledgerReads];
+export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex, budgets, ledgerReads, gatewayRequests];
