@@ -62,15 +62,14 @@ async function run(soak: Soak): Promise<SoakFinding> {
 }
 
 function newRun(soak: Soak, id: string, fault: Fault): BudgetRun {
-  // What was lost with a core is held at its estimated size, some 20,000 tokens: there must be more than that.
+  // What was lost with a core counts as its estimated size, some 20,000 tokens: there must be more than that.
   const least = fault === "killed in flight" ? 40_000 : 8000;
   return { id, fault, limit: least + 3000 * soak.random.below(5), killAt: 1 + soak.random.below(3) };
 }
 
-function toldOf(desk: BudgetDesk, { id, limit, isHeld }: BudgetRun): string {
+function toldOf(desk: BudgetDesk, { id, limit }: BudgetRun): string {
   const { overshoot, inFlight } = judge(desk.requestsOf(id), limit);
-  const end = isHeld === true ? "held" : "paused";
-  return `${id} of ${limit}: ${end}, ${overshoot} over, ${inFlight} in flight`;
+  return `${id} of ${limit}: ${overshoot} over, ${inFlight} in flight`;
 }
 
 function childOf({ id, limit }: BudgetRun, cwd: string): string {
@@ -111,10 +110,7 @@ async function spend(desk: BudgetDesk, round: number, group: readonly BudgetRun[
   if (group[0]?.fault === "killed after the stop") await desk.restart();
 }
 
-/**
- * Paused, or held: a request that died with its core may have been charged, so its worth stays set aside for a quarter
- * of an hour; where that fills the budget, nothing more is let out.
- */
+/** An agent that gave up on an answer that died with its core is told to go on, until its budget ends it. */
 async function untilStopped(desk: BudgetDesk, one: BudgetRun): Promise<void> {
   let nudges = 0;
   let nudgedAt = performance.now();
@@ -125,8 +121,7 @@ async function untilStopped(desk: BudgetDesk, one: BudgetRun): Promise<void> {
       if (node.state === "paused" && node.pid === undefined) return true;
       const isQuiet = desk.requestsOf(one.id).every(({ endedAt }) => endedAt !== undefined);
       if (node.state !== "idle" || !isQuiet || performance.now() - nudgedAt < NUDGE_AFTER_MS) return false;
-      one.isHeld = nudges > 0 && one.fault === "killed in flight" && (await desk.isHeld(one.id));
-      if (one.isHeld || nudges === NUDGES) return one.isHeld;
+      if (nudges === NUDGES) return false;
       nudgedAt = performance.now();
       nudges += 1;
       const sent = await desk.client.command("session.send", { id: one.id, text: `[[new]] ${promptOf(one.id)}` });
@@ -141,7 +136,6 @@ async function stoppedProblems(desk: BudgetDesk, one: BudgetRun): Promise<readon
   const node = await desk.node(one.id);
   const requests = desk.requestsOf(one.id);
   one.requests = requests.length;
-  if (one.isHeld === true) return lateRequests(requests, one.limit).map((what) => `${one.id}, held, ${what}`);
   const problems: string[] = [];
   if (node.state !== "paused" || node.exitCause !== "budget_exhausted")
     problems.push(`is ${node.state}, ended by ${node.exitCause ?? "nothing"}`);
@@ -160,10 +154,10 @@ async function stoppedProblems(desk: BudgetDesk, one: BudgetRun): Promise<readon
 async function stillStopped(desk: BudgetDesk, runs: readonly BudgetRun[]): Promise<readonly string[]> {
   await desk.restart();
   const problems: string[] = [];
-  for (const { id, requests, isHeld } of runs) {
+  for (const { id, requests } of runs) {
     const node = await desk.node(id);
     const now = desk.requestsOf(id).length;
-    const isStopped = isHeld === true || (node.state === "paused" && node.pid === undefined);
+    const isStopped = node.state === "paused" && node.pid === undefined;
     if (!isStopped || node.generation !== 1 || now !== requests)
       problems.push(`${id} at the end: ${node.state}, life ${node.generation}, ${now} requests after ${requests}`);
   }
@@ -173,14 +167,13 @@ async function stillStopped(desk: BudgetDesk, runs: readonly BudgetRun[]): Promi
 }
 
 function figuresOf(desk: BudgetDesk, runs: readonly BudgetRun[]): Readonly<Record<string, number>> {
-  const judged = runs.filter(({ isHeld }) => isHeld !== true).map(({ id, limit }) => judge(desk.requestsOf(id), limit));
+  const judged = runs.map(({ id, limit }) => judge(desk.requestsOf(id), limit));
   const over = judged.map(({ overshoot }) => overshoot).toSorted((a, b) => a - b);
   const count = (fault: Fault): number => runs.filter((one) => one.fault === fault).length;
   return {
     runs: runs.length,
     "killed in flight": count("killed in flight"),
     "killed after the stop": count("killed after the stop"),
-    held: runs.filter(({ isHeld }) => isHeld === true).length,
     "kills of the core": desk.kills,
     requests: desk.model.requests.length,
     "cut off": desk.model.requests.filter(({ cutOff }) => cutOff === true).length,

@@ -74,13 +74,6 @@ export class BudgetDesk {
     return found;
   }
 
-  /** All that its budget has left is set aside. */
-  async isHeld(id: string): Promise<boolean> {
-    const listed = await this.client.query("budget.list", {});
-    const found = listed.ok ? listed.value.find(({ scope }) => scope.endsWith(`/${id}`)) : undefined;
-    return found !== undefined && found.reserved > 0 && found.available <= 0;
-  }
-
   /** Its titles included: every request carries the run's prompt. */
   requestsOf(id: string): readonly FakeRequest[] {
     return this.model.requests.filter(({ conversation }) => conversation.includes(`${id};`));

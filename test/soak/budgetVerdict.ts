@@ -11,8 +11,6 @@ export interface BudgetRun {
   readonly killAt: number;
   /** How many there were when it was stopped. */
   requests?: number;
-  /** Not paused, but nothing is let out for it any more. */
-  isHeld?: boolean;
 }
 
 export interface Judgement {
