@@ -12,6 +12,8 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 export type CliName = "claude" | "codex" | "gemini" | "opencode";
+/** Others that read the same transcripts; what the ledger imports is held against them. */
+export type CounterName = "ccusage" | "ccusage-codex";
 
 interface PinnedCli {
   readonly package: string;
@@ -38,9 +40,16 @@ export const PINNED_CLIS: Readonly<Record<CliName, PinnedCli>> = {
   },
 };
 
+/** 20 and later are native programs that an install without scripts does not bring. */
+const PINNED_COUNTERS: Readonly<Record<CounterName, PinnedCli>> = {
+  ccusage: { package: "ccusage", version: "18.0.11", program: "ccusage/dist/index.js" },
+  "ccusage-codex": { package: "@ccusage/codex", version: "18.0.11", program: "@ccusage/codex/dist/index.js" },
+};
+const PINNED: Readonly<Record<CliName | CounterName, PinnedCli>> = { ...PINNED_CLIS, ...PINNED_COUNTERS };
+
 /** Folder with one launcher per CLI, as it would stand on a person's PATH; undefined when it cannot be installed. */
-export async function installCli(name: CliName): Promise<{ readonly binDir: string } | undefined> {
-  const pinned = PINNED_CLIS[name];
+export async function installCli(name: CliName | CounterName): Promise<{ readonly binDir: string } | undefined> {
+  const pinned = PINNED[name];
   const root = join(
     process.env["SIGNALBOX_TEST_CACHE"] ?? join(homedir(), ".cache", "signalbox-test"),
     `${name}-${pinned.version}`,
@@ -73,8 +82,8 @@ async function writeLauncher(path: string, program: string): Promise<void> {
   else await writeFile(path, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
 }
 
-function announce(name: CliName, reason: string): void {
+function announce(name: CliName | CounterName, reason: string): void {
   process.stderr.write(
-    `\n!! SKIPPED: the suites of the real ${name} CLI ${PINNED_CLIS[name].version} do not run here (${reason.split("\n")[0] ?? ""}).\n`,
+    `\n!! SKIPPED: the suites of the real ${name} CLI ${PINNED[name].version} do not run here (${reason.split("\n")[0] ?? ""}).\n`,
   );
 }

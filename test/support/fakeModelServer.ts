@@ -23,7 +23,12 @@ export interface FakeModelServer {
   close(): Promise<void>;
 }
 
-export async function startFakeModelServer(): Promise<FakeModelServer> {
+export interface FakeModelOptions {
+  /** Each answer names its request in a header, as Anthropic's do and those of relays often do not. */
+  readonly hasRequestIds?: boolean;
+}
+
+export async function startFakeModelServer({ hasRequestIds = false }: FakeModelOptions = {}): Promise<FakeModelServer> {
   const requests: FakeRequest[] = [];
   let sequence = 0;
   let trouble: FakeTrouble | undefined;
@@ -33,6 +38,7 @@ export async function startFakeModelServer(): Promise<FakeModelServer> {
       sequence += 1;
       const number = sequence;
       const usage = usageOf(number);
+      if (hasRequestIds) response.setHeader("request-id", `req_fake_${number}`);
       await route((request.url ?? "").split("?")[0] ?? "", {
         sequence: number,
         usage,

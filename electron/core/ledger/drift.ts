@@ -44,15 +44,17 @@ interface Seen {
   readonly together: readonly Sighting[];
 }
 
+type DriftDeps = SumDeps & { readonly clock: Clock };
+
 /**
- * Every request of every session of the period is looked at, which has no end: a few sessions a turn, so that the answer
- * may take its time and the core goes on.
+ * Every request of every session of the period is looked at, which has no end: a question a turn, so that the answer may
+ * take its time and the core goes on.
  */
 export async function driftOf(
-  deps: SumDeps & { readonly clock: Clock },
+  deps: DriftDeps,
   request: QueryRequest<"usage.drift">,
 ): Promise<QueryOutput<"usage.drift">> {
-  const { store, calendar, clock } = deps;
+  const { store, calendar } = deps;
   const { from, to } = periodOf(request, deps.nowMs);
   const sessions = store.all(
     `SELECT session, max(day) AS last FROM usage_session_days WHERE day >= ? AND day <= ? AND session <> ''
@@ -60,23 +62,44 @@ export async function driftOf(
     [from === 0 ? 0 : calendar.dayOf(from), calendar.dayOf(to - 1), MOST_LOOKED_AT],
   );
   const found: Drift[][] = [];
-  let turnBegan = clock.now();
+  const turns = takingTurns(deps.clock);
   for (const row of sessions) {
-    const drifts = driftOfSession(deps, String(row["session"]).replace(/^cli:/, ""), request.scope);
+    const drifts = await driftOfSession(deps, {
+      session: String(row["session"]).replace(/^cli:/, ""),
+      scope: request.scope,
+      turns,
+    });
     if (drifts.length > 0) found.push([...drifts]);
     if (found.length >= MOST_SESSIONS) break;
-    if (clock.now() - turnBegan < TURN_MS) continue;
-    await new Promise<void>((resolve) => void clock.after(0, resolve));
-    turnBegan = clock.now();
   }
   return found.flat();
+}
+
+/** Lets everything else have its turn, when ours has lasted. */
+function takingTurns(clock: Clock): () => Promise<void> {
+  let began = clock.now();
+  return async () => {
+    if (clock.now() - began < TURN_MS) return;
+    await new Promise<void>((resolve) => void clock.after(0, resolve));
+    began = clock.now();
+  };
+}
+
+interface Asked {
+  readonly session: string;
+  readonly scope: string | undefined;
+  readonly turns: () => Promise<void>;
 }
 
 /** What every question about one session begins with; `one` is the same for all that speak of one request. */
 const WORDS = `WITH words AS (
   SELECT ifnull(q.twin_of, q.id) AS one, r.id AS report FROM usage_requests q JOIN usage_reports r ON r.request = q.id WHERE q.scope = ?)`;
 
-function driftOfSession({ store, ancestorsOf }: SumDeps, session: string, scope: string | undefined): readonly Drift[] {
+async function driftOfSession(
+  { store, ancestorsOf }: DriftDeps,
+  { session, scope, turns }: Asked,
+): Promise<readonly Drift[]> {
+  await turns();
   // From the indexes alone: most sessions have one source, and are done with here.
   const sources = store.all(
     "SELECT DISTINCT r.source FROM usage_requests q JOIN usage_reports r ON r.request = q.id WHERE q.scope = ?",
@@ -97,7 +120,10 @@ function driftOfSession({ store, ancestorsOf }: SumDeps, session: string, scope:
     ...withText("cliSessionId", cliSessionId),
     agent,
   };
-  const seen = { alone: readAlone(store, session), together: readTogether(store, session) };
+  await turns();
+  const alone = readAlone(store, session);
+  await turns();
+  const seen = { alone, together: readTogether(store, session) };
   return pairs(sources.map((row) => usageSourceSchema.parse(row["source"]))).flatMap(([a, b]) => {
     const compared = compare(seen, a, b);
     return compared === undefined ? [] : [{ ...about, a, b, ...compared }];
