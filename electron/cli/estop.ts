@@ -19,28 +19,39 @@ export const estopCommands: Readonly<Record<string, Command>> = {
     takes: [0, 0],
     run: async (context) => {
       const startedAt = performance.now();
-      const killed = (await viaApp(context)) ?? (await viaKeepers(context));
-      if (typeof killed === "object") return killed;
+      const ended = (await viaApp(context)) ?? (await viaKeepers(context));
+      if ("exit" in ended) return ended;
       const tookMs = Math.round(performance.now() - startedAt);
-      if (context.out.isJson) await context.out.json({ killed: killed ?? 0, tookMs });
-      else
-        await context.out.line(
-          (killed ?? 0) === 0 ? "Nothing runs." : `${killed} process${killed === 1 ? "" : "es"} ended in ${tookMs} ms.`,
-        );
+      if (context.out.isJson) await context.out.json({ killed: ended.killed, tookMs });
+      else await context.out.line(endWords(ended, tookMs));
       return DONE;
     },
   },
 };
 
+interface Ended {
+  /** Processes; a lower bound where `isUncounted`. */
+  readonly killed: number;
+  /** A keeper did its work and was too slow to say how much that was. */
+  readonly isUncounted: boolean;
+}
+
+function endWords({ killed, isUncounted }: Ended, tookMs: number): string {
+  const processes = `${killed} process${killed === 1 ? "" : "es"}`;
+  if (isUncounted)
+    return `Everything has ended in ${tookMs} ms; a keeper was too slow to say how many processes that were.`;
+  return killed === 0 ? "Nothing runs." : `${processes} ended in ${tookMs} ms.`;
+}
+
 /** Undefined when the app is not there or did not do it. */
-async function viaApp(context: CliContext): Promise<number | undefined> {
+async function viaApp(context: CliContext): Promise<Ended | undefined> {
   const connected = await connectToApp(context.dataDir, CONNECT_TIMEOUT_MS);
   if (!connected.ok) return undefined;
   const client = connected.value;
   const patience = setTimeout(() => client.close(), APP_PATIENCE_MS);
   try {
     const result = await client.command("app.estop", {});
-    if (result.ok) return result.value.killed;
+    if (result.ok) return { killed: result.value.killed, isUncounted: false };
     context.out.complain(`signalbox: the app could not do it (${result.error.message}) The keeper is asked instead.`);
     return undefined;
   } finally {
@@ -49,8 +60,8 @@ async function viaApp(context: CliContext): Promise<number | undefined> {
   }
 }
 
-/** Keepers first, then whatever they, or keepers that died, left. Undefined when there was nothing to ask or to sweep. */
-async function viaKeepers(context: CliContext): Promise<number | undefined | Outcome> {
+/** Keepers first, then whatever they, or keepers that died, left. */
+async function viaKeepers(context: CliContext): Promise<Ended | Outcome> {
   const { dataDir } = context;
   const answers = await Promise.all(
     keeperEndpoints(dataDir).map((keeper) => killAllOf(dataDir, keeper, KEEPER_PATIENCE_MS)),
@@ -58,5 +69,8 @@ async function viaKeepers(context: CliContext): Promise<number | undefined | Out
   const swept = await sweepLeftovers(dataDir);
   if (swept?.ok === false) return refused(swept.error);
   const counts = [...answers, swept].flatMap((answer) => (answer?.ok === true ? [answer.value] : []));
-  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
+  return {
+    killed: counts.reduce((sum, count) => sum + count, 0),
+    isUncounted: answers.some((answer) => answer?.ok === false),
+  };
 }

@@ -85,3 +85,19 @@ describe("the emergency stop without an app", () => {
     expect(await leftBy(8105)).toEqual([]);
   });
 });
+
+describe("the README's way to uninstall", () => {
+  it("leaves no process of the app, its keeper or its agents", async () => {
+    const app = await live.serve();
+    await live.up(app, { name: "left", children: [agent("x", hydra(8106)), agent("y", "exec sleep 8107")] });
+    await pidOf(app, "x");
+    await eventually("all heads", async () => (await leftBy(8106)).length >= HYDRA_HEADS / 2);
+    expect(await processesWith(live.dir)).not.toEqual([]);
+    expect(await app.cli("estop")).toMatchObject({ code: 0 });
+    await app.kill("SIGTERM");
+    // A keeper without sessions and without an app waits half a minute for the next one.
+    await eventually("nothing of it runs", async () => (await processesWith(live.dir)).length === 0, 60_000);
+    expect([...(await leftBy(8106)), ...(await leftBy(8107))]).toEqual([]);
+  });
+});
+
