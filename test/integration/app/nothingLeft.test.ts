@@ -100,4 +100,3 @@ describe("the README's way to uninstall", () => {
     expect([...(await leftBy(8106)), ...(await leftBy(8107))]).toEqual([]);
   });
 });
-
