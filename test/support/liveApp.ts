@@ -164,3 +164,9 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Resident memory in MB. Linux. */
+export function rssMb(pid: number): number {
+  const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kb) / 1024;
+}

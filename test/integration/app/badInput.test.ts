@@ -1,9 +1,9 @@
 /** Input that is wrong: each refusal names the place, leaves with 1, and leaves everything that runs alone. */
-import { readFileSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { eventually } from "#test/support/deadline.ts";
+import { rssMb } from "#test/support/liveApp.ts";
 import { agent, keeperPid, liveSuite, pidOf } from "#test/support/liveSuite.ts";
 
 const live = liveSuite();
@@ -168,8 +168,3 @@ describe("an agent that misbehaves", () => {
     expect(raw.stdout.endsWith("over\r\n")).toBe(true);
   });
 });
-
-function rssMb(pid: number): number {
-  const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kb) / 1024;
-}
