@@ -5,6 +5,7 @@ import { OpenFleetDialog } from "#renderer/features/addChild/OpenFleetDialog.tsx
 import { MoneyDialog } from "#renderer/features/budgets/MoneyDialog.tsx";
 import { EmergencyStopDialog } from "#renderer/features/emergencyStop/EmergencyStopDialog.tsx";
 import { Palette } from "#renderer/features/palette/Palette.tsx";
+import { DeleteRecordingDialog } from "#renderer/features/session/DeleteRecordingDialog.tsx";
 import { useAppState } from "#renderer/state/hooks.ts";
 import { ConfirmDialog } from "./ConfirmDialog.tsx";
 import { KeysDialog } from "./KeysDialog.tsx";
@@ -23,6 +24,8 @@ export function Overlays(): ReactElement | null {
       return <AddChildDialog what={overlay.what} parent={overlay.parent} />;
     case "openFleet":
       return <OpenFleetDialog />;
+    case "deleteRecording":
+      return <DeleteRecordingDialog doomed={overlay} />;
     case "confirm":
       return <ConfirmDialog question={overlay.question} />;
     default:

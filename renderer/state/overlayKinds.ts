@@ -13,7 +13,19 @@ export type Overlay =
   | { readonly kind: "grantBudget"; readonly id: string }
   | { readonly kind: "moveBudget"; readonly id: string }
   | { readonly kind: "setPrice"; readonly model: string; readonly provider?: string }
+  | DeletedRecording
   | { readonly kind: "confirm"; readonly question: Question };
+
+/** One life's recording, or what was printed before or after a moment of it. */
+interface DeletedRecording {
+  readonly kind: "deleteRecording";
+  readonly sessionId: string;
+  readonly path: string;
+  readonly generation: number;
+  readonly isRunning: boolean;
+  /** Moment shown, ms since 1970. */
+  readonly atMs?: number;
+}
 
 /** Asked before something that stops more than one agent or deletes data. */
 export interface Question {

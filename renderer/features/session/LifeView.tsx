@@ -43,6 +43,7 @@ export function LifeView(props: Props): ReactElement {
           path={path}
           life={life}
           isLive={isLive}
+          atMs={isLive ? undefined : (shownMs ?? start)}
           canGoLive={lives[0]?.endedAt === undefined}
           onLive={view.goLive}
         />

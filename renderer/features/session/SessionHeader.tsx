@@ -33,11 +33,13 @@ interface Props {
   readonly path: string;
   readonly life: Life;
   readonly isLive: boolean;
+  /** Moment shown; undefined while live. */
+  readonly atMs: number | undefined;
   readonly canGoLive: boolean;
   readonly onLive: () => void;
 }
 
-export function SessionActions({ path, life, isLive, canGoLive, onLive }: Props): ReactElement {
+export function SessionActions({ path, life, isLive, atMs, canGoLive, onLive }: Props): ReactElement {
   const { client, store } = useApp();
   const isConnected = useIsLive();
   const navigation = useNavigation();
@@ -70,7 +72,7 @@ export function SessionActions({ path, life, isLive, canGoLive, onLive }: Props)
       >
         Exact copy
       </Button>
-      <DeleteRecording life={life} />
+      <DeleteRecording life={life} atMs={atMs} />
       {canGoLive && (
         <Button kind="primary" keys="l" disabled={isLive} onClick={onLive}>
           {isLive ? "Live" : "Go to live"}

@@ -25,6 +25,15 @@ test("a session's lives with how they ended, and the list of all", async ({ desk
   await expect(side.getByRole("button", { name: /^Life 2/ })).toContainText(/fresh/i);
   await expect(page.getByText(/^Replay at /)).toBeVisible();
   await expect(page.getByRole("slider", { name: "Moment of the recording" })).toBeVisible();
+  await page.getByRole("button", { name: "Delete this recording" }).click();
+  const question = page.getByRole("alertdialog", { name: "Delete the recording of life 1?" });
+  await expect(question).toContainText(/\d+ B that past\/worker printed in this life/);
+  await question.getByRole("radio", { name: /^From .* on$/ }).click();
+  await expect(question.getByRole("alert")).toContainText("Nothing was printed there.");
+  await question.getByRole("radio", { name: "All of it" }).click();
+  await question.getByRole("button", { name: "Delete" }).click();
+  await expect(question).toHaveCount(0);
+  await expect(page.getByText(/deleted/i).first()).toBeVisible();
   await page.getByRole("button", { name: "Go to live" }).click();
   await expect(page.getByRole("group", { name: "Terminal of past/worker, live" })).toBeVisible();
 });
