@@ -44,9 +44,9 @@ export function readBurn(deps: SumDeps): Burn {
     });
   }
   const recent = { ...NO_USAGE };
-  const from = toIsoTime(nowMs - RECENT_MS);
+  const [from, to] = [toIsoTime(nowMs - RECENT_MS), toIsoTime(nowMs + 1)];
   for (const { row } of sumRows(deps, {
-    filter: { from, imported: "without" },
+    filter: { from, to, imported: "without" },
     byTime: false,
     bySession: false,
     finest: "minute",

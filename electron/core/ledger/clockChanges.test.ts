@@ -119,6 +119,23 @@ describe("where clocks change", () => {
     );
   });
 
+  it("counts on when the clock of this machine is set back, and what another's clock puts a little ahead", async () => {
+    const rig = await openAt("2026-11-28T12:00:00Z");
+    const today = () => rig.views.totals({ from: "2026-11-27T23:00:00Z", imported: "with", groupBy: "none" }).total;
+    rig.ledger.report(usageReport({ at: "2026-11-28T11:59:00Z" }));
+    rig.ledger.report(usageReport({ at: "2026-11-28T12:01:00Z" }));
+    expect(today().entries).toBe(2);
+    rig.clock.jumpWall(-2 * HOUR_MS);
+    rig.ledger.report(usageReport({ at: "2026-11-28T10:00:00Z" }));
+    expect(today().entries).toBe(3);
+    const chart = rig.views.series({ from: "2026-11-27T23:00:00Z", imported: "with", groupBy: "none", bucket: "hour" });
+    expect(chart.series[0]?.tokens.reduce((sum, one) => sum + one, 0)).toBe(3 * TOKENS);
+    expect(rig.views.burn().burn).toMatchObject({ todayTokens: 3 * TOKENS, perMinuteTokens: TOKENS / 5 });
+    rig.clock.jumpWall(400 * 24 * HOUR_MS);
+    expect(rig.views.totals({ imported: "with", groupBy: "none" }).total.entries).toBe(3);
+    expect(rig.views.burn().burn).toMatchObject({ todayTokens: 0, perMinuteTokens: 0 });
+  });
+
   it("forecasts on the day of 25 hours from days of 24, and the day after from one of 25", async () => {
     for (const [now, spent] of [
       ["2026-10-25T10:30:00Z", 13],

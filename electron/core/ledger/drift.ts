@@ -55,7 +55,7 @@ export async function driftOf(
   request: QueryRequest<"usage.drift">,
 ): Promise<QueryOutput<"usage.drift">> {
   const { store, calendar } = deps;
-  const { from, to } = periodOf(request, deps.nowMs);
+  const { from, to } = periodOf(deps, request);
   const sessions = store.all(
     `SELECT session, max(day) AS last FROM usage_session_days WHERE day >= ? AND day <= ? AND session <> ''
      GROUP BY session ORDER BY last DESC, session LIMIT ?`,

@@ -60,7 +60,7 @@ function takeFirst(work: LedgerWork, word: Admitted): void {
     [scope, key, word.at, isUnknown],
   );
   saveReport(tx, { word, request });
-  if (key !== null && !hasNoTwins(tx, { scope, key, source: word.source })) {
+  if (key !== null && mayHaveTwins(tx, { scope, key, word })) {
     settleTwins(work, { scope, key, changed: request });
     return;
   }
@@ -179,6 +179,16 @@ function hasNoTwins(tx: StoreTx, { scope, key, source }: Bucket & { readonly sou
     [scope, key, source],
   );
   return other === undefined;
+}
+
+/** A request that is new can only be the same as one another source told within the window; the groups further off stay as they are. */
+function mayHaveTwins(tx: StoreTx, { scope, key, word }: Bucket & { readonly word: Admitted }): boolean {
+  const other = tx.get(
+    `SELECT 1 AS found FROM usage_requests q JOIN usage_reports r ON r.request = q.id
+     WHERE q.scope = ? AND q.twin_key = ? AND q.at BETWEEN ? AND ? AND r.source <> ? LIMIT 1`,
+    [scope, key, word.at - TWIN_WINDOW_MS, word.at + TWIN_WINDOW_MS, word.source],
+  );
+  return other !== undefined;
 }
 
 interface Bucket {

@@ -42,8 +42,13 @@ export interface Period {
   readonly to: number;
 }
 
-export function periodOf(filter: { from?: string | undefined; to?: string | undefined }, nowMs: number): Period {
-  const to = filter.to === undefined ? nowMs + 1 : parseTime(filter.to);
+/** Without an end it is open: a clock that was set back, or another machine's, leaves entries ahead of now, and they count. */
+export function periodOf(
+  { store, nowMs }: Pick<SumDeps, "store" | "nowMs">,
+  filter: { from?: string | undefined; to?: string | undefined },
+): Period {
+  const newest = (): number => Number(store.get("SELECT max(at) AS at FROM usage_entries")?.["at"] ?? 0);
+  const to = filter.to === undefined ? Math.max(nowMs, newest()) + 1 : parseTime(filter.to);
   return { from: filter.from === undefined ? 0 : Math.min(parseTime(filter.from), to), to };
 }
 
@@ -76,9 +81,10 @@ function wantedDims(
   return { dims: new Map((isId ? matching : said).map((dim) => [dim.id, dim])), isId };
 }
 
-function segmentsFor({ calendar, nowMs }: SumDeps, request: SumRequest, isId: boolean): readonly Segment[] {
+function segmentsFor(deps: SumDeps, request: SumRequest, isId: boolean): readonly Segment[] {
   const { filter, bySession, byTime, finest = "day" } = request;
-  const period = periodOf(filter, nowMs);
+  const { calendar } = deps;
+  const period = periodOf(deps, filter);
   if (finest === "minute" || filter.sessionId !== undefined || filter.cliSessionId !== undefined || isId)
     return [{ table: "entries", ...period }];
   const segments = segmentsOf(calendar, period, { hasDays: !byTime || finest === "day" });
@@ -167,7 +173,7 @@ export function costByQuarter(
   const all = readDims(deps.store);
   const { dims } = wantedDims(deps, all, filter);
   const only = dims.size === all.length ? undefined : JSON.stringify([...dims.keys()]);
-  const { from, to } = periodOf(filter, deps.nowMs);
+  const { from, to } = periodOf(deps, filter);
   const segment = {
     table: "quarters" as const,
     from: Math.floor(from / QUARTER_MS),

@@ -59,7 +59,7 @@ type Series = QueryOutput<"usage.series">["series"][number];
 
 export function seriesOf(deps: SumDeps, request: QueryRequest<"usage.series">): QueryOutput<"usage.series"> {
   const { groupBy } = request;
-  const asked = periodOf(request, deps.nowMs);
+  const asked = periodOf(deps, request);
   const bucket = bucketFor(request.bucket, asked);
   const rows = sumRows(deps, {
     filter: request,

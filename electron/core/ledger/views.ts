@@ -131,9 +131,12 @@ export class LedgerViews {
   }
 
   unknown({ from, to, limit }: QueryRequest<"usage.unknown">): QueryOutput<"usage.unknown"> {
-    const { store, recorder, clock } = this.#deps;
+    const { store, recorder } = this.#deps;
     recorder.flush();
-    const range = [from === undefined ? 0 : parseTime(from), to === undefined ? clock.wallNow() + 1 : parseTime(to)];
+    const range = [
+      from === undefined ? 0 : parseTime(from),
+      to === undefined ? Number.MAX_SAFE_INTEGER : parseTime(to),
+    ];
     const rows = store.all(
       `SELECT * FROM (
          SELECT r.at, l.path, r.session_id, r.cli_session_id, r.agent, r.model,
