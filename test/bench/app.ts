@@ -14,9 +14,10 @@ export interface BenchApp {
   sessionOf(id: string): Promise<string>;
 }
 
-export async function startApp(bench: Bench): Promise<BenchApp> {
+/** `env`: the app's whole environment, where it must be another than this one. */
+export async function startApp(bench: Bench, env?: NodeJS.ProcessEnv): Promise<BenchApp> {
   const data = await freshDataDir();
-  const app = await LiveApp.start(data.dir);
+  const app = await LiveApp.start(env === undefined ? data.dir : { dataDir: data.dir, env });
   bench.defer(async () => {
     await data.end();
     await app.kill("SIGTERM");

@@ -1,98 +1,111 @@
-/** What the metering gateway adds to the first byte of a streamed answer: direct and through it, in turns, one and many at once. */
-import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
-import { openGateway } from "#platform/gateway/gatewayServer.ts";
+/**
+ * What the metering gateway adds to the first byte of a streamed answer. Client, provider and the real core with its
+ * store, budget and ledger are a process each; requests go directly and through the gateway in turns.
+ */
+import { spawn } from "node:child_process";
+import { Agent, request } from "node:http";
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+import { standInClaude } from "#test/support/standInClaude.ts";
+import { startApp } from "./app.ts";
 import type { Bench, Finding, Row } from "./bench.ts";
-import { interleave } from "./bench.ts";
 import { percentile } from "./numbers.ts";
 
-const TOKEN = "bench-token";
 const MANY = 20;
 const BODY = JSON.stringify({ model: "claude-bench", stream: true, messages: "x".repeat(50_000) });
 
 export const gateway: Row = {
   name: "gateway",
-  about: `first byte of a streamed answer through the metering gateway, 1 and ${MANY} at once, against direct`,
+  about: `first byte of a streamed answer through the metering gateway of the real core, 1 and ${MANY} at once, against direct`,
   run,
 };
 
+interface Way {
+  readonly url: string;
+  readonly token: string;
+  /** The client's own connections, kept as the CLIs keep theirs. */
+  readonly agent: Agent;
+}
+
 async function run(bench: Bench): Promise<readonly Finding[]> {
-  const direct = await fakeProvider(bench);
-  const through = await openBenchGateway(bench, direct);
-  const count = bench.isQuick ? 100 : 1000;
-  const p99 = (url: string, atOnce: number) => async (): Promise<number> =>
-    percentile(await firstBytes(url, { count, atOnce }), 0.99);
-  await firstBytes(direct, { count: 50, atOnce: MANY });
-  await firstBytes(through, { count: 50, atOnce: MANY });
-  const found = await interleave(bench.rounds, {
-    direct1: p99(direct, 1),
-    ours1: p99(through, 1),
-    directMany: p99(direct, MANY),
-    oursMany: p99(through, MANY),
-  });
-  const added = (what: string, ours: readonly number[], other: readonly number[]): Finding => ({
-    what: `added to the first byte, p99, ${what}`,
-    unit: "ms",
-    ours: ours.map((value, round) => value - (other[round] ?? 0)),
-    other: { name: "direct, whole", values: other },
-    goal: { atMost: 3 },
-  });
-  return [
-    added("one at a time", found.ours1, found.direct1),
-    added(`${MANY} at once`, found.oursMany, found.directMany),
-  ];
-}
-
-async function fakeProvider(bench: Bench): Promise<string> {
-  const usage = { input_tokens: 10, output_tokens: 1 };
-  const start = `data: ${JSON.stringify({ type: "message_start", message: { id: "msg_1", usage } })}\n\n`;
-  const end = `data: ${JSON.stringify({ type: "message_delta", usage: { output_tokens: 42 } })}\n\ndata: {"type":"message_stop"}\n\n`;
-  const server = createServer((message, response) => {
-    message.resume();
-    message.on("end", () => {
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write(start);
-      response.end(end);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  bench.defer(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function openBenchGateway(bench: Bench, upstream: string): Promise<string> {
-  const desk = {
-    authorize: () => Promise.resolve({ allow: true } as const),
-    progress: () => undefined,
-    settle: () => undefined,
+  const provider = await startProvider(bench);
+  const point = await startMetered(bench, provider);
+  const way = (url: string, token: string): Way => {
+    const agent = new Agent({ keepAlive: true });
+    bench.defer(() => agent.destroy());
+    return { url, token, agent };
   };
-  const opened = await openGateway({ desk });
-  if (!opened.ok) throw new Error(opened.error.message);
-  bench.defer(() => opened.value.close());
-  const routes = { anthropic: { provider: "anthropic", upstream } };
-  opened.value.register({ sessionId: "bench", agent: "claude", token: TOKEN, routes, env: {} });
-  return `${opened.value.url}/bench/anthropic`;
+  const ways = { direct: way(provider, ""), ours: way(point.url, point.token) };
+  await firstBytes(ways, { count: 100, atOnce: MANY });
+  const findings: Finding[] = [];
+  for (const atOnce of [1, MANY]) {
+    const rounds: Took[] = [];
+    for (let round = 0; round < bench.rounds; round += 1)
+      rounds.push(await firstBytes(ways, { count: bench.isQuick ? 200 : 2000, atOnce }));
+    const what = atOnce === 1 ? "one at a time" : `${atOnce} at once`;
+    for (const share of [0.5, 0.99])
+      findings.push({
+        what: `added to the first byte, p${share * 100}, ${what}`,
+        unit: "ms",
+        ours: rounds.map((took) => percentile(took.ours, share) - percentile(took.direct, share)),
+        other: { name: "direct, whole", values: rounds.map((took) => percentile(took.direct, share)) },
+        ...(share === 0.99 ? { goal: { atMost: 3 } } : {}),
+      });
+  }
+  return findings;
+}
+
+async function startProvider(bench: Bench): Promise<string> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "gatewayProvider.ts")], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  bench.defer(() => void child.kill());
+  const port = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once("line", resolve);
+    child.once("exit", (code) => reject(new Error(`the provider ended with ${code}`)));
+  });
+  return `http://127.0.0.1:${port}`;
+}
+
+/** An agent of the real app that is pointed at the gateway, under a budget as a person would set it. */
+async function startMetered(bench: Bench, upstream: string): Promise<{ url: string; token: string }> {
+  const standIn = await standInClaude(bench.dir);
+  const env = { ...process.env, PATH: `${standIn.binDir}:${process.env["PATH"] ?? ""}`, ANTHROPIC_BASE_URL: upstream };
+  const { up } = await startApp(bench, { ...env, HOME: bench.dir });
+  await up("bench", ["{ id: coder, agent: claude, cwd: ., gateway: true, budget: { tokens: 100000M, period: day } }"]);
+  return standIn.point();
+}
+
+interface Took {
+  readonly direct: readonly number[];
+  readonly ours: readonly number[];
+}
+
+/** Each worker asks the one way and then the other, so that both meet the same machine. */
+async function firstBytes(ways: { direct: Way; ours: Way }, load: { count: number; atOnce: number }): Promise<Took> {
+  const took = { direct: [] as number[], ours: [] as number[] };
+  let left = load.count;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) {
+      const order = left % 2 === 0 ? (["direct", "ours"] as const) : (["ours", "direct"] as const);
+      for (const name of order) took[name].push(await firstByte(ways[name]));
+    }
+  };
+  await Promise.all(Array.from({ length: load.atOnce }, worker));
+  return took;
 }
 
 /** Milliseconds from the request to the first byte of the answer's body. */
-async function firstBytes(url: string, load: { count: number; atOnce: number }): Promise<readonly number[]> {
-  const tookMs: number[] = [];
-  let left = load.count;
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) tookMs.push(await firstByte(`${url}/v1/messages`));
-  };
-  await Promise.all(Array.from({ length: load.atOnce }, worker));
-  return tookMs;
-}
-
-function firstByte(url: string): Promise<number> {
+function firstByte({ url, token, agent }: Way): Promise<number> {
   return new Promise((resolve, reject) => {
     const began = performance.now();
-    const headers = { "x-signalbox-gateway": TOKEN, "content-type": "application/json" };
-    const sent = request(url, { method: "POST", headers }, (response) => {
+    const headers = {
+      "x-signalbox-gateway": token,
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(BODY),
+    };
+    const sent = request(`${url}/v1/messages`, { method: "POST", headers, agent }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`answered with ${response.statusCode}`));
       let tookMs: number | undefined;
       response.on("data", () => (tookMs ??= performance.now() - began));
       response.on("end", () => resolve(tookMs ?? Number.NaN));

@@ -44,7 +44,7 @@ function runCliOf(outDir: string, dataDir: string, args: readonly string[]): Pro
 interface LiveAppStart {
   readonly dataDir: string;
   /** The app's whole environment, and with it its agents'; this process's own with an empty home when absent. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<NodeJS.ProcessEnv>;
   /** Bundles of another build than this clone's. */
   readonly outDir?: string;
 }

@@ -117,7 +117,7 @@ export class Exchange {
     const { api } = call;
     if (api === "other") return undefined;
     if (answer.status === 429) {
-      const limit = new LimitReader(answer);
+      const limit = new LimitReader(answer, this.#ends.request);
       this.#limit = limit;
       return (chunk) => limit.push(chunk);
     }

@@ -69,9 +69,22 @@ describe("a refusal for too much use", () => {
     expect(said("<html>")).toBe("The provider refuses more requests for now");
   });
 
+  it("never repeats what the request was trusted with", () => {
+    const headers = {
+      authorization: "Bearer house-key-1",
+      "x-api-key": "house-key-2",
+      cookie: "a=1; session=house-key-3",
+    };
+    const reader = new LimitReader({ status: 429, headers: {} }, { headers, url: "/v1/x?alt=sse&key=house-key-4" });
+    const message =
+      "Too much for house-key-1, house-key-2, house-key-3, house-key-4 and sk-ant-api03-0123456789abcdefghij";
+    reader.push(Buffer.from(JSON.stringify({ error: { message } })));
+    expect(reader.limit(NOW).detail).toMatch(/^Too much for …, …, …, … and sk-ant-\*+$/);
+  });
+
   it("is read through an encoding, and a bomb is given up", () => {
     const read = (bytes: Buffer): string => {
-      const reader = new LimitReader({ status: 429, headers: { "content-encoding": "gzip" } });
+      const reader = new LimitReader({ status: 429, headers: { "content-encoding": "gzip" } }, { headers: {} });
       for (const byte of bytes) reader.push(Uint8Array.of(byte));
       return reader.limit(NOW).detail;
     };

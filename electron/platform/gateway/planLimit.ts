@@ -2,12 +2,13 @@
  * What a refusal for too much use says: why, and when the plan, the quota or the rate resets. Measured against the words of
  * Anthropic, OpenAI (API and ChatGPT plans) and Google; where none of them is said there is a limit without a time.
  */
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 
 import { z } from "zod";
 
 import type { PlanLimit } from "#core/ports/gateway.ts";
+import { maskSecrets } from "#shared/lib/secrets.ts";
 import type { Answer } from "./passThrough.ts";
 
 /** Refusals are some hundred bytes; of a longer one the beginning has to do. */
@@ -16,14 +17,16 @@ const MAX_BODY = 64 * 1024;
 const MAX_WAIT_MS = 32 * 24 * 60 * 60 * 1000;
 const UNSAID = "The provider refuses more requests for now";
 
-/** Keeps what a 429 says, while it passes. */
+/** Keeps what a 429 says, while it passes, without what the request itself was trusted with. */
 export class LimitReader {
   readonly #answer: Answer;
+  readonly #credentials: readonly string[];
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(answer: Answer) {
+  constructor(answer: Answer, request: Pick<IncomingMessage, "headers" | "url">) {
     this.#answer = answer;
+    this.#credentials = credentialsOf(request);
   }
 
   push(chunk: Uint8Array): void {
@@ -34,8 +37,25 @@ export class LimitReader {
 
   limit(nowMs: number): PlanLimit {
     const { headers } = this.#answer;
-    return planLimit({ headers, body: decoded(Buffer.concat(this.#chunks), headers["content-encoding"]), nowMs });
+    const body = decoded(Buffer.concat(this.#chunks), headers["content-encoding"]);
+    const limit = planLimit({ headers, body, nowMs });
+    return { ...limit, detail: maskSecrets(this.#credentials.reduce(without, limit.detail)) };
   }
+}
+
+const CREDENTIAL_HEADERS = ["authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"];
+/** A shorter word may stand in any sentence, and is no key. */
+const SHORTEST = 8;
+
+/** A provider may repeat the key it refuses. */
+function credentialsOf({ headers, url = "" }: Pick<IncomingMessage, "headers" | "url">): readonly string[] {
+  const values = CREDENTIAL_HEADERS.flatMap((name) => String(headers[name] ?? "").split(/[ ;=]/));
+  const key = /[?&]key=([^&#]*)/.exec(url)?.[1] ?? "";
+  return [...values, key].filter((value) => value.length >= SHORTEST);
+}
+
+function without(text: string, credential: string): string {
+  return text.replaceAll(credential, "…");
 }
 
 const errorSchema = z.object({
