@@ -71,8 +71,10 @@ async function startProvider(bench: Bench): Promise<string> {
 async function startMetered(bench: Bench, upstream: string): Promise<{ url: string; token: string }> {
   const standIn = await standInClaude(bench.dir);
   const env = { ...process.env, PATH: `${standIn.binDir}:${process.env["PATH"] ?? ""}`, ANTHROPIC_BASE_URL: upstream };
-  const { up } = await startApp(bench, { ...env, HOME: bench.dir });
-  await up("bench", ["{ id: coder, agent: claude, cwd: ., gateway: true, budget: { tokens: 100000M, period: day } }"]);
+  const app = await startApp(bench, { ...env, HOME: bench.dir });
+  await app.up("bench", [
+    "{ id: coder, agent: claude, cwd: ., gateway: true, budget: { tokens: 1000000k, period: day } }",
+  ]);
   return standIn.point();
 }
 

@@ -72,13 +72,13 @@ function toldOf(desk: BudgetDesk, { id, limit }: BudgetRun): string {
   return `${id} of ${limit}: ${overshoot} over, ${inFlight} in flight`;
 }
 
-function childOf({ id, limit }: BudgetRun, cwd: string): string {
+function childOf({ id, limit, fault }: BudgetRun, cwd: string): string {
   return JSON.stringify({
     id,
     agent: "claude",
     cwd,
     gateway: true,
-    prompt: promptOf(id),
+    prompt: promptOf({ id, fault }),
     restart: "permanent",
     backoff: { initial: "10ms" },
     budget: { tokens: limit, period: "day" },
@@ -86,9 +86,11 @@ function childOf({ id, limit }: BudgetRun, cwd: string): string {
 }
 
 /** More requests than any of these budgets allows, each of them a moment under way. */
-function promptOf(id: string): string {
+function promptOf({ id, fault }: Pick<BudgetRun, "id" | "fault">): string {
   const calls = Array.from({ length: 24 }, (_, n) => `[[tool Glob ${JSON.stringify({ pattern: `${n}*` })}]]`);
-  return `${id}; [[delay 120]] ${calls.join("")} [[text done]]`;
+  // A core that is to die in the middle of an answer needs one that takes a while.
+  const delayMs = fault === "killed in flight" ? 500 : 120;
+  return `${id}; [[delay ${delayMs}]] ${calls.join("")} [[text done]]`;
 }
 
 /** Up, until both are stopped at their budgets, with the fault on the way. */
@@ -105,6 +107,8 @@ async function spend(desk: BudgetDesk, round: number, group: readonly BudgetRun[
     };
     await eventually("a request is under way", () => group.some(isUnderWay), PATIENCE_MS);
     await desk.restart();
+    const cut = group.flatMap(({ id }) => desk.requestsOf(id)).filter(({ cutOff }) => cutOff === true);
+    if (cut.length === 0) throw new Error("no request was cut off by the kill");
   }
   await Promise.all(group.map((one) => untilStopped(desk, one)));
   if (group[0]?.fault === "killed after the stop") await desk.restart();
@@ -124,7 +128,7 @@ async function untilStopped(desk: BudgetDesk, one: BudgetRun): Promise<void> {
       if (nudges === NUDGES) return false;
       nudgedAt = performance.now();
       nudges += 1;
-      const sent = await desk.client.command("session.send", { id: one.id, text: `[[new]] ${promptOf(one.id)}` });
+      const sent = await desk.client.command("session.send", { id: one.id, text: `[[new]] ${promptOf(one)}` });
       if (!sent.ok && sent.error.code !== "budget_exhausted") throw new Error(sent.error.message);
       return false;
     },

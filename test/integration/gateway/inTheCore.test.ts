@@ -21,9 +21,9 @@ interface Scene {
   readonly model: FakeModelServer;
   readonly app: LiveApp;
   readonly standIn: StandInClaude;
-  node(): Promise<TreeNode>;
+  readonly node: () => Promise<TreeNode>;
   /** One request as Claude would make it; the status of the answer. */
-  ask(more?: { path?: string; headers?: Readonly<Record<string, string>> }): Promise<number>;
+  readonly ask: (more?: { path?: string; headers?: Readonly<Record<string, string>> }) => Promise<number>;
 }
 
 /** One metered agent; `end`: what its program does, `rest`: more of its line in the fleet file. */
