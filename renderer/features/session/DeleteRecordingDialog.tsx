@@ -10,6 +10,7 @@ import { closeOverlay } from "#renderer/state/overlays.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Dialog } from "#renderer/ui/Dialog.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
+import "./session.css";
 
 type Doomed = Extract<Overlay, { kind: "deleteRecording" }>;
 type Part = "all" | "before" | "after";
@@ -26,7 +27,7 @@ export function DeleteRecordingDialog({ doomed }: { readonly doomed: Doomed }): 
   return (
     <Dialog label={title} role="alertdialog" width={460} onClose={close}>
       <div className="dialog-head">{title}</div>
-      <div className="dialog-body col t2">
+      <div className="dialog-body recording-part t2">
         {atMs !== undefined && (
           <Segments label="How much" value={part} options={partsOf(atMs, isRunning)} onChange={setPart} />
         )}
