@@ -5,7 +5,7 @@ import type { LocalCalendar } from "#shared/lib/localCalendar.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { UsageReport } from "#core/ports/usage.ts";
 import { Ledger, LedgerViews } from "#core/ledger/index.ts";
-import { lifeOfSession } from "#core/policies/index.ts";
+import { lifeOfSession, spendLedger } from "#core/policies/index.ts";
 import { createJournal, createRecorder } from "#core/store/index.ts";
 import type { Store } from "#core/store/index.ts";
 import { createSystemClock } from "#platform/systemClock.ts";
@@ -32,6 +32,8 @@ interface Opened {
   readonly ledger: Ledger;
   readonly views: LedgerViews;
   readonly flush: () => void;
+  /** As a budget that is set asks it. */
+  readonly spent: ReturnType<typeof spendLedger>;
 }
 
 async function run(bench: Bench): Promise<readonly Finding[]> {
@@ -39,7 +41,7 @@ async function run(bench: Bench): Promise<readonly Finding[]> {
   const nowMs = Date.now();
   bench.say(`seeding ${size.toLocaleString("en-US")} entries`);
   const opened = await openSeeded(bench, size, nowMs);
-  const asked = Object.entries(questions(opened.views, nowMs));
+  const asked = Object.entries(questions(opened, nowMs));
   const times = new Map(asked.map(([what]) => [what, [] as number[]]));
   const repeats = bench.isQuick ? 3 : 10;
   for (let round = 0; round < bench.rounds * repeats; round += 1)
@@ -98,7 +100,7 @@ function openViews(bench: Bench, store: Store): Opened {
     store.close();
   });
   const views = new LedgerViews({ ledger: opened, store, recorder, clock, ancestorsOf });
-  return { ledger: opened, views, flush: () => recorder.flush() };
+  return { ledger: opened, views, flush: () => recorder.flush(), spent: spendLedger(store) };
 }
 
 const SCOPES = { everything: undefined, "one team": "shop/team1", "one agent": BUSIEST } as const;
@@ -106,7 +108,7 @@ const SPANS = ["day", "week", "month"] as const;
 const GROUPS = ["agent", "subtree", "task", "model", "source"] as const;
 
 /** What `useBudgetsPage`, the head, the tray and the tree ask, by the name a reader of the table knows it by. */
-function questions(views: LedgerViews, nowMs: number): Readonly<Record<string, () => unknown>> {
+function questions({ views, spent }: Opened, nowMs: number): Readonly<Record<string, () => unknown>> {
   const calendar = localCalendar();
   const asked: Record<string, () => unknown> = {};
   const page = (filter: Partial<QueryRequest<"usage.entries">>) => () =>
@@ -133,6 +135,10 @@ function questions(views: LedgerViews, nowMs: number): Readonly<Record<string, (
       asked[`text "${name}", ${ALL_TIME}, ${whom}`] = page({ ...inScope, text });
   }
 
+  const everyone = { scope: "*", agents: [] };
+  asked["what a new budget has spent, month"] = () =>
+    spent.sumSince({ ...everyone, fromMs: calendar.startOf("month", nowMs) });
+  asked["what a new budget has spent, total"] = () => spent.sumSince({ ...everyone, fromMs: 0 });
   asked["burn"] = () => views.burn();
   asked[`counters, ${ALL_TIME}`] = () => views.counters();
   asked["unknown"] = () => views.unknown({ limit: 200 });

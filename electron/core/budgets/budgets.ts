@@ -209,8 +209,10 @@ export class Budgets {
     const entryId = ledger.lastId();
     if (rules.period === "handover" || (rules.period === "run" && state.sessionId === undefined))
       return { spent: 0, unpricedTokens: 0, entryId };
-    const fromMs = rules.period === "total" || rules.period === "run" ? 0 : state.periodStartMs;
-    const spend = ledger.sumSince({ scope, agents: tree.agentsBelow(scope), fromMs, sessionId: state.sessionId });
+    const isRun = rules.period === "run";
+    const fromMs = rules.period === "total" || isRun ? 0 : state.periodStartMs;
+    const sessionId = isRun ? state.sessionId : undefined;
+    const spend = ledger.sumSince({ scope, agents: tree.agentsBelow(scope), fromMs, sessionId });
     const none = { ...state, spent: 0, unpricedTokens: 0 };
     const { spent, unpricedTokens } = spentMore(none, rules.unit, spend);
     return { spent, unpricedTokens, entryId };

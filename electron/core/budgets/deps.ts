@@ -31,7 +31,7 @@ export interface DatedSpend {
 }
 
 export interface SpendLedger {
-  /** What the ledger holds of a scope from a time on, of one life where `sessionId` says so. */
+  /** What the ledger holds of a scope from the beginning of a period on, 0 for all; of one whole life where `sessionId` says so. */
   sumSince(question: {
     readonly scope: string;
     readonly agents: readonly string[];
