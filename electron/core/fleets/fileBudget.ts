@@ -1,4 +1,5 @@
 /** The `budget:` of one entry: one or a list to the rules they ask for, with what is wrong and where. */
+import type { z } from "zod";
 import { budgetRulesOf } from "#shared/model/fleetFile.ts";
 import type { RawAgentChild } from "#shared/model/fleetFile.ts";
 import { budgetId } from "#shared/model/budget.ts";
@@ -41,4 +42,13 @@ export function readBudgets(
     }
   }
   return { rules, problems };
+}
+
+/** Of one thing or a list of them: what is wrong with the one that was written, instead of that it is neither. */
+export function meantIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const meant = issue.errors.find((issues) =>
+    issues.every(({ code, path }) => code !== "invalid_type" || path.length > 0),
+  );
+  return meant === undefined ? [issue] : meant.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
 }

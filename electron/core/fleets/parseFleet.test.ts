@@ -70,6 +70,31 @@ describe("parseFleet", () => {
     expect(errorsOf("version: 1\nname: [a\n")[0]).toMatch(/^\d+:\d+ /);
   });
 
+  it.each([
+    [
+      "{ tokens: many }",
+      '6:15 "budget.tokens" must be a whole number of tokens above 0, such as 250000, "250k" or "2M".',
+    ],
+    ["{ usd: -1 }", '6:15 "budget.usd" too small: expected number to be >0.'],
+    ["{ tokens: 10, at_limit: soon }", '6:27 "budget.at_limit" must be one of warn, soft, hard.'],
+    [
+      "{ tokens: 10, perod: day }",
+      /^6:27 "perod" is not a key here. Did you mean period\? Keys are usd, tokens, period/,
+    ],
+    ["{ period: day }", "6:5 A budget needs usd or tokens."],
+    ["12", '6:5 "budget" must be a budget or a list of budgets.'],
+    [
+      "[{ tokens: 5 }, { tokens: 5, period: year }]",
+      '6:42 "budget.1.period" must be one of run, day, week, month, total.',
+    ],
+    ["{ tokens: 10, notice_at: 0.9, warn_at: 0.5 }", "6:27 notice_at must be at most warn_at."],
+    ["[{ tokens: 5 }, { tokens: 6 }]", "6:29 There are two budgets in tokens per day here. Keep one."],
+    ["{ tokens: 10, overdraft: 3 }", '6:27 "budget.overdraft" too big: expected number to be <=1.'],
+  ])("says where and what is wrong with the budget %s", (budget, error) => {
+    const [said] = errorsOf(`version: 1\nname: a\nchildren:\n  - id: x\n    command: ls\n    budget: ${budget}\n`);
+    expect(said).toMatch(error);
+  });
+
   it("suggests the key that was meant", () => {
     expect(errorsOf("version: 1\nname: a\nchildren:\n  - { id: x, comand: ls }\n")).toContain(
       '4:14 "comand" is not a key here. Did you mean command? Keys are id, restart, shutdown, significant, budget, command, agent, cwd, prompt, model, args, env, resume, backoff, resume_at_reset, gateway, limits.',

@@ -31,7 +31,7 @@ import type { BudgetRules } from "#shared/model/budget.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { joinPath } from "#shared/lib/paths.ts";
 
-import { readBudgets } from "./fileBudget.ts";
+import { meantIssues, readBudgets } from "./fileBudget.ts";
 import type { RawBudgets } from "./fileBudget.ts";
 
 type Path = readonly (string | number)[];
@@ -256,7 +256,7 @@ class FleetReader {
   ): z.output<S> | undefined {
     const parsed = schema.safeParse(raw);
     if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) this.#issue(issue, where);
+    for (const issue of parsed.error.issues.flatMap(meantIssues)) this.#issue(issue, where);
     return undefined;
   }
 

@@ -1,86 +1,23 @@
 /** The gateway as it runs, in the real core: limits it sees are the agent's, and no credential that passes is ever kept. */
 import { readdir, readFile } from "node:fs/promises";
-import { request } from "node:http";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import type { TreeNode } from "#shared/model/node.ts";
 import { eventually } from "#test/support/deadline.ts";
-import { startFakeModelServer } from "#test/support/fakeModelServer.ts";
-import type { FakeModelServer } from "#test/support/fakeModelServer.ts";
-import { LiveApp } from "#test/support/liveApp.ts";
+import type { LiveApp } from "#test/support/liveApp.ts";
 import { liveSuite } from "#test/support/liveSuite.ts";
-import { standInClaude } from "#test/support/standInClaude.ts";
-import type { StandInClaude } from "#test/support/standInClaude.ts";
+import { meteredScene, post } from "#test/support/meteredScene.ts";
 
 const live = liveSuite();
 const CANARY = "canary-7f3a9c1e5b2d4f6089ab";
-
-interface Scene {
-  readonly model: FakeModelServer;
-  readonly app: LiveApp;
-  readonly standIn: StandInClaude;
-  readonly node: () => Promise<TreeNode>;
-  /** One request as Claude would make it; the status of the answer. */
-  readonly ask: (more?: { path?: string; headers?: Readonly<Record<string, string>> }) => Promise<number>;
-}
-
-/** One metered agent; `end`: what its program does, `rest`: more of its line in the fleet file. */
-async function scene(end: string, rest = ""): Promise<Scene> {
-  const model = await startFakeModelServer();
-  live.defer(() => model.close());
-  const place = join(live.dir, "place");
-  const standIn = await standInClaude(place, end);
-  const env = {
-    ...process.env,
-    HOME: place,
-    PATH: `${standIn.binDir}:${process.env["PATH"] ?? ""}`,
-    ANTHROPIC_BASE_URL: model.url,
-    ANTHROPIC_API_KEY: CANARY,
-  };
-  const dataDir = join(live.dir, "data");
-  const app = await LiveApp.start({ dataDir, env });
-  live.defer(async () => {
-    await app.cli("estop");
-    await app.kill();
-  });
-  await live.up(app, { name: "shop", children: [`{ id: coder, agent: claude, cwd: ., gateway: true${rest} }`] });
-  const { url, token } = await standIn.point();
-  return {
-    model,
-    app,
-    standIn,
-    node: () => app.node("coder"),
-    ask: ({ path = "/v1/messages", headers = {} } = {}) =>
-      post(
-        `${url}${path}`,
-        { "x-signalbox-gateway": token, ...headers },
-        { model: "claude-x", messages: [{ role: "user", content: "hi" }] },
-      ),
-  };
-}
-
-function post(url: string, headers: Readonly<Record<string, string>>, body: unknown): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      { method: "POST", headers: { "content-type": "application/json", ...headers } },
-      (answer) => {
-        answer.resume().on("close", () => resolve(answer.statusCode ?? 0));
-      },
-    );
-    sent.on("error", reject);
-    sent.end(JSON.stringify(body));
-  });
-}
 
 const IDLE = "printf '\\033]0;\\342\\234\\263 Claude\\007'";
 const TROUBLE = { status: 429, message: "Five hours are used up." };
 
 describe("a limit that the gateway sees", () => {
   it("is the agent's, with its reset, until the provider answers again; an agent that ends at it is parked", async () => {
-    const { model, app, node, ask } = await scene(`${IDLE}; head -c 1 >/dev/null; exit 1`);
+    const { model, app, node, ask } = await meteredScene(live, { end: `${IDLE}; head -c 1 >/dev/null; exit 1` });
     await eventually("it is idle", async () => (await node()).state === "idle", 20_000);
     model.setTrouble({ ...TROUBLE, headers: { "retry-after": "3600" } });
     const askedAt = Date.now();
@@ -116,7 +53,10 @@ describe("a limit that the gateway sees", () => {
   ])("%s", async (_what, isAgreed) => {
     const typed = join(live.dir, "typed");
     const end = `${IDLE}; stty -echo -icanon; cat > ${typed}`;
-    const { model, app, node, ask } = await scene(end, isAgreed ? ", resume_at_reset: true" : "");
+    const { model, app, node, ask } = await meteredScene(live, {
+      end,
+      rest: isAgreed ? ", resume_at_reset: true" : "",
+    });
     await eventually("it is idle", async () => (await node()).state === "idle", 20_000);
     model.setTrouble({ ...TROUBLE, headers: { "retry-after": "4" } });
     await ask();
@@ -137,10 +77,10 @@ describe("a limit that the gateway sees", () => {
 
 describe("a credential that passes", () => {
   it("is nowhere in the data directory: not by the gateway, not by telemetry, not by a hook, not after a kill", async () => {
-    const { model, app, standIn, ask } = await scene(
-      "while :; do sleep 1; done",
-      ", budget: { tokens: 1M, period: day }",
-    );
+    const { model, app, standIn, ask } = await meteredScene(live, {
+      rest: ", budget: { tokens: 1M, period: day }",
+      key: CANARY,
+    });
     const credentials = {
       authorization: `Bearer ${CANARY}`,
       "x-api-key": CANARY,
