@@ -102,11 +102,11 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
     runUnsynced: (sql, params) =>
       guard(() => {
         // In WAL the operating system has the bytes then; the next commit's sync takes them along.
-        db.pragma("synchronous = NORMAL");
+        db.exec("PRAGMA synchronous = NORMAL");
         try {
           prepare(sql).run(...params);
         } finally {
-          db.pragma("synchronous = FULL");
+          db.exec("PRAGMA synchronous = FULL");
         }
       }),
     get: (sql, params = []) => guard(() => prepare(sql).get(...params)),

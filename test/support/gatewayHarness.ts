@@ -63,6 +63,7 @@ export async function gatewayHarness(upstream: Upstream): Promise<GatewayHarness
         calls.push(call);
         return harness.verdict(call);
       },
+      flush: () => undefined,
       progress: (_call, report) => void heard.push(report),
       settle: (outcome) => void outcomes.push(outcome),
     },

@@ -14,6 +14,7 @@ import {
   freshState,
   isResetting,
   isStopping,
+  leftOf,
   levelOf,
   nextPeriod,
   periodChange,
@@ -25,7 +26,7 @@ import type { BudgetsDeps, SpendEntry } from "./deps.ts";
 import { fleetOf, FileBudgets } from "./fileBudgets.ts";
 import type { FileBudget } from "./fileBudgets.ts";
 import { decideReserve } from "./reservations.ts";
-import type { Wanted } from "./reservations.ts";
+import type { SetAside, Wanted } from "./reservations.ts";
 import { ResumeConsent } from "./resumeConsent.ts";
 
 /** The providers' clients give a request up after ten minutes; what is older is no longer under way. */
@@ -119,6 +120,14 @@ export class Budgets {
     for (const { id } of binding) this.feed.touch(id);
     this.#schedule();
     return { ok: true, reservationId: made.id };
+  }
+
+  /** The request ended and the ledger will have it in a moment: until then what it really used is held. True: that is all there was. */
+  used(reservationId: string, amount: SetAside): boolean {
+    const made = this.table.release(reservationId);
+    if (made === undefined) return false;
+    this.table.hold({ ...made, ...amount }, this.binding(made.path));
+    return this.binding(made.path).some((counter) => leftOf(counter) <= 0);
   }
 
   /** The request ended; what it used has been, or never will be, in the ledger. */

@@ -1,17 +1,21 @@
 /**
  * Joins gateway, budgets and ledger: a request's worth is set aside before it goes out, and given back when the ledger
- * has what it took. A request whose agent nobody knows does not go out.
+ * has what it took. A request whose agent nobody knows does not go out. What ended is on disk at once but in the ledger a
+ * moment later, with others: a commit waits for the disk, and whoever asks meanwhile would wait with it.
  */
 import type { Budgets } from "#core/budgets/index.ts";
 import type { Ledger } from "#core/ledger/index.ts";
-import type { GatewayCall, GatewayDesk, PlanLimit } from "#core/ports/gateway.ts";
+import type { GatewayCall, GatewayDesk, GatewayOutcome, PlanLimit } from "#core/ports/gateway.ts";
 import type { Recorder } from "#core/store/index.ts";
 import { noteBegan, noteEnded, noteHeard } from "./requestsUnderWay.ts";
 import type { UnderWayParts } from "./requestsUnderWay.ts";
 
+/** Until then the budget holds what was really used; a budget that is used up by it does not wait. */
+const GATHER_MS = 100;
+
 export interface GatewayDeskParts extends UnderWayParts {
   readonly ledger: Pick<Ledger, "report" | "prices">;
-  readonly budgets: Pick<Budgets, "reserve" | "release">;
+  readonly budgets: Pick<Budgets, "reserve" | "used" | "release">;
   readonly lifeOf: (sessionId: string) => { readonly path: string } | undefined;
   readonly recorder: Recorder;
   /** Told of every answer: the limit it spoke of, or undefined where the provider answered as asked. */
@@ -26,6 +30,21 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
     if (known !== undefined) return known.path;
     recorder.flush();
     return lifeOf(sessionId)?.path;
+  };
+  let gathered: GatewayOutcome[] = [];
+  let cancelFlush: (() => void) | undefined;
+  const flush = (): void => {
+    cancelFlush?.();
+    cancelFlush = undefined;
+    const outcomes = gathered;
+    gathered = [];
+    for (const { call, report, reservationId } of outcomes) {
+      if (report !== undefined) ledger.report(report);
+      if (call.api !== "other") noteEnded(parts, call);
+      // Counted before it is given back: between the two another request must not find room that is not there.
+      if (reservationId !== undefined) recorder.afterCommit(() => budgets.release(reservationId));
+    }
+    if (outcomes.length > 0) recorder.flush();
   };
   return {
     authorize(call) {
@@ -48,17 +67,24 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
       return Promise.resolve({ allow: true, ...(reservationId === undefined ? {} : { reservationId }) });
     },
     progress: (call, report) => noteHeard(parts, call, report),
-    settle({ call, report, limit, reservationId }) {
-      if (report !== undefined) {
-        noteHeard(parts, call, report);
-        ledger.report(report);
-      }
-      if (call.api !== "other") noteEnded(parts, call);
-      // Counted before it is given back: between the two another request must not find room that is not there.
-      if (reservationId !== undefined) recorder.afterCommit(() => budgets.release(reservationId));
+    settle(outcome) {
+      const { call, report, limit } = outcome;
+      if (report !== undefined) noteHeard(parts, call, report);
+      gathered.push(outcome);
+      if (isAllUsed(parts, outcome)) flush();
+      else cancelFlush ??= clock.after(GATHER_MS, flush);
       if (limit !== undefined || report?.outcome === "complete") onLimit(call.sessionId, limit);
     },
+    flush,
   };
+}
+
+function isAllUsed({ budgets, ledger, clock }: GatewayDeskParts, { report, reservationId }: GatewayOutcome): boolean {
+  if (reservationId === undefined || report?.tokens === undefined) return false;
+  const { provider, model, tokens } = report;
+  const nanos = ledger.prices.priceOf({ provider, model, tokens, at: clock.wallNow() })?.costNanos ?? 0;
+  const total = tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite;
+  return budgets.used(reservationId, { nanos, tokens: total });
 }
 
 /** From the size of the request alone: the answer's length is not known, and a budget ends within the request in flight. */

@@ -51,6 +51,7 @@ export function meteringGateway({ openGateway, desk, store, settings, machine, l
     environment: () => machine.environment(),
     close: async () => {
       await (await opening)?.close();
+      desk.flush();
     },
   };
 }

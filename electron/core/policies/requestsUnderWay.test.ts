@@ -35,12 +35,13 @@ afterEach(() => {
 /** A core that lets requests out, and the one after it on the same database. */
 async function core(
   database = connectSqlite(":memory:"),
+  used: (id: string, amount: { tokens: number }) => boolean = () => false,
 ): Promise<LedgerRig & { desk: GatewayDesk; database: typeof database }> {
   const rig = await openLedger({ database });
   open.push(rig);
   const desk = gatewayDesk({
     ...rig,
-    budgets: { reserve: () => ({ ok: true, reservationId: undefined }), release: () => undefined },
+    budgets: { reserve: () => ({ ok: true, reservationId: "r1" }), used, release: () => undefined },
     lifeOf: () => ({ path: "shop/s1" }),
     onLimit: () => undefined,
   });
@@ -99,12 +100,48 @@ describe("a request that was cut off with its core", () => {
     expect(entriesOf(await next(first))).toMatchObject([{ source: "gateway", confidence: "exact" }]);
   });
 
+  it("is one of many: a thousand at once are all counted", async () => {
+    const first = await core();
+    const ids = Array.from({ length: 1000 }, (_, at) => `req-${at}`);
+    for (const id of ids) await first.desk.authorize({ ...CALL, id });
+    const second = await next(first);
+    expect(second.views.totals({ imported: "with", groupBy: "none" }).total).toMatchObject({
+      entries: 1000,
+      input: 700_000,
+    });
+    expect(second.store.all("SELECT id FROM gateway_requests")).toEqual([]);
+  });
+
   it("is nothing any more once the ledger has it", async () => {
     const first = await core();
     await first.desk.authorize(CALL);
     first.desk.settle({ call: CALL, report: { ...FIRST_WORDS, confidence: "exact", outcome: "complete" } });
-    first.recorder.flush();
+    first.desk.flush();
     expect(first.store.all("SELECT * FROM gateway_requests")).toEqual([]);
     expect(entriesOf(await next(first))).toHaveLength(1);
+  });
+});
+
+describe("a request that ended", () => {
+  it("is in the ledger a moment later, with others; at once where it used a budget up", async () => {
+    const used: number[] = [];
+    const rig = await core(undefined, (_id, { tokens }) => used.push(tokens) > 1);
+    const settle = (id: string): void => {
+      const report = {
+        ...FIRST_WORDS,
+        confidence: "exact",
+        outcome: "complete",
+        sourceKey: id,
+        messageId: id,
+      } as const;
+      rig.desk.settle({ call: { ...CALL, id }, report, reservationId: "r1" });
+    };
+    settle("msg_first");
+    expect(entriesOf(rig)).toEqual([]);
+    await rig.clock.advance(100);
+    expect(entriesOf(rig)).toHaveLength(1);
+    settle("msg_second");
+    expect(entriesOf(rig)).toHaveLength(2);
+    expect(used).toEqual([5015, 5015]);
   });
 });

@@ -70,6 +70,9 @@ const reportSchema = z.object({
   durationMs: z.number().exactOptional(),
 });
 
+/** Fewer than the ledger takes in one slice. */
+const AT_ONCE = 50;
+
 /** Before the budgets count what the ledger has, so that nothing is set aside for a request that no longer runs. */
 export function reportLeftOver(
   parts: UnderWayParts & { readonly ledger: Pick<Ledger, "report">; readonly logger: Logger },
@@ -77,7 +80,9 @@ export function reportLeftOver(
   const { store, recorder, ledger, logger } = parts;
   const rows = store.all("SELECT id, at_ms, call, report FROM gateway_requests");
   if (rows.length === 0) return;
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    // What is reported together with others than its own deletion is the ledger's to commit later.
+    if (index % AT_ONCE === 0) recorder.flush();
     const call = callSchema.safeParse(parsed(row["call"])).data;
     const heard = reportSchema.safeParse(parsed(row["report"])).data;
     if (call === undefined) logger.error("A request cut off with the last core cannot be read.", { id: row["id"] });

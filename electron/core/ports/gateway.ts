@@ -58,6 +58,8 @@ export interface GatewayDesk {
   /** The provider's first words on a call that was allowed: what is known of it if nobody lives to settle it. */
   progress(call: GatewayCall, report: UsageReport): void;
   settle(outcome: GatewayOutcome): void;
+  /** Everything settled so far is recorded. */
+  flush(): void;
 }
 
 /** Where the requests of one route go: fixed when the agent is launched, never taken from a request. */

@@ -104,6 +104,7 @@ describe.each(SUBJECTS)("$name through the gateway", async (subject) => {
             return Promise.resolve(verdict);
           },
           progress: () => undefined,
+          flush: () => undefined,
           settle: (outcome) => void outcomes.push(outcome),
         },
       });
