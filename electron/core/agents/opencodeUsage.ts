@@ -15,6 +15,22 @@ const AGENT = "opencode";
 
 export const opencodeUsage: UsageAdapter = {
   refusesByHook: false,
+  // Every conversation begins with the question for its title; a subagent's is named by its caller.
+  hiddenBeside: ({ kind, cliSessionId, model, at }) =>
+    kind !== "main" || cliSessionId === undefined
+      ? undefined
+      : {
+          // One for both sources: the title was asked for once.
+          source: "stream_json",
+          sourceKey: `title ${cliSessionId}`,
+          at,
+          agent: AGENT,
+          cliSessionId,
+          model,
+          why: "auxiliary",
+          detail:
+            "opencode had this conversation titled, and tells nobody what that took. With the gateway it is counted.",
+        },
   sources: [
     {
       source: "stream_json",

@@ -12,7 +12,7 @@ import { answerOtlp } from "#platform/otlp/otlpRequest.ts";
 import { claudeTranscripts, createClaudeUsage } from "./claudeUsage.ts";
 import { codexTranscripts, createCodexUsage } from "./codexUsage.ts";
 import { createGeminiUsage, geminiTranscripts } from "./geminiUsage.ts";
-import { opencodeTranscripts, readOpencodeEvent } from "./opencodeUsage.ts";
+import { opencodeTranscripts, opencodeUsage, readOpencodeEvent } from "./opencodeUsage.ts";
 
 const machine = createMachine({ environment: () => Promise.resolve({}), homeDir: "/home/person" });
 const fixture = (name: string): string =>
@@ -222,6 +222,19 @@ describe("opencode's usage", () => {
     expect(reports).toMatchObject([
       { tokens: tokens(2), model: "fake-model", provider: "fake", reportedCostNanos: 1_706_200 },
     ]);
+  });
+
+  it("proves that a title was asked for, once for each conversation and never for a subagent", () => {
+    // The model's first request was the title's: the row above is its second.
+    const [report] = rows.flatMap((row) => opencodeTranscripts.row(row) ?? []);
+    if (report === undefined) throw new Error("The fixture has no answer.");
+    const told = [report, { ...report, source: "stream_json" as const, sourceKey: "other" }].map((one) =>
+      opencodeUsage.hiddenBeside?.(one),
+    );
+    expect(told.map((gap) => [gap?.why, gap?.source, gap?.sourceKey])).toEqual(
+      [1, 2].map(() => ["auxiliary", "stream_json", `title ${report.cliSessionId}`]),
+    );
+    expect(opencodeUsage.hiddenBeside?.({ ...report, kind: "subagent" })).toBeUndefined();
   });
 
   it("is read from its event stream alike, once the answer is complete", () => {

@@ -137,6 +137,24 @@ describe("the ledger's answers", () => {
     ]);
   });
 
+  it("lists what a CLI hides, except where the gateway sees it", () => {
+    for (const sessionId of ["s1", "s2"])
+      rig.ledger.gap({
+        source: "stream_json",
+        at: "2026-11-28T11:00:00Z",
+        agent: "opencode",
+        sessionId,
+        why: "auxiliary",
+        detail: "A title.",
+        sourceKey: `title ${sessionId}`,
+      });
+    rig.ledger.report(usageReport({ sessionId: "s1", source: "gateway", messageId: "msg_000001" }));
+    rig.ledger.report(usageReport({ sessionId: "s2", source: "stream_json" }));
+    expect(rig.views.unknown({ limit: 50 }).map(({ sessionId, why }) => [sessionId, why])).toEqual([
+      ["s2", "auxiliary"],
+    ]);
+  });
+
   it("joins sources without ids by their numbers, and only what can be one", () => {
     const twin = { agent: "gemini" };
     rig.ledger.report(usageReport({ ...twin, at: "2026-11-28T11:00:00Z" }));

@@ -148,7 +148,7 @@ export class LedgerViews {
          WHERE q.is_unknown = 1 AND q.at >= ? AND q.at < ? GROUP BY q.id
          UNION ALL
          SELECT g.at, l.path, g.session_id, g.cli_session_id, g.agent, g.model, g.why, g.detail, g.source, NULL, 0
-         FROM usage_gaps g LEFT JOIN lives l ON l.session_id = g.session_id WHERE g.at >= ? AND g.at < ?
+         FROM usage_gaps g LEFT JOIN lives l ON l.session_id = g.session_id WHERE g.at >= ? AND g.at < ? AND NOT ${SEEN_BY_GATEWAY}
        ) ORDER BY at DESC LIMIT ?`,
       [...range, ...range, limit],
     );
@@ -166,6 +166,10 @@ export class LedgerViews {
     }));
   }
 }
+
+/** What a CLI hides from its own sources is counted where its requests go through the gateway. */
+const SEEN_BY_GATEWAY = `(g.why = 'auxiliary' AND EXISTS (
+  SELECT 1 FROM usage_session_days s JOIN usage_dims d ON d.id = s.dim WHERE s.session = g.session_id AND d.source = 'gateway'))`;
 
 type Why = QueryOutput<"usage.unknown">[number]["why"];
 const WHYS: readonly Why[] = ["interrupted", "auxiliary", "no_usage_in_answer", "bad_numbers", "source_lost"];

@@ -27,6 +27,8 @@ export interface UsageAdapter {
   readonly refusesByHook: boolean;
   /** One sentence where the person's own settings keep us from the best source: theirs are never overruled. */
   standsAside?(): Promise<string | undefined>;
+  /** A request that this report proves and that the CLI tells nowhere; listed as unknown unless the gateway sees the life. */
+  hiddenBeside?(report: UsageReport): Omit<UsageGap, "sessionId"> | undefined;
   /** Reads one life's telemetry; one reader per life, since some meaning is in what came before. */
   createTelemetryReader?(): TelemetryReader;
 }

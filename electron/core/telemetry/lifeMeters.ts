@@ -135,7 +135,12 @@ class Meter implements LifeMeter {
     if (this.#isOver) return;
     const { sink } = this.#deps;
     const { sessionId } = this.#life;
-    for (const report of reports) if (this.#isOwn(report.at)) sink.report({ ...report, sessionId });
+    for (const report of reports.filter(({ at }) => this.#isOwn(at))) {
+      sink.report({ ...report, sessionId });
+      // A conversation that is gone on with had its beginning in an earlier life.
+      const hidden = this.#life.cliSessionId === undefined ? this.#life.usage?.hiddenBeside?.(report) : undefined;
+      if (hidden !== undefined) sink.gap({ ...hidden, sessionId });
+    }
     for (const total of totals) if (this.#isOwn(total.at)) sink.totals({ ...total, sessionId });
     for (const gap of gaps) sink.gap({ ...gap, sessionId });
   }
