@@ -12,6 +12,9 @@ import type { UnderWayParts } from "./requestsUnderWay.ts";
 
 /** Until then the budget holds what was really used; a budget that is used up by it does not wait. */
 const GATHER_MS = 100;
+/** Some 5 ms of the ledger's work; the core takes requests between one commit and the next. */
+const AT_ONCE = 8;
+const BREATH_MS = 5;
 
 export interface GatewayDeskParts extends UnderWayParts {
   readonly ledger: Pick<Ledger, "report" | "prices">;
@@ -31,13 +34,12 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
     recorder.flush();
     return lifeOf(sessionId)?.path;
   };
-  let gathered: GatewayOutcome[] = [];
+  const gathered: GatewayOutcome[] = [];
   let cancelFlush: (() => void) | undefined;
-  const flush = (): void => {
+  const record = (most: number): void => {
     cancelFlush?.();
     cancelFlush = undefined;
-    const outcomes = gathered;
-    gathered = [];
+    const outcomes = gathered.splice(0, most);
     for (const { call, report, reservationId } of outcomes) {
       if (report !== undefined) ledger.report(report);
       if (call.api !== "other") noteEnded(parts, call);
@@ -45,7 +47,9 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
       if (reservationId !== undefined) recorder.afterCommit(() => budgets.release(reservationId));
     }
     if (outcomes.length > 0) recorder.flush();
+    if (gathered.length > 0) cancelFlush = clock.after(BREATH_MS, () => record(AT_ONCE));
   };
+  const flush = (): void => record(Infinity);
   return {
     authorize(call) {
       const { sessionId } = call;
@@ -72,7 +76,7 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
       if (report !== undefined) noteHeard(parts, call, report);
       gathered.push(outcome);
       if (isAllUsed(parts, outcome)) flush();
-      else cancelFlush ??= clock.after(GATHER_MS, flush);
+      else cancelFlush ??= clock.after(GATHER_MS, () => record(AT_ONCE));
       if (limit !== undefined || report?.outcome === "complete") onLimit(call.sessionId, limit);
     },
     flush,
