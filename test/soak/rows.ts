@@ -9,6 +9,7 @@ import { logs } from "./logs.ts";
 import { migrations } from "./migrations.ts";
 import { power } from "./power.ts";
 import { steady } from "./steady.ts";
+import { streams } from "./streams.ts";
 import type { SoakRow } from "./soak.ts";
 
 export const ROWS: readonly SoakRow[] = [
@@ -17,6 +18,7 @@ export const ROWS: readonly SoakRow[] = [
   power,
   migrations,
   diskErrors,
+  streams,
   kills,
   budget,
   corpus,
