@@ -138,4 +138,30 @@ describe("ClaudeObserver", () => {
     expect(facts.at(-1)).toEqual({ type: "activity", activity: "busy", detail: "Working" });
     observer.dispose();
   });
+
+  it.each([
+    ["❯ \n  ⏸ manual mode on · ? for shortcuts", { activity: "idle" }],
+    ["✢ Thinking…\n❯ \n  ⏸ manual mode on · esc to interrupt", undefined],
+    [SCREEN, { activity: "waiting_permission" }],
+  ])("of an adopted agent that was busy believes the screen, not what was last heard", async (screen, told) => {
+    const adopted = { activity: "busy" } as const;
+    const { clock, facts } = observe({ adopted, screenText: () => Promise.resolve(screen) });
+    await clock.advance(2_000);
+    await settle();
+    expect(facts.find((fact) => fact.type === "activity")).toEqual(
+      told === undefined ? undefined : expect.objectContaining(told),
+    );
+    await clock.advance(600);
+    await settle();
+    expect(facts.filter((fact) => fact.type === "asked")).toHaveLength(told?.activity === "waiting_permission" ? 1 : 0);
+  });
+
+  it("of an adopted agent believes what it says itself before its screen", async () => {
+    const adopted = { activity: "busy" } as const;
+    const { clock, facts, observer } = observe({ adopted, screenText: () => Promise.resolve("❯ ") });
+    observer.hint(status("working"));
+    await clock.advance(3_000);
+    await settle();
+    expect(facts.filter((fact) => fact.type === "activity" && fact.activity === "idle")).toEqual([]);
+  });
 });

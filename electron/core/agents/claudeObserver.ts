@@ -26,6 +26,8 @@ import { activityOf, parseProgramStatus, type ProgramStatus } from "./programSta
 const SAME_DIALOG_MS = 500;
 /** The screen of an adopted session is redrawn from its log. */
 const REDRAWN_MS = 2_000;
+/** At its prompt's foot as long as a turn lasts. */
+const WORKS = /\besc to interrupt\b/;
 /** Claude waits out a limit by itself and calls that working; its screen is looked at this often while it draws. */
 const RETRY_LOOK_MS = 3_000;
 
@@ -54,6 +56,16 @@ export class ClaudeObserver implements AgentObserver {
     // The hook of a dialog that was open when the app went away has ended; its keys still work.
     if (this.#sawBlocked)
       this.#expectDialog({ kind: adopted === "waiting_answer" ? "question" : "permission", message: "" }, REDRAWN_MS);
+    if (adopted === "busy") context.clock.after(REDRAWN_MS, () => void this.#lookAtAdopted());
+  }
+
+  /** What it said while no app was there reached nobody: its turn may have ended, or a dialog of its own have opened. */
+  async #lookAtAdopted(): Promise<void> {
+    const screen = await this.#context.screenText();
+    if (this.#isDisposed || this.#speaks || this.#activity.current !== "busy" || WORKS.test(screen)) return;
+    const asked = /❯\s*1\.\s+(Yes)?/.exec(screen);
+    if (asked === null) return this.#activity.report("idle", "Waits for a prompt");
+    this.#blocked({ state: "blocked", kind: asked[1] === undefined ? "question" : "permission", message: "" });
   }
 
   hint(hint: ScreenHint): void {

@@ -39,6 +39,7 @@ export function createCodexAdapter({ machine }: AgentAdapterDeps): AgentAdapter 
     read: readHint,
     dialog: codexDialog,
     looksWhenQuiet: false,
+    works: /\besc to interrupt\b/,
     discover: (context, since) => discoverSession(machine, context, { since, claimed }),
   };
   return {

@@ -24,6 +24,8 @@ export interface Reader {
   readonly read: (hint: ScreenHint) => Reading | undefined;
   /** The dialog on the screen; undefined where there is none. */
   readonly dialog: (screen: string) => Dialog | undefined;
+  /** On the screen as long as a turn lasts; absent: its hints tell the state again after an app restart. */
+  readonly works?: RegExp;
   /** Some dialogs are announced by no hint: look when the screen has settled. */
   readonly looksWhenQuiet: boolean;
   /** The CLI's own session id, once it can be found; undefined where it is known in advance. */
@@ -54,6 +56,8 @@ export class ScreenObserver implements AgentObserver {
   #askId: string | undefined;
   #answered: { readonly body: string; readonly untilMs: number } | undefined;
   #isDisposed = false;
+  /** A hint came since this observer began. */
+  #hasSpoken = false;
 
   constructor(context: ObserverContext, reader: Reader) {
     this.#context = context;
@@ -62,12 +66,23 @@ export class ScreenObserver implements AgentObserver {
     this.#activity = new ActivityReporter((fact) => context.emit(fact), context.adopted?.activity);
     this.#desk = new AskDesk((fact) => context.emit(fact), `screen-${this.#startedAtMs}`);
     if (isWaiting(this.#activity.current)) this.#lookSoon(REDRAWN_MS);
+    if (context.adopted?.activity === "busy" && reader.works !== undefined)
+      this.#after("adopted", REDRAWN_MS, () => void this.#lookAtAdopted(reader.works));
     if (context.cliSessionId === undefined) this.#discover(DISCOVER_TIMES);
+  }
+
+  /** What it said while no app was there reached nobody: its turn may have ended, or a dialog have opened. */
+  async #lookAtAdopted(works: RegExp | undefined): Promise<void> {
+    const screen = await this.#context.screenText();
+    if (this.#isDisposed || this.#hasSpoken || this.#activity.current !== "busy") return;
+    if (this.#reader.dialog(screen) !== undefined) this.#look(screen);
+    else if (works?.test(screen) === false) this.#activity.report("idle", "Waits for a prompt");
   }
 
   hint(hint: ScreenHint): void {
     const reading = this.#reader.read(hint);
     if (reading === undefined) return;
+    this.#hasSpoken = true;
     this.#cancel("begin");
     const isEarly = reading.activity === "idle" && this.#context.hasPrompt && this.#activity.current === "starting";
     if (isEarly) return this.#after("begin", BEGIN_MS, () => this.#apply(reading));
