@@ -23,11 +23,16 @@ async function filesWith(text: string): Promise<readonly string[]> {
   return found;
 }
 
-async function recordingOf(app: LiveApp, path: string) {
-  const { stdout } = await app.cli("recordings", "--json");
-  const found = listSchema.parse(JSON.parse(stdout)).recordings.find((one) => one.path === path);
-  if (found === undefined) throw new Error(`no recording of ${path}: ${stdout}`);
-  return found;
+/** Listed once it was looked at, a few seconds after its end. */
+function recordingOf(app: LiveApp, path: string) {
+  return eventually(
+    `the recording of ${path} is listed`,
+    async () => {
+      const { stdout } = await app.cli("recordings", "--json");
+      return listSchema.parse(JSON.parse(stdout)).recordings.find((one) => one.path === path);
+    },
+    30_000,
+  );
 }
 
 it("asks first, refuses what still runs, and leaves no byte of what it deleted", async () => {
