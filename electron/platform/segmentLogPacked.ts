@@ -43,7 +43,9 @@ export async function readTable(handle: FileHandle, fileBytes: number): Promise<
   const count = footer.length === FOOTER_BYTES ? footer.readUInt32LE(0) : Number.POSITIVE_INFINITY;
   if (count > MAX_FRAMES || footer.readUInt32LE(5) !== SEEKABLE_MAGIC) throw new DamagedSegment("no seek table");
   const tableAt = fileBytes - FOOTER_BYTES - count * ENTRY_BYTES;
+  if (tableAt < 0) throw new DamagedSegment("the seek table is longer than the file");
   const table = await readFully(handle, tableAt, count * ENTRY_BYTES);
+  if (table.length < count * ENTRY_BYTES) throw new DamagedSegment("the seek table is cut");
   const frames: PackedFrame[] = [];
   let at = 0;
   let start = 0;
