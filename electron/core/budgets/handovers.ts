@@ -103,10 +103,16 @@ const GIFTS = 200;
 function refunds(budgets: Budgets, taker: Counter, tokens: number): readonly Counter[] {
   const back = new Map<string, Counter>();
   let rest = tokens;
+  /** Of the gifts that follow, already given back. */
+  let returned = 0;
   for (const { type, data } of eventsOf(budgets, taker, GIFTS)) {
     if (rest <= 0 || (type === "budget.handed_back" && data["ended"] !== false)) break;
-    if (type !== "budget.handed_over" || typeof data["amount"] !== "number") continue;
-    const share = Math.min(rest, data["amount"]);
+    const amount = Number(data["amount"]);
+    if (type === "budget.handed_back") returned += amount;
+    if (type !== "budget.handed_over") continue;
+    const gone = Math.min(returned, amount);
+    returned -= gone;
+    const share = Math.min(rest, amount - gone);
     rest -= share;
     if (typeof data["from"] !== "string") continue;
     for (const counter of ownOf(budgets, { from: data["from"], to: taker.scope }))
