@@ -167,7 +167,10 @@ class RunningAgent implements AgentRun {
   #listen(): () => void {
     return this.#register({
       hook: (payload, signal) => this.observer.hook(payload, signal),
-      telemetry: (batch) => this.#meter?.telemetry(batch),
+      telemetry: (batch) => {
+        this.observer.telemetry?.(batch);
+        this.#meter?.telemetry(batch);
+      },
       telemetryRefused: (why) => this.#meter?.telemetryRefused(why),
     });
   }

@@ -21,15 +21,16 @@ import { detectCli, OptionCheck, prepareCli, type CliIdentity } from "./launchin
 import { meterCodex } from "./codexMetering.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
 import { ALLOW, DENY, DENY_SAY, denyKeys, numberedDialog, type Dialog, type NumberedDialog } from "./screenDialogs.ts";
-import { ScreenObserver, type Reader, type Reading } from "./screenObserver.ts";
+import { ScreenObserver, type Reader, type Reading, type SessionSearch } from "./screenObserver.ts";
 import { codexInjection } from "./telemetryInjection.ts";
+import { textAt } from "./usageNumbers.ts";
 import { jsonLines, newestFiles, promptTitle, type TranscriptFile } from "./transcripts.ts";
 
 const CLI: CliIdentity = { id: "codex", name: "Codex", program: "codex", install: "npm install -g @openai/codex" };
 const SIGN_IN = "Run `codex login` in a terminal.";
 const PASTE_PAUSE_MS = 200;
-/** The rollout's own clock and ours may differ a little. */
-const CLOCK_SLACK_MS = 3_000;
+/** A rollout's time is cut to the second. */
+const CLOCK_SLACK_MS = 1_000;
 
 export function createCodexAdapter({ machine }: AgentAdapterDeps): AgentAdapter {
   const options = new OptionCheck(machine);
@@ -40,7 +41,8 @@ export function createCodexAdapter({ machine }: AgentAdapterDeps): AgentAdapter 
     dialog: codexDialog,
     looksWhenQuiet: false,
     works: /\besc to interrupt\b/,
-    discover: (context, since) => discoverSession(machine, context, { since, claimed }),
+    conversations: ({ logs }) => logs.flatMap(({ attributes }) => textAt(attributes, "conversation.id") ?? []),
+    discover: (context, search) => discoverSession(machine, context, { ...search, claimed }),
   };
   return {
     id: CLI.id,
@@ -88,7 +90,7 @@ async function launchCodex(
     env: { ...env, ...telemetry.env },
     cwd: request.cwd,
     promptPassed: true,
-    memo: { codexHome: codexHome(machine, env) },
+    memo: { codexHome: codexHome(machine, env), ...(telemetry.args.length === 0 ? {} : { telemetry: "ours" }) },
   };
   return ok(request.mode.type === "resume" ? { ...plan, cliSessionId: request.mode.cliSessionId } : plan);
 }
@@ -179,40 +181,49 @@ const rolloutLineSchema = z.object({
   payload: z.object({
     id: z.string().optional(),
     cwd: z.string().optional(),
-    thread_source: z.string().optional(),
+    thread_source: z.string().nullish(),
     type: z.string().optional(),
     role: z.string().optional(),
     content: z.array(z.object({ text: z.string().optional() })).optional(),
   }),
 });
 
-/** The rollout that began after we did, in our folder, and belongs to no other agent. */
+/**
+ * The rollout of a conversation that the agent's own telemetry names. Where the person's settings send that elsewhere,
+ * it is a guess: what began after we did, in our folder, and belongs to no other agent.
+ */
 async function discoverSession(
   machine: Machine,
   context: ObserverContext,
-  search: { since: number; claimed: Set<string> },
+  search: SessionSearch & { claimed: Set<string> },
 ): Promise<string | undefined> {
-  const earliest = toIsoTime(search.since - CLOCK_SLACK_MS);
-  for (const file of await newestRollouts(machine, context.memo["codexHome"] ?? "", 20)) {
-    const meta = await rolloutMeta(machine, file);
-    if (meta === undefined || meta.cwd !== context.cwd || meta.startedAt < earliest || search.claimed.has(meta.id))
-      continue;
-    search.claimed.add(meta.id);
-    return meta.id;
-  }
-  return undefined;
+  const { claimed, conversations } = search;
+  const earliest = toIsoTime(search.startedAtMs - CLOCK_SLACK_MS);
+  const isTold = context.memo["telemetry"] === "ours";
+  if (isTold && conversations.size === 0) return undefined;
+  const files = await newestRollouts(machine, context.memo["codexHome"] ?? "", 20);
+  const metas = await Promise.all(files.map((file) => rolloutMeta(machine, file)));
+  const own = metas
+    .filter((meta) => meta !== undefined)
+    .filter((meta) => meta.cwd === context.cwd && !claimed.has(meta.id) && !meta.isSubagent)
+    .filter((meta) => (isTold ? conversations.has(meta.id) : meta.startedAt >= earliest))
+    .toSorted((a, b) => a.startedAt.localeCompare(b.startedAt));
+  if (own[0] !== undefined) claimed.add(own[0].id);
+  return own[0]?.id;
 }
 
 interface RolloutMeta {
   readonly id: string;
   readonly cwd: string;
   readonly startedAt: string;
+  readonly isSubagent: boolean;
 }
 
 async function rolloutMeta(machine: Machine, file: TranscriptFile): Promise<RolloutMeta | undefined> {
   const [first] = jsonLines(await machine.readFile(file.path, { maxBytes: 256 * 1024 }), rolloutLineSchema);
   if (first?.type !== "session_meta" || first.payload.id === undefined) return undefined;
-  return { id: first.payload.id, cwd: first.payload.cwd ?? "", startedAt: first.timestamp ?? "" };
+  const { id, cwd = "", thread_source: source } = first.payload;
+  return { id, cwd, startedAt: first.timestamp ?? "", isSubagent: source === "subagent" };
 }
 
 /** `sessions/<year>/<month>/<day>/`; the newest days first, until there are enough. */

@@ -5,6 +5,7 @@
 import type { AgentObserver, ObserverContext } from "#core/ports/agentAdapter.ts";
 import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { ScreenHint } from "#core/ports/screens.ts";
+import type { TelemetryBatch } from "#core/ports/telemetry.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { AgentActivity } from "#shared/model/states.ts";
 import { ActivityReporter } from "./activity.ts";
@@ -28,8 +29,17 @@ export interface Reader {
   readonly works?: RegExp;
   /** Some dialogs are announced by no hint: look when the screen has settled. */
   readonly looksWhenQuiet: boolean;
+  /** The conversations its telemetry names. */
+  readonly conversations?: (batch: TelemetryBatch) => readonly string[];
   /** The CLI's own session id, once it can be found; undefined where it is known in advance. */
-  readonly discover?: (context: ObserverContext, startedAtMs: number) => Promise<string | undefined>;
+  readonly discover?: (context: ObserverContext, search: SessionSearch) => Promise<string | undefined>;
+}
+
+export interface SessionSearch {
+  /** Wall-clock ms. */
+  readonly startedAtMs: number;
+  /** What its telemetry named so far. */
+  readonly conversations: ReadonlySet<string>;
 }
 
 /** Drawing a dialog takes several writes. */
@@ -40,7 +50,8 @@ const REDRAWN_MS = 2_000;
 /** An agent with a first message is not idle before it has begun (9 s on a busy machine); longer and it has lost the message. */
 const BEGIN_MS = 20_000;
 const DISCOVER_EVERY_MS = 1_000;
-const DISCOVER_TIMES = 30;
+/** After anything happened; an agent that waits for its first prompt has no session yet, and is not looked for. */
+const DISCOVER_TIMES = 10;
 /** A CLI that has no time draws its answered dialog on; after this long it asks the same again. */
 const ANSWER_TAKEN_MS = 5_000;
 /** Terminals take keys that arrive together for a paste. */
@@ -56,6 +67,9 @@ export class ScreenObserver implements AgentObserver {
   #askId: string | undefined;
   #answered: { readonly body: string; readonly untilMs: number } | undefined;
   #isDisposed = false;
+  #discoverTimesLeft = 0;
+  #isIdentified: boolean;
+  readonly #conversations = new Set<string>();
   /** A hint came since this observer began. */
   #hasSpoken = false;
 
@@ -68,7 +82,8 @@ export class ScreenObserver implements AgentObserver {
     if (isWaiting(this.#activity.current)) this.#lookSoon(REDRAWN_MS);
     if (context.adopted?.activity === "busy" && reader.works !== undefined)
       this.#after("adopted", REDRAWN_MS, () => void this.#lookAtAdopted(reader.works));
-    if (context.cliSessionId === undefined) this.#discover(DISCOVER_TIMES);
+    this.#isIdentified = context.cliSessionId !== undefined || reader.discover === undefined;
+    this.#lookForSession();
   }
 
   /** What it said while no app was there reached nobody: its turn may have ended, or a dialog have opened. */
@@ -83,6 +98,7 @@ export class ScreenObserver implements AgentObserver {
     const reading = this.#reader.read(hint);
     if (reading === undefined) return;
     this.#hasSpoken = true;
+    this.#lookForSession();
     this.#cancel("begin");
     const isEarly = reading.activity === "idle" && this.#context.hasPrompt && this.#activity.current === "starting";
     if (isEarly) return this.#after("begin", BEGIN_MS, () => this.#apply(reading));
@@ -103,6 +119,13 @@ export class ScreenObserver implements AgentObserver {
 
   hook(_payload: HookPayload): Promise<HookPayload> {
     return Promise.resolve({});
+  }
+
+  telemetry(batch: TelemetryBatch): void {
+    const told = this.#reader.conversations?.(batch) ?? [];
+    if (this.#isIdentified || told.length === 0) return;
+    for (const conversation of told) this.#conversations.add(conversation);
+    this.#lookForSession();
   }
 
   answer(askId: string, choice: Choice): Promise<Result<void>> {
@@ -184,20 +207,22 @@ export class ScreenObserver implements AgentObserver {
     }
   }
 
-  #discover(timesLeft: number): void {
-    const { discover } = this.#reader;
-    if (discover === undefined || timesLeft === 0) return;
-    this.#after("discover", DISCOVER_EVERY_MS, () => {
-      void discover(this.#context, this.#startedAtMs).then((cliSessionId) => {
-        if (this.#isDisposed) return;
-        if (cliSessionId !== undefined) this.#context.emit({ type: "cli_session", cliSessionId });
-        // An agent that waits for its first prompt has no session yet: look on, but only while something happens.
-        else
-          this.#discover(
-            this.#activity.current === "starting" || this.#activity.current === "idle" ? timesLeft : timesLeft - 1,
-          );
-      });
-    });
+  #lookForSession(): void {
+    if (this.#isIdentified) return;
+    this.#discoverTimesLeft = DISCOVER_TIMES;
+    if (!this.#timers.has("discover")) this.#after("discover", DISCOVER_EVERY_MS, () => void this.#discover());
+  }
+
+  async #discover(): Promise<void> {
+    this.#discoverTimesLeft -= 1;
+    const search = { startedAtMs: this.#startedAtMs, conversations: this.#conversations };
+    const cliSessionId = await this.#reader.discover?.(this.#context, search);
+    if (this.#isDisposed) return;
+    if (cliSessionId !== undefined) {
+      this.#isIdentified = true;
+      this.#context.emit({ type: "cli_session", cliSessionId });
+    } else if (this.#discoverTimesLeft > 0)
+      this.#after("discover", DISCOVER_EVERY_MS, () => void this.#discover());
   }
 
   #after(name: string, delayMs: number, task: () => void): void {

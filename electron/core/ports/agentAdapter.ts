@@ -10,6 +10,7 @@ import type { MeterPoint, Metering } from "./gateway.ts";
 import type { HookPayload } from "./hookIngest.ts";
 import type { Environment, Machine } from "./machine.ts";
 import type { ScreenHint } from "./screens.ts";
+import type { TelemetryBatch } from "./telemetry.ts";
 import type { UsageReport } from "./usage.ts";
 import type { PrintedUsage, UsageAdapter, UsageSourceFact } from "./usageAdapter.ts";
 
@@ -156,6 +157,8 @@ export interface AgentObserver {
   typed(bytes: Uint8Array): void;
   /** One hook call; the answer goes back to the agent, a held one when `signal` has not aborted. */
   hook(payload: HookPayload, signal: AbortSignal): Promise<HookPayload>;
+  /** What the agent reports of itself; its token usage is metered elsewhere. */
+  telemetry?(batch: TelemetryBatch): void;
   /** Answers an open ask. Errors: `not_found` when it is no longer open, `bad_request` for an unknown option. */
   answer(askId: string, choice: { readonly option: string; readonly text?: string }): Promise<Result<void>>;
   /** The life ended: open asks are withdrawn, timers and connections end. Idempotent. */

@@ -20,7 +20,10 @@ export async function takeReports(deps: SessionDeps, life: Reporting): Promise<(
   if (ingest === undefined || !life.isAlive()) return undefined;
   return ingest.register(row.sessionId, row.notes.ingestToken, {
     hook: (payload, signal) => observer.hook(payload, signal),
-    telemetry: (batch) => meter.telemetry(batch),
+    telemetry: (batch) => {
+      observer.telemetry?.(batch);
+      meter.telemetry(batch);
+    },
     telemetryRefused: (why) => meter.telemetryRefused(why),
   });
 }

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 
 import { installCli, PINNED_CLIS } from "#test/support/agentClis.ts";
 import { activities, agentSuite, cliSessionOf } from "#test/support/agentSuite.ts";
+import type { AgentRun } from "#test/support/agentTerminal.ts";
 
 const cli = await installCli("codex");
 
@@ -109,6 +110,23 @@ describe.skipIf(cli === undefined)("Codex", () => {
     expect(await suite.adapter.pastSessions(20)).toContainEqual(
       expect.objectContaining({ cliSessionId, cwd: suite.home.cwd, title: expect.stringContaining("heliotrope") }),
     );
+  });
+
+  it("is told apart from another one that begins in the same folder while it waits for its first prompt", async () => {
+    const waiting = await suite.start({ args: settings() });
+    await waiting.untilActivity("idle");
+    const working = await suite.start({ args: settings(), prompt: "remember the word cerulean [[text noted]]" });
+    await working.until("its session id", () => cliSessionOf(working) !== undefined);
+    await working.untilActivity("idle");
+    await waiting.send("remember the word vermilion [[text noted]]");
+    await waiting.until("its session id", () => cliSessionOf(waiting) !== undefined);
+    await waiting.until("its answer", () => waiting.screen().includes("• noted"));
+    const past = await suite.adapter.pastSessions(20);
+    const titleOf = (run: AgentRun) => past.find((one) => one.cliSessionId === cliSessionOf(run))?.title;
+    expect([titleOf(working), titleOf(waiting)]).toEqual([
+      expect.stringContaining("cerulean"),
+      expect.stringContaining("vermilion"),
+    ]);
   });
 
   it("dies of a stale session id with evidence for a fresh start", async () => {
