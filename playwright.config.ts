@@ -22,7 +22,7 @@ export default defineConfig({
       use: {
         browserName: "chromium",
         viewport: { width: 1440, height: 900 },
-        trace: "retain-on-failure",
+        trace: { mode: "retain-on-failure", screenshots: false },
         launchOptions: { args: ["--no-sandbox"], ...(executablePath === undefined ? {} : { executablePath }) },
       },
     },
