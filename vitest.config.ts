@@ -12,7 +12,8 @@ export default defineConfig({
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Each suite starts real processes and waits for them half of its time: two cores carry two of them.
+          maxWorkers: 2,
         },
       },
       { test: { name: "invariants", include: ["test/invariants/**/*.test.ts"], testTimeout: 120_000 } },

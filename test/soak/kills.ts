@@ -226,8 +226,16 @@ class World {
       const wrong = await counters.checkLog(sessionId);
       if (wrong !== undefined) return wrong;
     }
-    const lives = (await counters.starts()).get(node.id);
+    const lives = await this.#startsOf(node);
     return lives === node.generation ? undefined : `was started ${lives} times and is in life ${node.generation}`;
+  }
+
+  /** One that was only just begun has its line yet to write. */
+  async #startsOf(node: TreeNode): Promise<number> {
+    const count = async (): Promise<number> => (await this.#parts.counters.starts()).get(node.id) ?? 0;
+    const isWritten = async (): Promise<true | undefined> => (await count()) >= (node.generation ?? 0) || undefined;
+    await eventually(`${node.id}'s line`, isWritten, SETTLE_MS).catch(() => undefined);
+    return count();
   }
 
   async #areNamedLost(where: string, before: ReadonlyMap<string, TreeNode>): Promise<void> {
