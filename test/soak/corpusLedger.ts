@@ -53,6 +53,7 @@ export async function compareLedger(desk: AgentDesk): Promise<Comparison> {
     0,
   );
   const cutUnknown = cut.filter((request) => of(request).length === 0);
+  const unlisted = remainders.length > 0 ? 0 : cutUnknown.length;
   return {
     figures: {
       requests: requests.length,
@@ -83,7 +84,9 @@ export async function compareLedger(desk: AgentDesk): Promise<Comparison> {
       ...(estimated.length > absent.length + cutUnknown.length
         ? [`${estimated.length} estimates for ${absent.length + cutUnknown.length} requests that are not counted`]
         : []),
-      ...(absent.length > unknown.length ? [`${absent.length} whole requests absent, ${unknown.length} listed`] : []),
+      ...(absent.length + unlisted > unknown.length
+        ? [`${absent.length} whole and ${unlisted} cut requests are not counted, ${unknown.length} are listed`]
+        : []),
     ],
   };
 }

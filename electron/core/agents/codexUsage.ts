@@ -1,17 +1,25 @@
 /**
  * Token usage as Codex tells it (measured with 0.169). Its rollout files are exact within milliseconds, one record per
  * response; its telemetry is exact too, comes later, names no response, and is the only one that knows hidden threads.
- * An interrupted response is told by neither. Input includes what came from the cache.
+ * An interrupted response is counted by neither: its telemetry only lets it be seen that one began and never ended, its
+ * rollout that a turn ended while an answer was due. Input includes what came from the cache.
  */
 import { z } from "zod";
 
 import type { Machine } from "#core/ports/machine.ts";
-import type { TelemetryLog } from "#core/ports/telemetry.ts";
-import type { UsageReport } from "#core/ports/usage.ts";
-import type { LineTranscripts, TranscriptParser, UsageAdapter, UsageFindings } from "#core/ports/usageAdapter.ts";
+import type { TelemetryBatch, TelemetryLog } from "#core/ports/telemetry.ts";
+import type { UsageGap, UsageReport } from "#core/ports/usage.ts";
+import type {
+  LineTranscripts,
+  TelemetryReader,
+  TranscriptParser,
+  UsageAdapter,
+  UsageFindings,
+} from "#core/ports/usageAdapter.ts";
 import type { UsageKind } from "#shared/model/usage.ts";
 import { parseTime } from "#shared/lib/isoTime.ts";
 import { findings, fromInclusive, known, NOTHING, numberAt, parseJson, textAt, timeOf } from "./usageNumbers.ts";
+import { interruptedGap, OpenRequests } from "./openRequests.ts";
 import { ownTelemetryCodex } from "./telemetryInjection.ts";
 
 const AGENT = "codex";
@@ -23,7 +31,7 @@ export function createCodexUsage(machine: Machine): UsageAdapter {
     sources: [
       {
         source: "otlp",
-        what: "Its own telemetry: every answered request, hidden threads too, some 300 ms late; interrupted ones are not told.",
+        what: "Its own telemetry: every answered request, hidden threads too, some 300 ms late; interrupted ones only as unknown.",
         confidence: "exact",
         live: true,
       },
@@ -35,10 +43,34 @@ export function createCodexUsage(machine: Machine): UsageAdapter {
       },
     ],
     standsAside: async () => ownTelemetryCodex(machine, await machine.environment(), {}),
-    createTelemetryReader: () => ({
-      read: (batch, life) => findings(batch.logs.flatMap((log) => readCompleted(log, life.cliSessionId))),
-    }),
+    createTelemetryReader: () => new CodexTelemetry(),
   };
+}
+
+class CodexTelemetry implements TelemetryReader {
+  readonly #open = new OpenRequests(AGENT, "Codex");
+
+  read(batch: TelemetryBatch, { cliSessionId }: { readonly cliSessionId?: string | undefined }): UsageFindings {
+    const gaps = batch.logs.flatMap((log) => this.#follow(log));
+    return { ...findings(batch.logs.flatMap((log) => readCompleted(log, cliSessionId))), gaps };
+  }
+
+  ended(): UsageFindings {
+    return { ...NOTHING, gaps: this.#open.take(() => true) };
+  }
+
+  /** A thread asks one thing after the other: with its next request the answer to the last one is lost. */
+  #follow(log: TelemetryLog): readonly UsageGap[] {
+    const { attributes } = log;
+    const thread = textAt(attributes, "conversation.id") ?? "";
+    const kind = attributes["event.kind"];
+    if (kind === "response.completed" || kind === "response.failed") this.#open.ended(thread);
+    if (log.name !== "codex.api_request" || attributes["http.response.status_code"] !== 200) return [];
+    if (!(textAt(attributes, "endpoint") ?? "").endsWith("/responses")) return [];
+    const lost = this.#open.take(({ key }) => key === thread);
+    this.#open.begun({ key: thread, at: timeOf(log), cliSessionId: thread, model: textAt(attributes, "model") });
+    return lost;
+  }
 }
 
 function readCompleted(log: TelemetryLog, mainThread: string | undefined): readonly UsageReport[] {
@@ -110,10 +142,13 @@ const lineSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("event_msg"),
     timestamp: z.string().catch(""),
-    payload: z.object({
-      type: z.literal("token_count"),
-      info: z.object({ total_token_usage: countsSchema, last_token_usage: countsSchema }),
-    }),
+    payload: z.discriminatedUnion("type", [
+      z.object({
+        type: z.literal("token_count"),
+        info: z.object({ total_token_usage: countsSchema, last_token_usage: countsSchema }),
+      }),
+      z.object({ type: z.literal("turn_aborted"), turn_id: z.string().catch("") }),
+    ]),
   }),
 ]);
 type Line = z.infer<typeof lineSchema>;
@@ -121,7 +156,10 @@ type Line = z.infer<typeof lineSchema>;
 /** The history a fork takes over is written within the second of its beginning. */
 const REPLAY_MS = 1_000;
 /** Lines of other kinds need not be parsed. */
-const TELLING = /"type":\s*"(session_meta|turn_context|token_usage_record|token_count)"/;
+const TELLING = /"type":\s*"(session_meta|turn_context|token_usage_record|token_count|turn_aborted)"/;
+/** At the head of a line whose rest may be megabytes: what the model is asked to answer. */
+const ASKS = /"type":\s*"response_item".*("type":\s*"function_call_output"|"role":\s*"user")/;
+const HEAD = 400;
 
 const stateSchema = z.object({
   thread: z.string(),
@@ -133,6 +171,7 @@ const stateSchema = z.object({
   model: z.string(),
   lastTotal: z.string(),
   hasRecords: z.boolean(),
+  isAnswerDue: z.boolean().default(false),
 });
 
 class RolloutParser implements TranscriptParser {
@@ -146,10 +185,16 @@ class RolloutParser implements TranscriptParser {
     model: "unknown",
     lastTotal: "",
     hasRecords: false,
+    isAnswerDue: false,
   };
 
   line(text: string): UsageFindings | undefined {
-    if (!TELLING.test(text)) return text.startsWith("{") ? NOTHING : undefined;
+    if (!TELLING.test(text)) {
+      const head = text.slice(0, HEAD);
+      // Codex itself puts the abort into words for the model.
+      if (ASKS.test(head) && !head.includes("<turn_aborted>")) this.#state.isAnswerDue = true;
+      return text.startsWith("{") ? NOTHING : undefined;
+    }
     const json = parseJson(text);
     if (json === undefined) return undefined;
     const line = lineSchema.safeParse(json).data;
@@ -175,12 +220,15 @@ class RolloutParser implements TranscriptParser {
         return NOTHING;
       case "token_usage_record": {
         state.hasRecords = true;
+        state.isAnswerDue = false;
         const { response_id, usage, thread_id } = line.payload;
         const key = response_id ?? [thread_id, line.timestamp, usage.total_tokens].join(" ");
         return findings([this.#report(line.timestamp, usage, { sourceKey: key, messageId: response_id ?? undefined })]);
       }
-      case "event_msg":
-        return this.#count(line.timestamp, line.payload.info);
+      case "event_msg": {
+        const { payload, timestamp } = line;
+        return payload.type === "turn_aborted" ? this.#aborted(timestamp) : this.#count(timestamp, payload.info);
+      }
     }
   }
 
@@ -202,10 +250,23 @@ class RolloutParser implements TranscriptParser {
     const total = countsKey(info.total_token_usage);
     const isRepeated = total === state.lastTotal;
     state.lastTotal = total;
-    const isReplay = state.isFork && parseTime(timestamp) - parseTime(state.startedAt) < REPLAY_MS;
-    if (state.hasRecords || isRepeated || isReplay) return NOTHING;
+    state.isAnswerDue = false;
+    if (state.hasRecords || isRepeated || this.#isReplay(timestamp)) return NOTHING;
     const sourceKey = `${state.thread} ${total}`;
     return findings([this.#report(timestamp, info.last_token_usage, { sourceKey, messageId: undefined })]);
+  }
+
+  #isReplay(at: string): boolean {
+    const { isFork, startedAt } = this.#state;
+    return isFork && parseTime(at) - parseTime(startedAt) < REPLAY_MS;
+  }
+
+  #aborted(at: string): UsageFindings {
+    const { thread, model, isAnswerDue } = this.#state;
+    this.#state.isAnswerDue = false;
+    if (!isAnswerDue || this.#isReplay(at)) return NOTHING;
+    const begun = { name: "Codex", key: thread, at, cliSessionId: thread, model };
+    return { ...NOTHING, gaps: [interruptedGap("transcript", AGENT, begun)] };
   }
 
   #report(at: string, usage: Counts, ids: { sourceKey: string; messageId: string | undefined }): UsageReport {

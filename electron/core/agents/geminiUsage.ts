@@ -1,13 +1,14 @@
 /**
  * Token usage as Gemini CLI tells it (measured with 0.61). Its `gemini_cli.api_response` event is exact, hidden requests
  * included, but 2 to 5 s late; its chat files come before a permission is asked, repeat each message and know only the
- * conversation. An interrupted request is told by neither. `input` includes the cache, `output` excludes thoughts.
+ * conversation. An interrupted request is counted by neither: its telemetry tells that it began, its chat file that a person
+ * cancelled it. `input` includes the cache, `output` excludes thoughts.
  */
 import { z } from "zod";
 
 import type { Machine } from "#core/ports/machine.ts";
 import type { TelemetryBatch, TelemetryLog } from "#core/ports/telemetry.ts";
-import type { UsageReport } from "#core/ports/usage.ts";
+import type { UsageGap, UsageReport } from "#core/ports/usage.ts";
 import type {
   LineTranscripts,
   TelemetryReader,
@@ -18,6 +19,7 @@ import type {
 import type { UsageKind } from "#shared/model/usage.ts";
 import { readGenAi } from "./genAiNames.ts";
 import { findings, fromInclusive, known, NOTHING, numberAt, parseJson, textAt, timeOf } from "./usageNumbers.ts";
+import { interruptedGap, OpenRequests } from "./openRequests.ts";
 import { ownTelemetryGemini } from "./telemetryInjection.ts";
 
 const AGENT = "gemini";
@@ -29,7 +31,7 @@ export function createGeminiUsage(machine: Machine): UsageAdapter {
     sources: [
       {
         source: "otlp",
-        what: "Its own telemetry: every answered request, hidden ones too, 2 to 5 s late; interrupted ones are not told.",
+        what: "Its own telemetry: every answered request, hidden ones too, 2 to 5 s late; interrupted ones only as unknown.",
         confidence: "exact",
         live: true,
       },
@@ -47,17 +49,39 @@ export function createGeminiUsage(machine: Machine): UsageAdapter {
 
 const OWN = "gemini_cli.api_response";
 
+/** `gemini_cli.api_…`: a request begins, and is answered or fails. */
+const BEGUN = "gemini_cli.api_request";
+const ENDED: readonly string[] = [OWN, "gemini_cli.api_error"];
+
 class GeminiTelemetry implements TelemetryReader {
   #saysItsOwn = false;
+  readonly #open = new OpenRequests(AGENT, "Gemini CLI");
 
   /** Each answer is told twice: in Gemini's words with all counts, in OpenTelemetry's with the provider's id. */
   read(batch: TelemetryBatch): UsageFindings {
     const own = batch.logs.filter((log) => log.name === OWN);
     const common = batch.logs.filter((log) => log.name !== OWN && readGenAi(log.attributes).tokens !== undefined);
     this.#saysItsOwn ||= own.length > 0;
-    if (!this.#saysItsOwn) return findings(common.map(readCommon));
+    const gaps = batch.logs.flatMap((log) => this.#follow(log));
+    if (!this.#saysItsOwn) return { ...findings(common.map(readCommon)), gaps };
     const ids = new Map(common.map((log) => [pairKey(log), readGenAi(log.attributes).responseId]));
-    return findings(own.map((log) => readOwn(log, ids.get(pairKey(log)))));
+    return { ...findings(own.map((log) => readOwn(log, ids.get(pairKey(log))))), gaps };
+  }
+
+  ended(): UsageFindings {
+    return { ...NOTHING, gaps: this.#open.take(() => true) };
+  }
+
+  /** With the person's next prompt what the one before it asked for is over. */
+  #follow(log: TelemetryLog): readonly UsageGap[] {
+    const { attributes, name } = log;
+    const prompt = textAt(attributes, "prompt_id") ?? "";
+    const key = [prompt, textAt(attributes, "role"), textAt(attributes, "model")].join(" ");
+    if (ENDED.includes(name)) this.#open.ended(key);
+    if (name === "gemini_cli.user_prompt") return this.#open.take((request) => !request.key.startsWith(prompt));
+    const [cliSessionId, model] = [textAt(attributes, "session.id"), textAt(attributes, "model")];
+    if (name === BEGUN) this.#open.begun({ key, at: timeOf(log), cliSessionId, model });
+    return [];
   }
 }
 
@@ -132,22 +156,47 @@ const messageSchema = z.object({
   }),
 });
 const headSchema = z.object({ sessionId: z.string(), kind: z.string().optional() });
+const cancelledSchema = z.object({
+  id: z.string(),
+  type: z.literal("info"),
+  timestamp: z.string().catch(""),
+  content: z.literal("Request cancelled."),
+});
 const setSchema = z.object({ $set: z.object({ messages: z.array(z.unknown()) }) });
-const stateSchema = z.object({ session: z.string(), isSubagent: z.boolean() });
+const stateSchema = z.object({
+  session: z.string(),
+  isSubagent: z.boolean(),
+  isAnswerDue: z.boolean().default(false),
+  model: z.string().default("unknown"),
+});
+/** What the model is asked to answer, at the head of a line whose rest may be long. */
+const ASKS = /^\{"id":"[^"]*","timestamp":"[^"]*","type":"user"/;
 
 class ChatParser implements TranscriptParser {
-  #state = { session: "", isSubagent: false };
+  #state: z.infer<typeof stateSchema> = { session: "", isSubagent: false, isAnswerDue: false, model: "unknown" };
 
   line(text: string): UsageFindings | undefined {
+    if (ASKS.test(text)) this.#state.isAnswerDue = true;
+    if (text.includes('"Request cancelled."')) return this.#cancelled(cancelledSchema.safeParse(parseJson(text)).data);
     const isTelling = text.includes('"tokens"') || text.includes('"sessionId"');
     if (!isTelling) return text.startsWith("{") ? NOTHING : undefined;
     const json = parseJson(text);
     if (json === undefined) return undefined;
     const head = headSchema.safeParse(json).data;
-    if (head !== undefined) this.#state = { session: head.sessionId, isSubagent: head.kind === "subagent" };
+    if (head !== undefined)
+      this.#state = { ...this.#state, session: head.sessionId, isSubagent: head.kind === "subagent" };
     const messages = setSchema.safeParse(json).data?.$set.messages ?? [json];
     const told = messages.map((message) => messageSchema.safeParse(message).data);
     return findings(told.flatMap((message) => (message === undefined ? [] : [this.#report(message)])));
+  }
+
+  #cancelled(line: z.infer<typeof cancelledSchema> | undefined): UsageFindings {
+    const { isAnswerDue, session, model } = this.#state;
+    if (line === undefined || !isAnswerDue) return NOTHING;
+    this.#state.isAnswerDue = false;
+    const begun = { name: "Gemini CLI", key: line.id, at: line.timestamp, model };
+    const cliSessionId = session === "" ? undefined : session;
+    return { ...NOTHING, gaps: [interruptedGap("transcript", AGENT, { ...begun, cliSessionId })] };
   }
 
   state(): string {
@@ -159,6 +208,8 @@ class ChatParser implements TranscriptParser {
   }
 
   #report({ id, timestamp, model, tokens }: z.infer<typeof messageSchema>): UsageReport {
+    this.#state.model = model;
+    this.#state.isAnswerDue = false;
     const thoughts = tokens.thoughts ?? 0;
     return {
       source: "transcript",

@@ -1,6 +1,7 @@
 /**
  * Token usage as opencode tells it (measured with 1.18.33): one assistant message per request, in its event stream and in its
- * database. Exact, with its own cost; a tool step's numbers come after the tool; title requests are told nowhere.
+ * database. Exact, with its own cost; a tool step's numbers come after the tool; an interrupted one has none; title requests
+ * are told nowhere.
  * `output` excludes reasoning.
  */
 import { z } from "zod";
@@ -118,8 +119,9 @@ interface MessageRef {
 function report(info: z.infer<typeof infoSchema>, message: MessageRef): UsageReport | undefined {
   const { tokens, time } = info;
   const total = tokens.input + tokens.output + tokens.reasoning + tokens.cache.read + tokens.cache.write;
-  // A message is announced before it is answered; without numbers there is nothing to say yet.
-  if (total === 0 || (time.completed ?? null) === null) return undefined;
+  const isInterrupted = info.error?.name === "MessageAbortedError";
+  // A message is announced before it is answered; without numbers there is nothing to say yet, or ever.
+  if ((total === 0 && !isInterrupted) || (time.completed ?? null) === null) return undefined;
   return {
     source: message.source,
     confidence: "exact",
@@ -129,6 +131,15 @@ function report(info: z.infer<typeof infoSchema>, message: MessageRef): UsageRep
     provider: info.providerID,
     model: info.modelID,
     sourceKey: message.id,
+    ...(total === 0 ? {} : counted(info)),
+    outcome: isInterrupted ? "interrupted" : "complete",
+    cliSessionId: message.session,
+    ...known({ subagent: message.isSubagent ? message.session : undefined }),
+  };
+}
+
+function counted({ tokens, cost }: z.infer<typeof infoSchema>): Pick<UsageReport, "tokens" | "reportedCostNanos"> {
+  return {
     tokens: {
       input: tokens.input,
       output: tokens.output + tokens.reasoning,
@@ -136,9 +147,6 @@ function report(info: z.infer<typeof infoSchema>, message: MessageRef): UsageRep
       cacheWrite: tokens.cache.write,
       reasoning: tokens.reasoning,
     },
-    outcome: info.error?.name === "MessageAbortedError" ? "interrupted" : "complete",
-    cliSessionId: message.session,
-    ...nanosOf(info.cost),
-    ...known({ subagent: message.isSubagent ? message.session : undefined }),
+    ...nanosOf(cost),
   };
 }

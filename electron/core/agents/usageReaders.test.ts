@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import type { TelemetryBatch } from "#core/ports/telemetry.ts";
+import type { TelemetryAttributes, TelemetryBatch, TelemetryLog } from "#core/ports/telemetry.ts";
 import type { UsageReport } from "#core/ports/usage.ts";
 import type { LineTranscripts, UsageAdapter } from "#core/ports/usageAdapter.ts";
 import { createMachine } from "#platform/machine.ts";
@@ -39,6 +39,7 @@ async function telemetry(adapter: UsageAdapter, name: string, cliSessionId?: str
   return {
     reports: read.flatMap((one) => one?.reports ?? []),
     totals: read.flatMap((one) => one?.totals ?? []),
+    gaps: [...read.flatMap((one) => one?.gaps ?? []), ...(reader?.ended?.().gaps ?? [])],
   };
 }
 
@@ -126,9 +127,50 @@ describe("Codex's usage", () => {
   const THREAD = "01a22289-e286-7600-ac7a-ec18100206d1";
 
   it("is read from its telemetry, which says `completed` twice and counts once", async () => {
-    const { reports } = await telemetry(createCodexUsage(machine), "codex-0.169-otlp.jsonl", THREAD);
+    const { reports, gaps } = await telemetry(createCodexUsage(machine), "codex-0.169-otlp.jsonl", THREAD);
     expect(reports.map((report) => report.tokens)).toEqual([2, 3].map((n) => tokens(n)));
     expect(reports.map((report) => report.kind)).toEqual(["main", "main"]);
+    expect(gaps).toEqual([]);
+  });
+
+  it("lists the request that its telemetry saw begin and not end: when the next one begins, or the life is over", () => {
+    const reader = createCodexUsage(machine).createTelemetryReader?.();
+    const log = (thread: string, name: string, more: TelemetryAttributes): TelemetryLog => ({
+      name: `codex.${name}`,
+      atMs: undefined,
+      attributes: { "conversation.id": thread, "event.timestamp": "2026-11-28T22:00:00Z", model: "m", ...more },
+    });
+    const asked = (thread: string): TelemetryLog =>
+      log(thread, "api_request", { endpoint: "/responses", "http.response.status_code": 200 });
+    const answered = (thread: string): TelemetryLog =>
+      log(thread, "sse_event", { "event.kind": "response.completed", input_token_count: "9", output_token_count: "1" });
+    const read = (...logs: readonly TelemetryLog[]) => reader?.read({ logs, points: [] }, {}).gaps;
+    expect(read(asked("a"), answered("a"), asked("a"), asked("b"))).toEqual([]);
+    expect(read(answered("b"), asked("a"), log("a", "api_request", { "http.response.status_code": 529 }))).toMatchObject([
+      { why: "interrupted", source: "otlp", cliSessionId: "a", model: "m" },
+    ]);
+    expect(reader?.ended?.().gaps).toMatchObject([{ cliSessionId: "a" }]);
+    expect(reader?.ended?.().gaps).toEqual([]);
+  });
+
+  it("lists in its rollout a turn that was aborted while an answer was due, not one whose tool was stopped", () => {
+    const line = (type: string, payload: object): string =>
+      JSON.stringify({ timestamp: "2026-11-28T22:16:38Z", ordinal: 1, type, payload });
+    const said = (text: string): string =>
+      line("response_item", { type: "message", id: "m", role: "user", content: [{ type: "input_text", text }] });
+    const record = line("token_usage_record", {
+      response_id: "r1",
+      usage: { input_tokens: 9, output_tokens: 1 },
+    });
+    const aborted = [said("<turn_aborted>\nOn purpose."), line("event_msg", { type: "turn_aborted", turn_id: "t" })];
+    const gapsOf = (...lines: readonly string[]) => {
+      const parser = codexTranscripts.createParser("/x");
+      return [line("session_meta", { id: "t1" }), ...lines].flatMap((one) => parser.line(one)?.gaps ?? []);
+    };
+    expect(gapsOf(said("go"), ...aborted)).toMatchObject([{ why: "interrupted", source: "transcript" }]);
+    expect(gapsOf(said("go"), record, ...aborted)).toEqual([]);
+    const result = line("response_item", { type: "function_call_output", id: "f", call_id: "c", output: "ok" });
+    expect(gapsOf(said("go"), record, result, ...aborted)).toHaveLength(1);
   });
 
   it("is read from its rollout: records with response ids, and no count a second time", () => {
@@ -189,7 +231,8 @@ describe("Gemini CLI's usage", () => {
   const gemini = (n: number): object => tokens(n, { output: 107 + n });
 
   it("is read from its telemetry with hidden requests, the provider's ids and each answer once", async () => {
-    const { reports } = await telemetry(createGeminiUsage(machine), "gemini-0.61-otlp.jsonl");
+    const { reports, gaps } = await telemetry(createGeminiUsage(machine), "gemini-0.61-otlp.jsonl");
+    expect(gaps).toEqual([]);
     expect(reports.map(({ messageId, kind, tokens: told }) => [messageId, kind, told])).toEqual([
       ["gem_1", "auxiliary", gemini(1)],
       ["gem_2", "main", gemini(2)],
@@ -201,6 +244,29 @@ describe("Gemini CLI's usage", () => {
     const reports = distinct(transcript(geminiTranscripts, fixture("gemini-0.61-chat.jsonl")));
     expect(reports.map((report) => report.tokens)).toEqual([2, 3].map(gemini));
     expect(reports[0]).toMatchObject({ kind: "main", cliSessionId: "20982360-f6ee-4d48-89a0-bfb95a39eb4d" });
+  });
+
+  it("lists what a person cancelled: in its telemetry with the next prompt, in its chat file at once", () => {
+    const reader = createGeminiUsage(machine).createTelemetryReader?.();
+    const log = (name: string, prompt: string): TelemetryLog => ({
+      name: `gemini_cli.${name}`,
+      atMs: 0,
+      attributes: { "session.id": "s", prompt_id: `s########${prompt}`, role: "main", model: "m" },
+    });
+    const read = (...logs: readonly TelemetryLog[]) => reader?.read({ logs, points: [] }, {}).gaps;
+    expect(read(log("user_prompt", "0"), log("api_request", "0"), log("api_error", "0"))).toEqual([]);
+    expect(read(log("api_request", "0"), log("user_prompt", "1"))).toMatchObject([{ why: "interrupted" }]);
+    const line = (id: string, type: string, more: object): string =>
+      JSON.stringify({ id, timestamp: "2026-11-28T22:16:56Z", type, ...more });
+    const asked = line("u", "user", { content: [{ text: "go" }] });
+    const cancelled = line("i", "info", { content: "Request cancelled." });
+    const answered = line("g", "gemini", { model: "m", content: "", tokens: { input: 1, output: 1 } });
+    const gapsOf = (...lines: readonly string[]) => {
+      const parser = geminiTranscripts.createParser("/x");
+      return lines.flatMap((one) => parser.line(one)?.gaps ?? []);
+    };
+    expect(gapsOf(asked, cancelled, cancelled)).toMatchObject([{ why: "interrupted", source: "transcript" }]);
+    expect(gapsOf(asked, answered, cancelled)).toEqual([]);
   });
 
   it("falls back on OpenTelemetry's own names where Gemini's are gone", async () => {
@@ -222,6 +288,15 @@ describe("opencode's usage", () => {
     expect(reports).toMatchObject([
       { tokens: tokens(2), model: "fake-model", provider: "fake", reportedCostNanos: 1_706_200 },
     ]);
+  });
+
+  it("knows an interrupted answer as one whose tokens nobody tells", () => {
+    const row = rows.find((one) => opencodeTranscripts.row(one) !== undefined);
+    const info = JSON.parse(String(row?.["data"])) as object;
+    const none = { input: 0, output: 0, reasoning: 0, cache: { read: 0, write: 0 } };
+    const cut = { ...info, tokens: none, error: { name: "MessageAbortedError" } };
+    const report = opencodeTranscripts.row({ ...row, data: JSON.stringify(cut) });
+    expect([report?.outcome, report?.tokens, report?.reportedCostNanos]).toEqual(["interrupted", undefined, undefined]);
   });
 
   it("proves that a title was asked for, once for each conversation and never for a subagent", () => {

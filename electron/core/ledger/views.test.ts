@@ -155,6 +155,25 @@ describe("the ledger's answers", () => {
     ]);
   });
 
+  it("lists what was interrupted once, and not where its tokens are counted by another source", () => {
+    const cut = { agent: "codex", why: "interrupted", detail: "Cut.", at: "2026-11-28T11:00:00Z" } as const;
+    for (const sessionId of ["s1", "s2", "s3"])
+      for (const source of ["otlp", "transcript"] as const)
+        if (source === "transcript" || sessionId !== "s3")
+          rig.ledger.gap({ ...cut, source, sessionId, sourceKey: `cut ${sessionId}` });
+    const { tokens: _tokens, ...without } = usageReport({ outcome: "interrupted", agent: "opencode", sessionId: "s4" });
+    for (const source of ["stream_json", "transcript"] as const)
+      rig.ledger.report({ ...without, source, sourceKey: "msg_1" });
+    rig.ledger.report(usageReport({ sessionId: "s1", source: "gateway", messageId: "msg_000001" }));
+    rig.ledger.report(usageReport({ sessionId: "s2", source: "otlp", messageId: "msg_000002" }));
+    const unknown = rig.views.unknown({ limit: 50 });
+    expect(unknown.map(({ sessionId, source }) => `${sessionId} ${source}`).toSorted()).toEqual([
+      "s2 otlp",
+      "s3 transcript",
+      "s4 stream_json",
+    ]);
+  });
+
   it("joins sources without ids by their numbers, and only what can be one", () => {
     const twin = { agent: "gemini" };
     rig.ledger.report(usageReport({ ...twin, at: "2026-11-28T11:00:00Z" }));

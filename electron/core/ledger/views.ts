@@ -145,10 +145,10 @@ export class LedgerViews {
            CASE WHEN r.input IS NULL THEN NULL ELSE 'Counted as ' || (r.input + r.output + r.cache_read + r.cache_write)
              || ' tokens, an estimate' END AS detail, r.source, r.request_id, min(r.id)
          FROM usage_requests q JOIN usage_reports r ON r.request = q.id LEFT JOIN lives l ON l.session_id = r.session_id
-         WHERE q.is_unknown = 1 AND q.at >= ? AND q.at < ? GROUP BY q.id
+         WHERE q.is_unknown = 1 AND q.at >= ? AND q.at < ? AND NOT ${COUNTED_ELSEWHERE} GROUP BY q.id
          UNION ALL
          SELECT g.at, l.path, g.session_id, g.cli_session_id, g.agent, g.model, g.why, g.detail, g.source, NULL, 0
-         FROM usage_gaps g LEFT JOIN lives l ON l.session_id = g.session_id WHERE g.at >= ? AND g.at < ? AND NOT ${SEEN_BY_GATEWAY}
+         FROM usage_gaps g LEFT JOIN lives l ON l.session_id = g.session_id WHERE g.at >= ? AND g.at < ? AND NOT ${TOLD_BETTER}
        ) ORDER BY at DESC LIMIT ?`,
       [...range, ...range, limit],
     );
@@ -167,9 +167,18 @@ export class LedgerViews {
   }
 }
 
-/** What a CLI hides from its own sources is counted where its requests go through the gateway. */
-const SEEN_BY_GATEWAY = `(g.why = 'auxiliary' AND EXISTS (
-  SELECT 1 FROM usage_session_days s JOIN usage_dims d ON d.id = s.dim WHERE s.session = g.session_id AND d.source = 'gateway'))`;
+const hasSource = (session: string, source: string): string => `EXISTS (
+  SELECT 1 FROM usage_session_days s JOIN usage_dims d ON d.id = s.dim WHERE s.session = ${session} AND d.source = '${source}')`;
+/**
+ * What a CLI hides from its own sources, or breaks off, is counted where its requests go through the gateway; and its
+ * telemetry knows of what was broken off better than its transcripts.
+ */
+const TOLD_BETTER = `((g.why IN ('auxiliary', 'interrupted') AND ${hasSource("g.session_id", "gateway")})
+  OR (g.why = 'interrupted' AND g.source = 'transcript' AND ${hasSource("g.session_id", "otlp")}))`;
+/** A broken-off request without numbers has nothing that joins the sources' words on it. */
+const COUNTED_ELSEWHERE = `(r.input IS NULL AND r.outcome = 'interrupted' AND (${hasSource("r.session_id", "gateway")}
+  OR (r.source = 'transcript' AND EXISTS (
+    SELECT 1 FROM usage_reports o WHERE o.source = 'stream_json' AND o.source_key = r.source_key))))`;
 
 type Why = QueryOutput<"usage.unknown">[number]["why"];
 const WHYS: readonly Why[] = ["interrupted", "auxiliary", "no_usage_in_answer", "bad_numbers", "source_lost"];

@@ -36,6 +36,8 @@ export interface UsageAdapter {
 export interface TelemetryReader {
   /** `cliSessionId`: the main conversation as far as it is known; others are subagents' or hidden ones. */
   read(batch: TelemetryBatch, life: { readonly cliSessionId?: string | undefined }): UsageFindings;
+  /** The life is over: what it left unsaid. */
+  ended?(): UsageFindings;
 }
 
 /** What a program prints for machines, where that tells of usage. */

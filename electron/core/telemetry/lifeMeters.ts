@@ -13,6 +13,7 @@ import type { UsageReport, UsageSink } from "#core/ports/usage.ts";
 import type { Printed, UsageFindings } from "#core/ports/usageAdapter.ts";
 import { PrintedLines } from "./printedLines.ts";
 
+const NOTHING: UsageFindings = { reports: [], totals: [], gaps: [] };
 /** The CLI's clock and ours are the same machine's, but a record may carry the moment its request began. */
 const SLACK_MS = 2_000;
 
@@ -101,6 +102,7 @@ class Meter implements LifeMeter {
   }
 
   ended(): void {
+    this.#take(this.#reader?.ended?.() ?? NOTHING);
     void this.#readToTheEnd();
   }
 
