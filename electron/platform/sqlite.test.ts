@@ -29,6 +29,19 @@ describe("the SQLite adapter", () => {
     database.close();
   });
 
+  it("waits for the disk with every commit but the one that asks not to, also right after it", () => {
+    const database = connectSqlite(join(dir, "a.sqlite"));
+    const synchronous = () => Object.values(database.get("PRAGMA synchronous") ?? {})[0];
+    database.exec("CREATE TABLE t (n)");
+    database.runUnsynced("INSERT INTO t VALUES (1)", []);
+    expect(synchronous()).toBe(1);
+    expect(database.transaction(synchronous)).toBe(2);
+    database.runUnsynced("INSERT INTO t VALUES (2)", []);
+    database.run("INSERT INTO t VALUES (3)");
+    expect(synchronous()).toBe(2);
+    database.close();
+  });
+
   it("refuses a SQLite with the WAL-reset bug", () => {
     for (const bad of ["3.51.2", "3.50.9", "3.7.0", "2.99.99"]) expect(() => assertSafeVersion(bad)).toThrow("3.51.3");
     for (const good of ["3.51.3", "3.52.0", "3.54.1", "4.0.0"]) assertSafeVersion(good);

@@ -91,23 +91,31 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
     if (oldest !== undefined) cache.delete(oldest);
     return statement;
   };
+  /** Changed only when it has to: each change costs as much as a small write. */
+  let isSynced = true;
+  const sync = (wanted: boolean): void => {
+    if (isSynced === wanted) return;
+    db.exec(`PRAGMA synchronous = ${wanted ? "FULL" : "NORMAL"}`);
+    isSynced = wanted;
+  };
   return {
     file,
-    exec: (sql) => void guard(() => db.exec(sql)),
+    exec: (sql) =>
+      guard(() => {
+        sync(true);
+        db.exec(sql);
+      }),
     run: (sql, params = []) =>
       guard(() => {
+        sync(true);
         const { changes, lastInsertRowid } = prepare(sql).run(...params);
         return { changes, lastRowId: Number(lastInsertRowid) };
       }),
     runUnsynced: (sql, params) =>
       guard(() => {
         // In WAL the operating system has the bytes then; the next commit's sync takes them along.
-        db.exec("PRAGMA synchronous = NORMAL");
-        try {
-          prepare(sql).run(...params);
-        } finally {
-          db.exec("PRAGMA synchronous = FULL");
-        }
+        sync(false);
+        prepare(sql).run(...params);
       }),
     get: (sql, params = []) => guard(() => prepare(sql).get(...params)),
     all: (sql, params = []) => guard(() => prepare(sql).all(...params)),
@@ -117,7 +125,11 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
         params,
         guard,
       ),
-    transaction: (work) => guard(() => db.transaction(work).immediate()),
+    transaction: (work) =>
+      guard(() => {
+        sync(true);
+        return db.transaction(work).immediate();
+      }),
     backup: (target) => takeBackup(db, target),
     keepBackup: (label, unlessYoungerMs) =>
       db.memory ? Promise.resolve(false) : keepBackupOf(db, { label, unlessYoungerMs }),

@@ -11,9 +11,9 @@ import { noteBegan, noteEnded, noteHeard } from "./requestsUnderWay.ts";
 import type { UnderWayParts } from "./requestsUnderWay.ts";
 
 /** Until then the budget holds what was really used; a budget that is used up by it does not wait. */
-const GATHER_MS = 100;
-/** Some 5 ms of the ledger's work; the core takes requests between one commit and the next. */
-const AT_ONCE = 8;
+const GATHER_MS = 500;
+/** Some 3 ms of the ledger's work and the disk's; the core takes requests between one commit and the next. */
+const AT_ONCE = 4;
 const BREATH_MS = 5;
 
 export interface GatewayDeskParts extends UnderWayParts {

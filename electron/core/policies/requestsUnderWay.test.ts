@@ -138,7 +138,7 @@ describe("a request that ended", () => {
     };
     settle("msg_first");
     expect(entriesOf(rig)).toEqual([]);
-    await rig.clock.advance(100);
+    await rig.clock.advance(500);
     expect(entriesOf(rig)).toHaveLength(1);
     settle("msg_second");
     expect(entriesOf(rig)).toHaveLength(2);

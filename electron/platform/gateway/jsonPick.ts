@@ -41,6 +41,7 @@ export class JsonPick {
   #depth = 0;
   #inString = false;
   #escaped = false;
+  #isStopped = false;
 
   /** Paths are keys joined by dots; `*` is any element of an array. No path is the beginning of another. */
   constructor(paths: readonly string[], onValue: (path: string, value: unknown) => void) {
@@ -56,12 +57,17 @@ export class JsonPick {
   }
 
   get isDone(): boolean {
-    return this.#mode === "done";
+    return this.#isStopped || this.#mode === "done";
+  }
+
+  /** All that was wanted has come: the rest of the document is not looked at. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   push(chunk: Uint8Array): void {
     let at = 0;
-    while (at < chunk.length && this.#mode !== "done")
+    while (at < chunk.length && !this.isDone)
       at =
         this.#mode === "value"
           ? this.#value(chunk, at)

@@ -19,13 +19,15 @@ export function readHead(request: IncomingMessage): Promise<RequestHead> {
     let bytes = 0;
     let model: string | undefined;
     const pick = new JsonPick(["model"], (_path, value) => {
-      if (typeof value === "string") model ??= value.slice(0, 200);
+      if (typeof value !== "string") return;
+      model = value.slice(0, 200);
+      pick.stop();
     });
     const take = (chunk: Buffer): void => {
       chunks.push(chunk);
       bytes += chunk.length;
       pick.push(chunk);
-      if (model !== undefined || pick.isDone || bytes >= MAX_HEAD) settle();
+      if (pick.isDone || bytes >= MAX_HEAD) settle();
     };
     const broke = (): void => reject(new Error("The request broke off."));
     const settle = (): void => {
