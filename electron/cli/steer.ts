@@ -7,9 +7,9 @@ import { usage } from "./outcome.ts";
 
 export const steerCommands: Readonly<Record<string, Command>> = {
   send: {
-    usage: "send ID TEXT [--no-enter] [--tokens N [--from ID]]",
-    summary: 'Type TEXT and Enter into an agent; "-" reads the text from stdin; --tokens is the most it may use for it',
-    options: { "no-enter": { type: "boolean" }, tokens: { type: "string" }, from: { type: "string" } },
+    usage: "send ID TEXT [--no-enter] [--task NAME] [--tokens N [--from ID]]",
+    summary: 'Type TEXT and Enter into an agent; "-" reads the text from stdin; --tokens is the most it may use for it, --task what it is for',
+    options: { "no-enter": { type: "boolean" }, task: { type: "string" }, tokens: { type: "string" }, from: { type: "string" } },
     takes: [2, Number.POSITIVE_INFINITY],
     run: async (context) => {
       const budget = handedOver(context);
@@ -18,7 +18,9 @@ export const steerCommands: Readonly<Record<string, Command>> = {
       const isPiped = words.length === 1 && words[0] === "-";
       const text = isPiped ? await readAll(process.stdin) : words.join(" ");
       return withApp(context, async (client) => {
-        const order = { id, text, submit: !context.has("no-enter"), ...budget };
+        const task = context.text("task");
+        const about = task === undefined ? {} : { task };
+        const order = { id, text, submit: !context.has("no-enter"), ...budget, ...about };
         return show(context, await client.command("session.send", order), ({ path, tokens, note }) => [
           tokens === undefined ? `sent to ${path}` : `sent to ${path} with ${amountText(tokens, "tokens")}`,
           ...(note === undefined ? [] : [note]),

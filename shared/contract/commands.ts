@@ -1,5 +1,6 @@
 /** Commands change something. Each call carries a commandId; saying it twice does it once. */
 import { z } from "zod";
+import { taskSchema } from "../model/fleetFile.ts";
 import { usageCommands } from "./usage.ts";
 import { budgetCommands } from "./budgets.ts";
 
@@ -69,7 +70,7 @@ export const commands = {
   /**
    * Text typed into the agent; `submit` adds Enter after it (bracketed paste where the program asked for it). With `tokens`
    * it is handed over with its budget (as `budget.handover`, `from` an agent or a person), which the agent is told of and
-   * held to; `tokens` of the answer is what was really handed over.
+   * held to; `tokens` of the answer is what was really handed over. From then on its usage is counted under `task`.
    */
   "session.send": {
     input: node.extend({
@@ -77,6 +78,7 @@ export const commands = {
       submit: z.boolean().default(true),
       tokens: z.number().int().positive().optional(),
       from: nodeRefSchema.optional(),
+      task: taskSchema.optional(),
     }),
     output: done.extend({ tokens: z.number().int().optional(), note: z.string().optional() }),
   },

@@ -160,6 +160,9 @@ const common = {
   budget: budgetsSchema.optional(),
 };
 
+/** What an agent works on, in a person's own words: a ticket, a branch, a goal. */
+export const taskSchema = z.string().trim().min(1).max(100);
+
 const NEVER_PERMANENT_AND_SIGNIFICANT = {
   properties: { restart: { const: "permanent" }, significant: { const: true } },
   required: ["restart", "significant"],
@@ -176,6 +179,7 @@ export const agentChildSchema = z
     args: z.array(z.string()).optional().describe("More arguments for the agent CLI"),
     env: z.record(z.string(), z.string()).optional(),
     resume: z.string().min(1).optional().describe("A session id of the agent CLI to take up at the first start"),
+    task: taskSchema.optional().describe("What it works on: its usage is counted under this name, too"),
     backoff: backoffSchema.optional(),
     resume_at_reset: z
       .boolean()
@@ -257,6 +261,8 @@ export interface AgentSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly resume?: string;
+  /** What it works on, until a prompt says otherwise. */
+  readonly task?: string;
   /** Absent: as the app's setting says. */
   readonly gateway?: boolean;
   readonly restart: RestartType;

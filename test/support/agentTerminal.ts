@@ -130,6 +130,7 @@ class RunningAgent implements AgentRun {
       env: plan.env,
       cliSessionId: plan.cliSessionId,
       startedAt: new Date().toISOString(),
+      wasUnheard: false,
     });
     this.observer = this.#observe({});
     this.#register = launched.register;

@@ -28,6 +28,7 @@ const PROVIDER = "openai";
 export function createCodexUsage(machine: Machine): UsageAdapter {
   return {
     refusesByHook: false,
+    heardOnly: "titles",
     sources: [
       {
         source: "otlp",

@@ -38,7 +38,12 @@ const PASTE_PAUSE_MS = 900;
 /** `FATAL_AUTHENTICATION_ERROR` of its exit codes. */
 const LOGIN_CODE = 41;
 
-const READER: Reader = { read: readTitle, dialog: geminiDialog, looksWhenQuiet: true };
+const READER: Reader = {
+  read: readTitle,
+  dialog: geminiDialog,
+  looksWhenQuiet: true,
+  unready: /^\s*\S Resuming session\.\.\./m,
+};
 
 export function createGeminiAdapter({ machine }: AgentAdapterDeps): AgentAdapter {
   const options = new OptionCheck(machine);

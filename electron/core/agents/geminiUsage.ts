@@ -28,6 +28,7 @@ const PROVIDER = "google";
 export function createGeminiUsage(machine: Machine): UsageAdapter {
   return {
     refusesByHook: false,
+    heardOnly: "routing, summaries, checks",
     sources: [
       {
         source: "otlp",

@@ -27,6 +27,8 @@ export interface Reader {
   readonly dialog: (screen: string) => Dialog | undefined;
   /** On the screen as long as a turn lasts; absent: its hints tell the state again after an app restart. */
   readonly works?: RegExp;
+  /** On the screen while it says that it waits and takes no prompt yet: a message typed now would be lost. */
+  readonly unready?: RegExp;
   /** Some dialogs are announced by no hint: look when the screen has settled. */
   readonly looksWhenQuiet: boolean;
   /** The conversations its telemetry names. */
@@ -67,6 +69,8 @@ export class ScreenObserver implements AgentObserver {
   #askId: string | undefined;
   #answered: { readonly body: string; readonly untilMs: number } | undefined;
   #isDisposed = false;
+  /** The latest look at whether it takes prompts yet. */
+  #begins: (() => Promise<void>) | undefined;
   #discoverTimesLeft = 0;
   #isIdentified: boolean;
   readonly #conversations = new Set<string>();
@@ -100,9 +104,24 @@ export class ScreenObserver implements AgentObserver {
     this.#hasSpoken = true;
     this.#lookForSession();
     this.#cancel("begin");
+    this.#begins = undefined;
     const isEarly = reading.activity === "idle" && this.#context.hasPrompt && this.#activity.current === "starting";
     if (isEarly) return this.#after("begin", BEGIN_MS, () => this.#apply(reading));
+    const isBeginning = reading.activity === "idle" && this.#activity.current === "starting";
+    if (isBeginning && this.#reader.unready !== undefined) return this.#applyWhenReady(reading, this.#reader.unready);
     this.#apply(reading);
+  }
+
+  /** Every later hint takes its place. */
+  #applyWhenReady(reading: Reading, unready: RegExp): void {
+    const look = async (): Promise<void> => {
+      const screen = await this.#context.screenText();
+      if (this.#isDisposed || this.#begins !== look) return;
+      if (unready.test(screen)) this.#after("begin", DRAWN_MS, () => void look());
+      else this.#apply(reading);
+    };
+    this.#begins = look;
+    this.#after("begin", DRAWN_MS, () => void look());
   }
 
   output(): void {

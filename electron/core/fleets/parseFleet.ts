@@ -377,6 +377,7 @@ function toAgentSpec(child: RawAgentChild, budgets: readonly BudgetRules[], cont
     args: child.args ?? [],
     env: child.env ?? {},
     ...(child.resume === undefined ? {} : { resume: child.resume }),
+    ...(child.task === undefined ? {} : { task: child.task }),
     ...(child.gateway === undefined ? {} : { gateway: child.gateway }),
     restart: child.restart ?? "transient",
     shutdown: child.shutdown === undefined ? DEFAULT_SHUTDOWN_MS : readShutdown(child.shutdown),

@@ -170,10 +170,10 @@ export class LedgerViews {
 const hasSource = (session: string, source: string): string => `EXISTS (
   SELECT 1 FROM usage_session_days s JOIN usage_dims d ON d.id = s.dim WHERE s.session = ${session} AND d.source = '${source}')`;
 /**
- * What a CLI hides from its own sources, or breaks off, is counted where its requests go through the gateway; and its
- * telemetry knows of what was broken off better than its transcripts.
+ * What a CLI hides from its own sources or breaks off, and what nobody heard, is counted where its requests go through the
+ * gateway; and its telemetry knows of what was broken off better than its transcripts.
  */
-const TOLD_BETTER = `((g.why IN ('auxiliary', 'interrupted') AND ${hasSource("g.session_id", "gateway")})
+const TOLD_BETTER = `((g.why IN ('auxiliary', 'interrupted', 'source_lost') AND ${hasSource("g.session_id", "gateway")})
   OR (g.why = 'interrupted' AND g.source = 'transcript' AND ${hasSource("g.session_id", "otlp")}))`;
 /** A broken-off request without numbers has nothing that joins the sources' words on it. */
 const COUNTED_ELSEWHERE = `(r.input IS NULL AND r.outcome = 'interrupted' AND (${hasSource("r.session_id", "gateway")}

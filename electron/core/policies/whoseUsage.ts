@@ -1,17 +1,18 @@
-/** Joins the ledger and the agents' lives: usage of a session belongs to the agent whose life it is. */
+/** Joins the ledger and the agents' lives: usage of a session belongs to the agent whose life it is, and to what it works on. */
 import type { Store } from "#core/store/index.ts";
 
 interface LifeOwner {
   readonly path: string;
   readonly generation: number;
+  readonly task?: string;
 }
 
-/** A life's owner never changes; thousands of sessions are remembered, the rest is one look-up away. */
+/** A life's owner never changes, its task may; thousands of sessions are remembered, the rest is one look-up away. */
 const REMEMBERED = 5000;
 
 export function lifeOfSession(store: Pick<Store, "get">): (sessionId: string) => LifeOwner | undefined {
   const known = new Map<string, LifeOwner>();
-  return (sessionId) => {
+  const ownerOf = (sessionId: string): LifeOwner | undefined => {
     const remembered = known.get(sessionId);
     if (remembered !== undefined) return remembered;
     const row = store.get("SELECT path, generation FROM lives WHERE session_id = ?", [sessionId]);
@@ -20,5 +21,11 @@ export function lifeOfSession(store: Pick<Store, "get">): (sessionId: string) =>
     if (known.size >= REMEMBERED) known.clear();
     known.set(sessionId, owner);
     return owner;
+  };
+  return (sessionId) => {
+    const owner = ownerOf(sessionId);
+    if (owner === undefined) return undefined;
+    const task = store.get("SELECT spec ->> '$.task' AS task FROM lives WHERE session_id = ?", [sessionId])?.["task"];
+    return typeof task === "string" ? { ...owner, task } : owner;
   };
 }

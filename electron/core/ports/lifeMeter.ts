@@ -15,6 +15,8 @@ export interface MeteredLife {
   readonly cliSessionId: string | undefined;
   /** ISO 8601; what the CLI wrote before is not this life's. */
   readonly startedAt: string;
+  /** It worked on while no core was there to hear it. */
+  readonly wasUnheard: boolean;
 }
 
 export interface LifeMeter {

@@ -29,6 +29,8 @@ export interface UsageAdapter {
   standsAside?(): Promise<string | undefined>;
   /** A request that this report proves and that the CLI tells nowhere; listed as unknown unless the gateway sees the life. */
   hiddenBeside?(report: UsageReport): Omit<UsageGap, "sessionId"> | undefined;
+  /** What only its telemetry knows of, and nobody who was not there to hear it: `titles`. */
+  readonly heardOnly?: string;
   /** Reads one life's telemetry; one reader per life, since some meaning is in what came before. */
   createTelemetryReader?(): TelemetryReader;
 }

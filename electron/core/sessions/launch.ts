@@ -67,9 +67,16 @@ export async function launchLife(deps: SessionDeps, order: LaunchOrder): Promise
       hasPrompt: start.type === "fresh" && order.spec.prompt !== undefined,
       resumeBroken: false,
       ...(gateway === undefined ? {} : { gateway }),
+      ...taskOf(order, start),
     },
   };
   return ok(beginLife(deps, { row, plan: plan.value, spec: order.spec, adapter: order.adapter, size: order.size }));
+}
+
+/** A conversation that goes on goes on with its task. */
+function taskOf({ spec, last }: LaunchOrder, start: LifeStart): { task?: string } {
+  const task = (start.type === "resume" ? last?.notes.task : undefined) ?? spec.task;
+  return task === undefined ? {} : { task };
 }
 
 function cliSession(plan: LaunchPlan, start: LifeStart): { cliSessionId?: string } {

@@ -39,7 +39,7 @@ export function noteByAgent(
 export function keepNotes(
   { recorder }: Deps,
   row: LifeRow,
-  notes: Partial<Pick<LifeRow["notes"], "paused" | "braked">>,
+  notes: Partial<Pick<LifeRow["notes"], "paused" | "braked" | "task">>,
 ): LifeRow {
   const next = { ...row, notes: { ...row.notes, ...notes } };
   recorder.project((tx) => updateLifeNotes(tx, next));

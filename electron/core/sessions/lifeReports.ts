@@ -33,12 +33,16 @@ interface Metered {
   readonly adapter: AgentAdapter | undefined;
   /** Absent where nobody knows any more. */
   readonly spec?: Pick<AgentSpec, "command" | "args" | "cwd" | "env">;
+  /** Set where the life was adopted. */
+  readonly adoptedAt?: number;
 }
 
-export function meterOf(deps: SessionDeps, { row, adapter, spec }: Metered): LifeMeter {
+export function meterOf(deps: SessionDeps, { row, adapter, spec, adoptedAt }: Metered): LifeMeter {
   const { sessionId, agent, cliSessionId, startedAt } = row;
   const line = [spec?.command ?? "", ...(spec?.args ?? [])].join(" ");
   const printed = adapter?.printed?.of(line);
   const { cwd = "", env = {} } = spec ?? {};
-  return deps.lifeMeters.begin({ sessionId, agent, usage: adapter?.usage, printed, cwd, env, cliSessionId, startedAt });
+  const wasUnheard = adoptedAt !== undefined && row.notes.activity === "busy";
+  const life = { sessionId, agent, usage: adapter?.usage, printed, cwd, env, cliSessionId, startedAt, wasUnheard };
+  return deps.lifeMeters.begin(life);
 }

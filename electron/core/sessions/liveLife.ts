@@ -223,6 +223,10 @@ export class LiveLife {
     this.#changed();
   }
 
+  worksOn(task: string): void {
+    if (this.#row.notes.task !== task) this.#row = keepNotes(this.#deps, this.#row, { task });
+  }
+
   async turnOver(): Promise<void> {
     if (!this.#alive || this.#row.agent === "command" || this.#shown.word.activity !== "busy") return;
     await new Promise<void>((resolve) => this.#turnWaiters.push(resolve));

@@ -38,6 +38,8 @@ const lifeNotesSchema = z.object({
       ),
     })
     .optional(),
+  /** What it works on: its usage is counted under this name. */
+  task: z.string().optional(),
   /** A budget's hard stop is under way: however it ends, and whoever sees it, this is why. */
   braked: z.object({ sentence: z.string(), resumesAtMs: z.number().optional() }).optional(),
 });

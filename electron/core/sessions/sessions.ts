@@ -128,7 +128,7 @@ export class Sessions implements AgentRunner {
     noteEnded(this.#deps, ended, false);
     // What it used while no core listened stands in its transcripts.
     const adapter = this.#deps.adapters.find((known) => known.id === life.agent);
-    meterOf(this.#deps, { row: life, adapter }).ended();
+    meterOf(this.#deps, { row: life, adapter, adoptedAt: 0 }).ended();
   }
 
   leftover(path: string): "alive" | "ended" | "lost" | "none" {
@@ -243,6 +243,11 @@ export class Sessions implements AgentRunner {
     if (!running.ok) return running;
     const { session, life } = running.value;
     return submit ? life.say(session.adapter.messageKeys(text)) : life.typed(new TextEncoder().encode(text));
+  }
+
+  /** From now on its usage is counted under this task. */
+  worksOn(path: string, task: string): void {
+    this.#byPath.get(path)?.life?.worksOn(task);
   }
 
   /** A budget's hard stop on a running life; nothing happens to one that does not run. */

@@ -64,6 +64,12 @@ class Meter implements LifeMeter {
     this.#reader = life.usage?.createTelemetryReader?.();
     this.#cliSessionId = life.cliSessionId;
     this.#sinceMs = parseTime(life.startedAt);
+    const unheard = life.wasUnheard ? life.usage?.heardOnly : undefined;
+    if (unheard !== undefined)
+      this.#gap(
+        `It worked while Signalbox was not running. What it may have asked for besides its conversation (${unheard}) was told to nobody.`,
+        `telemetry unheard ${toIsoTime(deps.clock.wallNow())}`,
+      );
     const { printed } = life;
     if (printed !== undefined) {
       const reader = printed.createReader();

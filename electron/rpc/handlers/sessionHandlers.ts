@@ -71,12 +71,17 @@ export function sessionCommands(core: Core): Pick<CommandHandlers, SessionComman
   const { sessions, inbox } = core;
   return {
     "session.send": async (order, { actor }) => {
-      const { id, text, submit, tokens, from } = order;
-      if (tokens === undefined) return withAgent(core, id, (path) => sessions.send(path, text, submit));
-      const path = agentPath(core, id);
-      if (!path.ok) return path;
-      const sent = await sendWithTokens(core, { path: path.value, text, submit, tokens, from, actor });
-      return sent.ok ? ok({ path: path.value, ...sent.value }) : sent;
+      const { id, text, submit, tokens, from, task } = order;
+      const found = agentPath(core, id);
+      if (!found.ok) return found;
+      const path = found.value;
+      const sent =
+        tokens === undefined
+          ? await sessions.send(path, text, submit)
+          : await sendWithTokens(core, { path, text, submit, tokens, from, actor });
+      if (!sent.ok) return sent;
+      if (task !== undefined) sessions.worksOn(path, task);
+      return ok({ path, ...sent.value });
     },
     "session.key": async ({ id, key }) => withAgent(core, id, (path) => sessions.key(path, key)),
     "session.input": async ({ sessionId, base64 }) =>

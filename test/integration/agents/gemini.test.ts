@@ -62,7 +62,7 @@ describe.skipIf(cli === undefined)("Gemini CLI", () => {
     expect(run.facts).toContainEqual({ type: "ask_ended", askId: ask.id, how: "withdrawn" });
   });
 
-  it("keeps its conversation over kill -9 and --resume", async () => {
+  it("keeps its conversation over kill -9 and --resume, and takes a prompt once it says that it waits for one", async () => {
     const before = await suite.start({ env: trusted, model, prompt: "remember the word heliotrope [[text noted]]" });
     await before.untilActivity("idle");
     const cliSessionId = before.plan.cliSessionId ?? "";
@@ -75,8 +75,9 @@ describe.skipIf(cli === undefined)("Gemini CLI", () => {
       env: trusted,
       model,
       mode: { type: "resume", cliSessionId },
-      prompt: "go on [[text resumed]]",
     });
+    await after.untilActivity("idle");
+    await after.send("go on [[text resumed]]");
     await after.until("the answer", () => after.screen().includes("✦ resumed"));
     expect(suite.model.requests.findLast((request) => request.prompt.startsWith("go on"))?.conversation).toContain(
       "heliotrope",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { eventually } from "#test/support/deadline.ts";
-import type { LiveApp } from "#test/support/liveApp.ts";
+import { LiveApp } from "#test/support/liveApp.ts";
 import { liveSuite } from "#test/support/liveSuite.ts";
 import { meteredScene, post } from "#test/support/meteredScene.ts";
 
@@ -72,6 +72,30 @@ describe("a limit that the gateway sees", () => {
     if (isAgreed)
       await eventually("it is told to go on", async () => (await words()).includes("Go on where you stopped"));
     else expect(await words()).toBe("");
+  });
+});
+
+describe("what an agent works on", () => {
+  it("is its file's task until a prompt is sent for another, which it keeps over a restart of the app", async () => {
+    const { app, ask } = await meteredScene(live, { rest: ", task: triage" });
+    const entries = async (now: LiveApp): Promise<readonly string[]> => {
+      const { stdout } = await now.cli("usage", "--by", "task", "--json");
+      return stdout.split("\n").flatMap((line) => /"label":"([^"]*)"/.exec(line)?.[1] ?? []);
+    };
+    expect(await ask()).toBe(200);
+    await eventually("the first is counted", async () => (await entries(app)).includes("triage"));
+    expect(await app.cli("send", "coder", "mend it", "--task", "SB-7")).toMatchObject({ code: 0 });
+    expect(await ask()).toBe(200);
+    await eventually("the second is counted", async () => (await entries(app)).includes("SB-7"));
+    await app.kill("SIGKILL");
+    const next = await LiveApp.start({ dataDir: app.dataDir });
+    live.defer(() => next.kill());
+    await next.waitFor("coder", ({ pid }) => pid !== undefined);
+    expect(await ask()).toBe(200);
+    await eventually("the third is counted as the second was", async () =>
+      /SB-7\s+(\S+\s+)*2\b/.test((await next.cli("usage", "--by", "task")).stdout),
+    );
+    expect(await next.cli("send", "coder", "x", "--task", " ")).toMatchObject({ code: 1 });
   });
 });
 
