@@ -30,6 +30,7 @@ const VERBS: Readonly<Record<string, { readonly usage: string; readonly takes: n
     takes: 1,
     run: (client, context, args) => freeze(client, context, { args, verb: "unfreeze" }),
   },
+  handback: { usage: "handback ID", takes: 1, run: handback },
   remove: { usage: "remove BUDGET", takes: 1, run: remove },
   history: { usage: "history BUDGET", takes: 1, run: history },
 };
@@ -162,6 +163,12 @@ async function move(
     ...listLines([done.from, done.to]),
     ...(done.note === undefined ? [] : [done.note]),
   ]);
+}
+
+async function handback(client: ConnectedClient, context: CliContext, args: readonly string[]): Promise<Outcome> {
+  const [to = ""] = args;
+  const handed = await client.command("budget.handback", { to, ...reasonOf(context) });
+  return show(context, handed, ({ tokens }) => [`${to} gave ${amountText(tokens, "tokens")} back`]);
 }
 
 /** Five dollars are not granted to a budget of tokens. */

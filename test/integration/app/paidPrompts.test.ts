@@ -19,7 +19,7 @@ async function budgets(app: LiveApp): Promise<ReadonlyMap<string, z.infer<typeof
   );
 }
 
-it("hands the giver's tokens over with the text, and keeps them where nobody can be told", async () => {
+it("hands the giver's tokens over with the text, and keeps them where nobody can be told; what is left comes back", async () => {
   const app = await live.serve();
   await live.up(app, { name: "team", children: [agent("lead", "exec cat"), agent("worker", "exec cat")] });
   await app.waitFor("worker", (node) => node.state === "busy");
@@ -39,6 +39,14 @@ it("hands the giver's tokens over with the text, and keeps them where nobody can
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("does not run") });
   expect((await budgets(app)).get(giver)).toMatchObject({ available: 600 });
   expect((await budgets(app)).get(taker)).toMatchObject({ available: 400 });
+
+  expect(await app.cli("budget", "handback", "worker")).toMatchObject({
+    code: 0,
+    stdout: "worker gave 400 tokens back\n",
+  });
+  expect((await budgets(app)).get(giver)).toMatchObject({ available: 1000 });
+  expect((await budgets(app)).get(taker)).toBeUndefined();
+  expect(await app.cli("budget", "handback", "worker")).toMatchObject({ code: 1 });
 
   for (const [flags, words] of [
     [["--from", "lead"], "how many"],
