@@ -8,8 +8,14 @@ import { usage } from "./outcome.ts";
 export const steerCommands: Readonly<Record<string, Command>> = {
   send: {
     usage: "send ID TEXT [--no-enter] [--task NAME] [--tokens N [--from ID]]",
-    summary: 'Type TEXT and Enter into an agent; "-" reads the text from stdin; --tokens is the most it may use for it, --task what it is for',
-    options: { "no-enter": { type: "boolean" }, task: { type: "string" }, tokens: { type: "string" }, from: { type: "string" } },
+    summary:
+      'Type TEXT and Enter into an agent; "-" reads the text from stdin; --tokens is the most it may use for it, --task what it is for',
+    options: {
+      "no-enter": { type: "boolean" },
+      task: { type: "string" },
+      tokens: { type: "string" },
+      from: { type: "string" },
+    },
     takes: [2, Number.POSITIVE_INFINITY],
     run: async (context) => {
       const budget = handedOver(context);

@@ -91,13 +91,7 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
     if (oldest !== undefined) cache.delete(oldest);
     return statement;
   };
-  /** Changed only when it has to: each change costs as much as a small write. */
-  let isSynced = true;
-  const sync = (wanted: boolean): void => {
-    if (isSynced === wanted) return;
-    db.exec(`PRAGMA synchronous = ${wanted ? "FULL" : "NORMAL"}`);
-    isSynced = wanted;
-  };
+  const sync = syncSwitch(db);
   return {
     file,
     exec: (sql) =>
@@ -139,6 +133,16 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
       guard(() => db.close());
       onClosed();
     },
+  };
+}
+
+/** Whether commits wait for the disk. Changed only when it has to be: each change costs as much as a small write. */
+function syncSwitch(db: BetterSqlite.Database): (wanted: boolean) => void {
+  let isSynced = true;
+  return (wanted) => {
+    if (isSynced === wanted) return;
+    db.exec(`PRAGMA synchronous = ${wanted ? "FULL" : "NORMAL"}`);
+    isSynced = wanted;
   };
 }
 

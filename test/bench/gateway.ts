@@ -108,7 +108,8 @@ async function firstBytes(ways: Readonly<Record<keyof Took, Way>>, load: Load): 
     while (left-- > 0) {
       await apart(load);
       const first = left % WAYS.length;
-      for (const name of [...WAYS.slice(first), ...WAYS.slice(0, first)]) took[name].push(await firstByte(ways[name], load));
+      for (const name of [...WAYS.slice(first), ...WAYS.slice(0, first)])
+        took[name].push(await firstByte(ways[name], load));
     }
   };
   await Promise.all(Array.from({ length: load.atOnce }, worker));

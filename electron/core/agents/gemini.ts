@@ -42,7 +42,7 @@ const READER: Reader = {
   read: readTitle,
   dialog: geminiDialog,
   looksWhenQuiet: true,
-  unready: /^\s*\S Resuming session\.\.\./m,
+  resumed: (screen) => !screen.includes("Resuming session...") && /^\s*(✦|>(?!\s+Type your message)) /m.test(screen),
 };
 
 export function createGeminiAdapter({ machine }: AgentAdapterDeps): AgentAdapter {

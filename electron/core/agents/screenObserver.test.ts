@@ -10,7 +10,7 @@ describe("a resumed Gemini CLI", () => {
   it("is not called idle while it still reads its session, whatever its title says", async () => {
     const clock = new ManualClock();
     const facts: AgentFact[] = [];
-    let screen = "⠋ Resuming session...\n ? for shortcuts";
+    let screen = " >   Type your message or @path/to/file";
     const observer = createGeminiAdapter({
       machine: createMachine({ environment: () => Promise.resolve({}), homeDir: "/home/person" }),
     }).createObserver({
@@ -25,9 +25,11 @@ describe("a resumed Gemini CLI", () => {
       screenText: () => Promise.resolve(screen),
     });
     observer.hint({ type: "title", title: "◇  Ready (work)" });
+    await clock.advance(2_000);
+    screen = "⠋ Resuming session...\n ? for shortcuts";
     await clock.advance(5_000);
     expect(facts).toEqual([]);
-    screen = " >   Type your message or @path/to/file";
+    screen = " > what was asked before\n\n✦ and answered\n\n >   Type your message or @path/to/file";
     await clock.advance(1_000);
     expect(facts).toMatchObject([{ type: "activity", activity: "idle" }]);
     observer.dispose();

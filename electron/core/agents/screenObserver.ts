@@ -27,8 +27,11 @@ export interface Reader {
   readonly dialog: (screen: string) => Dialog | undefined;
   /** On the screen as long as a turn lasts; absent: its hints tell the state again after an app restart. */
   readonly works?: RegExp;
-  /** On the screen while it says that it waits and takes no prompt yet: a message typed now would be lost. */
-  readonly unready?: RegExp;
+  /**
+   * Whether what was said before stands on the screen again, for CLIs that say that they wait before they have read their
+   * session: until then a message typed would be lost.
+   */
+  readonly resumed?: (screen: string) => boolean;
   /** Some dialogs are announced by no hint: look when the screen has settled. */
   readonly looksWhenQuiet: boolean;
   /** The conversations its telemetry names. */
@@ -69,8 +72,8 @@ export class ScreenObserver implements AgentObserver {
   #askId: string | undefined;
   #answered: { readonly body: string; readonly untilMs: number } | undefined;
   #isDisposed = false;
-  /** The latest look at whether it takes prompts yet. */
-  #begins: (() => Promise<void>) | undefined;
+  /** The latest look at whether it has read its session. */
+  #resuming: (() => Promise<void>) | undefined;
   #discoverTimesLeft = 0;
   #isIdentified: boolean;
   readonly #conversations = new Set<string>();
@@ -104,23 +107,25 @@ export class ScreenObserver implements AgentObserver {
     this.#hasSpoken = true;
     this.#lookForSession();
     this.#cancel("begin");
-    this.#begins = undefined;
+    this.#resuming = undefined;
     const isEarly = reading.activity === "idle" && this.#context.hasPrompt && this.#activity.current === "starting";
     if (isEarly) return this.#after("begin", BEGIN_MS, () => this.#apply(reading));
-    const isBeginning = reading.activity === "idle" && this.#activity.current === "starting";
-    if (isBeginning && this.#reader.unready !== undefined) return this.#applyWhenReady(reading, this.#reader.unready);
+    const isResuming =
+      this.#context.mode === "resume" && reading.activity === "idle" && this.#activity.current === "starting";
+    if (isResuming && this.#reader.resumed !== undefined) return this.#applyOnceResumed(reading, this.#reader.resumed);
     this.#apply(reading);
   }
 
   /** Every later hint takes its place. */
-  #applyWhenReady(reading: Reading, unready: RegExp): void {
+  #applyOnceResumed(reading: Reading, isResumed: (screen: string) => boolean): void {
+    const endsAtMs = this.#context.clock.now() + BEGIN_MS;
     const look = async (): Promise<void> => {
       const screen = await this.#context.screenText();
-      if (this.#isDisposed || this.#begins !== look) return;
-      if (unready.test(screen)) this.#after("begin", DRAWN_MS, () => void look());
-      else this.#apply(reading);
+      if (this.#isDisposed || this.#resuming !== look) return;
+      if (isResumed(screen) || this.#context.clock.now() > endsAtMs) this.#apply(reading);
+      else this.#after("begin", DRAWN_MS, () => void look());
     };
-    this.#begins = look;
+    this.#resuming = look;
     this.#after("begin", DRAWN_MS, () => void look());
   }
 
@@ -240,8 +245,7 @@ export class ScreenObserver implements AgentObserver {
     if (cliSessionId !== undefined) {
       this.#isIdentified = true;
       this.#context.emit({ type: "cli_session", cliSessionId });
-    } else if (this.#discoverTimesLeft > 0)
-      this.#after("discover", DISCOVER_EVERY_MS, () => void this.#discover());
+    } else if (this.#discoverTimesLeft > 0) this.#after("discover", DISCOVER_EVERY_MS, () => void this.#discover());
   }
 
   #after(name: string, delayMs: number, task: () => void): void {

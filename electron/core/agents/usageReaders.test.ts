@@ -146,9 +146,9 @@ describe("Codex's usage", () => {
       log(thread, "sse_event", { "event.kind": "response.completed", input_token_count: "9", output_token_count: "1" });
     const read = (...logs: readonly TelemetryLog[]) => reader?.read({ logs, points: [] }, {}).gaps;
     expect(read(asked("a"), answered("a"), asked("a"), asked("b"))).toEqual([]);
-    expect(read(answered("b"), asked("a"), log("a", "api_request", { "http.response.status_code": 529 }))).toMatchObject([
-      { why: "interrupted", source: "otlp", cliSessionId: "a", model: "m" },
-    ]);
+    expect(
+      read(answered("b"), asked("a"), log("a", "api_request", { "http.response.status_code": 529 })),
+    ).toMatchObject([{ why: "interrupted", source: "otlp", cliSessionId: "a", model: "m" }]);
     expect(reader?.ended?.().gaps).toMatchObject([{ cliSessionId: "a" }]);
     expect(reader?.ended?.().gaps).toEqual([]);
   });

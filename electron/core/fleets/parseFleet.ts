@@ -7,19 +7,15 @@ import type { Document } from "yaml";
 import type { z } from "zod";
 import {
   agentChildSchema,
-  DEFAULT_BACKOFF,
   DEFAULT_INTENSITY,
   DEFAULT_PERIOD_MS,
-  DEFAULT_SHUTDOWN_MS,
   fleetHeadSchema,
   KNOWN_KEYS,
   parseDuration,
-  parseSize,
   supervisorEntrySchema,
 } from "#shared/model/fleetFile.ts";
 import type {
   AgentSpec,
-  BackoffSpec,
   ChildNodeSpec,
   FleetFileError,
   FleetSpec,
@@ -29,8 +25,7 @@ import type {
 } from "#shared/model/fleetFile.ts";
 import type { BudgetRules } from "#shared/model/budget.ts";
 import { nearest } from "#shared/lib/nearest.ts";
-import { joinPath } from "#shared/lib/paths.ts";
-
+import { readShutdown, toAgentSpec } from "./agentSpec.ts";
 import { meantIssues, readBudgets } from "./fileBudget.ts";
 import type { RawBudgets } from "./fileBudget.ts";
 
@@ -340,10 +335,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function readShutdown(text: string): number | "infinity" | "brutal_kill" {
-  return text === "infinity" || text === "brutal_kill" ? text : (parseDuration(text) ?? DEFAULT_SHUTDOWN_MS);
-}
-
 function readSettings(raw: RawSettings): SupervisorSettings {
   return {
     strategy: raw?.strategy ?? "one_for_one",
@@ -351,45 +342,4 @@ function readSettings(raw: RawSettings): SupervisorSettings {
     periodMs: raw?.period === undefined ? DEFAULT_PERIOD_MS : (parseDuration(raw.period) ?? DEFAULT_PERIOD_MS),
     autoShutdown: raw?.auto_shutdown ?? "never",
   };
-}
-
-function readBackoff(raw: RawAgentChild["backoff"]): BackoffSpec {
-  const duration = (text: string | undefined, fallback: number): number =>
-    text === undefined ? fallback : (parseDuration(text) ?? fallback);
-  return {
-    initialMs: duration(raw?.initial, DEFAULT_BACKOFF.initialMs),
-    maxMs: duration(raw?.max, DEFAULT_BACKOFF.maxMs),
-    factor: raw?.factor ?? DEFAULT_BACKOFF.factor,
-    jitter: raw?.jitter ?? DEFAULT_BACKOFF.jitter,
-    resetAfterMs: duration(raw?.resetAfter, DEFAULT_BACKOFF.resetAfterMs),
-  };
-}
-
-function toAgentSpec(child: RawAgentChild, budgets: readonly BudgetRules[], context: ParseContext): AgentSpec {
-  return {
-    kind: "agent",
-    id: child.id,
-    agent: child.agent ?? "command",
-    ...(child.command === undefined ? {} : { command: child.command }),
-    cwd: joinPath(context.folder, child.cwd ?? ".", context.homeDir),
-    ...(child.prompt === undefined ? {} : { prompt: child.prompt }),
-    ...(child.model === undefined ? {} : { model: child.model }),
-    args: child.args ?? [],
-    env: child.env ?? {},
-    ...(child.resume === undefined ? {} : { resume: child.resume }),
-    ...(child.task === undefined ? {} : { task: child.task }),
-    ...(child.gateway === undefined ? {} : { gateway: child.gateway }),
-    restart: child.restart ?? "transient",
-    shutdown: child.shutdown === undefined ? DEFAULT_SHUTDOWN_MS : readShutdown(child.shutdown),
-    significant: child.significant === true,
-    backoff: readBackoff(child.backoff),
-    budgets,
-    resumeAtReset: child.resume_at_reset === true,
-    ...readLimits(child.limits),
-  };
-}
-
-function readLimits(raw: RawAgentChild["limits"]): Pick<AgentSpec, "limits"> {
-  const memoryBytes = raw === undefined ? undefined : parseSize(raw.memory);
-  return memoryBytes === undefined ? {} : { limits: { memoryBytes, onExceed: raw?.on_exceed ?? "warn" } };
 }
