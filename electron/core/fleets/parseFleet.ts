@@ -19,7 +19,6 @@ import type {
   ChildNodeSpec,
   FleetFileError,
   FleetSpec,
-  RawAgentChild,
   SupervisorNodeSpec,
   SupervisorSettings,
 } from "#shared/model/fleetFile.ts";
