@@ -28,7 +28,7 @@ function calls(cli: CliName, count: number, marker: string): string {
   return Array.from({ length: count }, (_, n) => one(n)).join("");
 }
 
-function chained(cli: CliName, marker: string, count: number): string {
+export function chained(cli: CliName, marker: string, count: number): string {
   return `[[new]] ${marker} ${calls(cli, count, marker)} [[text ${marker}-done]]`;
 }
 

@@ -7,6 +7,7 @@ import { flips } from "./flips.ts";
 import { kills } from "./kills.ts";
 import { logs } from "./logs.ts";
 import { migrations } from "./migrations.ts";
+import { overshoot } from "./overshoot.ts";
 import { power } from "./power.ts";
 import { steady } from "./steady.ts";
 import { streams } from "./streams.ts";
@@ -21,6 +22,7 @@ export const ROWS: readonly SoakRow[] = [
   streams,
   kills,
   budget,
+  overshoot,
   corpus,
   agents,
   steady,

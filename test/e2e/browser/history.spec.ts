@@ -8,6 +8,8 @@ const FLEET = {
 
 test("a session's lives with how they ended, and the list of all", async ({ desk }) => {
   const page = await desk.start(FLEET);
+  // The recording has an end after what was printed: a moment from which on there is nothing.
+  await expect.poll(async () => (await desk.app.cli("logs", "worker")).stdout).toContain("needle-in-life");
   process.kill(await desk.pid("worker"), "SIGKILL");
   await desk.app.waitFor("worker", (node) => node.generation === 2 && node.state !== "starting");
   await goTo(page, "Sessions");
