@@ -79,7 +79,7 @@ class GeminiTelemetry implements TelemetryReader {
     const prompt = textAt(attributes, "prompt_id") ?? "";
     const key = [prompt, textAt(attributes, "role"), textAt(attributes, "model")].join(" ");
     if (ENDED.includes(name)) this.#open.ended(key);
-    if (name === "gemini_cli.user_prompt") return this.#open.take((request) => !request.key.startsWith(prompt));
+    if (name === "gemini_cli.user_prompt") return this.#open.take((request) => !request.key.startsWith(`${prompt} `));
     const [cliSessionId, model] = [textAt(attributes, "session.id"), textAt(attributes, "model")];
     if (name === BEGUN) this.#open.begun({ key, at: timeOf(log), cliSessionId, model });
     return [];

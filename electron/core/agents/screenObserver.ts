@@ -238,10 +238,12 @@ export class ScreenObserver implements AgentObserver {
   }
 
   async #discover(): Promise<void> {
+    if (this.#isIdentified) return;
     this.#discoverTimesLeft -= 1;
     const search = { startedAtMs: this.#startedAtMs, conversations: this.#conversations };
     const cliSessionId = await this.#reader.discover?.(this.#context, search);
-    if (this.#isDisposed) return;
+    // Another look may have begun while this one was at the disk.
+    if (this.#isDisposed || this.#isIdentified) return;
     if (cliSessionId !== undefined) {
       this.#isIdentified = true;
       this.#context.emit({ type: "cli_session", cliSessionId });

@@ -9,6 +9,8 @@ interface LifeOwner {
 
 /** A life's owner never changes, its task may; thousands of sessions are remembered, the rest is one look-up away. */
 const REMEMBERED = 5000;
+/** Notes that cannot be read must not cost the usage. */
+const TASK = "SELECT CASE WHEN json_valid(spec) THEN spec ->> '$.task' END AS task FROM lives WHERE session_id = ?";
 
 export function lifeOfSession(store: Pick<Store, "get">): (sessionId: string) => LifeOwner | undefined {
   const known = new Map<string, LifeOwner>();
@@ -25,7 +27,7 @@ export function lifeOfSession(store: Pick<Store, "get">): (sessionId: string) =>
   return (sessionId) => {
     const owner = ownerOf(sessionId);
     if (owner === undefined) return undefined;
-    const task = store.get("SELECT spec ->> '$.task' AS task FROM lives WHERE session_id = ?", [sessionId])?.["task"];
+    const task = store.get(TASK, [sessionId])?.["task"];
     return typeof task === "string" ? { ...owner, task } : owner;
   };
 }
