@@ -20,6 +20,7 @@ import {
   gatewayDesk,
   lifeOfSession,
   meteringGateway,
+  ownerOfSession,
   recordedLives,
   reportLeftOver,
   settleTrouble,
@@ -120,7 +121,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const ingest = rememberedIngest(ports, store);
   const budgets = createBudgets({ ports, store, recorder, ledger, fleets: () => fleets });
   const onLimit: Parameters<typeof gatewayDesk>[0]["onLimit"] = (id, limit) => sessions.limited(id, limit);
-  const desk = gatewayDesk({ ledger, budgets, store, recorder, clock, lifeOf: lifeOfSession(store), onLimit });
+  const desk = gatewayDesk({ ledger, budgets, store, recorder, clock, ownerOf: ownerOfSession(store), onLimit });
   const metering = meteringGateway({ ...ports, store, settings, desk });
   const lifeMeters = new LifeMeters({ sink: ledger, ...ports });
   const lives = recordedLives(() => sessions);

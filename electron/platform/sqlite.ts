@@ -124,6 +124,11 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
         sync(true);
         return db.transaction(work).immediate();
       }),
+    transactionUnsynced: (work) =>
+      guard(() => {
+        sync(false);
+        return db.transaction(work).immediate();
+      }),
     backup: (target) => takeBackup(db, target),
     keepBackup: (label, unlessYoungerMs) =>
       db.memory ? Promise.resolve(false) : keepBackupOf(db, { label, unlessYoungerMs }),
@@ -140,7 +145,8 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
 function syncSwitch(db: BetterSqlite.Database): (wanted: boolean) => void {
   let isSynced = true;
   return (wanted) => {
-    if (isSynced === wanted) return;
+    // A transaction ends as it began.
+    if (isSynced === wanted || db.inTransaction) return;
     db.exec(`PRAGMA synchronous = ${wanted ? "FULL" : "NORMAL"}`);
     isSynced = wanted;
   };

@@ -31,6 +31,9 @@ import { ResumeConsent } from "./resumeConsent.ts";
 
 /** The providers' clients give a request up after ten minutes; what is older is no longer under way. */
 export const RESERVATION_LIFE_MS = 15 * 60 * 1000;
+/** How long the wall clock is trusted to have gone on as it did when the timer was set. */
+const TIMER_FRESH_MS = 1000;
+const NO_TIMER = { dueMs: Infinity, atMs: Infinity, cancel: (): void => undefined };
 
 /** Why nothing more may be spent at a path. */
 export interface Brake {
@@ -63,7 +66,7 @@ export class Budgets {
   readonly feed: BudgetFeed;
   readonly #levelListeners = new Set<(change: LevelChange) => void>();
   readonly #knownFleets = new Set<string>();
-  #cancelTimer: () => void = () => {};
+  #timer = NO_TIMER;
 
   constructor(deps: BudgetsDeps) {
     this.deps = deps;
@@ -84,7 +87,7 @@ export class Budgets {
   }
 
   close(): void {
-    this.#cancelTimer();
+    this.#timer.cancel();
     this.feed.close();
   }
 
@@ -267,15 +270,25 @@ export class Budgets {
     }
   }
 
+  /** Every request comes by here: a timer that was set for the same moment just now is left alone. */
   #schedule(): void {
-    this.#cancelTimer();
     const nowMs = this.deps.clock.wallNow();
-    const due = [
-      ...this.table.all().flatMap((counter) => resetsAtMs(counter) ?? []),
+    const dueMs = Math.min(
+      ...this.table.all().map((counter) => resetsAtMs(counter) ?? Infinity),
       ...this.table.reservations().map(({ atMs }) => atMs + RESERVATION_LIFE_MS),
-    ];
-    if (due.length > 0)
-      this.#cancelTimer = this.deps.clock.after(Math.max(1, Math.min(...due) - nowMs), () => this.tick());
+    );
+    const { dueMs: setFor, atMs } = this.#timer;
+    if (dueMs === setFor && nowMs >= atMs && nowMs - atMs < TIMER_FRESH_MS) return;
+    this.#timer.cancel();
+    const cancel = dueMs === Infinity ? () => undefined : this.#tickIn(Math.max(1, dueMs - nowMs));
+    this.#timer = { dueMs, atMs: nowMs, cancel };
+  }
+
+  #tickIn(waitMs: number): () => void {
+    return this.deps.clock.after(waitMs, () => {
+      this.#timer = NO_TIMER;
+      this.tick();
+    });
   }
 
   /** The budgets of a fleet file as it stands now; none when the fleet was forgotten. */

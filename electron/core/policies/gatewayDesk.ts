@@ -1,7 +1,7 @@
 /**
  * Joins gateway, budgets and ledger: a request's worth is set aside before it goes out, and given back when the ledger
- * has what it took. A request whose agent nobody knows does not go out. What ended is on disk at once but in the ledger a
- * moment later, with others: a commit waits for the disk, and whoever asks meanwhile would wait with it.
+ * has what it took. A request whose agent nobody knows does not go out. What ended is jotted down at once but in the ledger
+ * a moment later, with others: a commit waits for the disk, and whoever asks meanwhile would wait with it.
  */
 import type { Budgets } from "#core/budgets/index.ts";
 import type { Ledger } from "#core/ledger/index.ts";
@@ -12,27 +12,27 @@ import type { UnderWayParts } from "./requestsUnderWay.ts";
 
 /** Until then the budget holds what was really used; a budget that is used up by it does not wait. */
 const GATHER_MS = 500;
-/** Some 3 ms of the ledger's work and the disk's; the core takes requests between one commit and the next. */
-const AT_ONCE = 4;
+/** The core takes requests between one entry and the next; only the last one waits for the disk, for all of them. */
+const AT_ONCE = 1;
 const BREATH_MS = 5;
 
 export interface GatewayDeskParts extends UnderWayParts {
   readonly ledger: Pick<Ledger, "report" | "prices">;
   readonly budgets: Pick<Budgets, "reserve" | "used" | "release">;
-  readonly lifeOf: (sessionId: string) => { readonly path: string } | undefined;
+  readonly ownerOf: (sessionId: string) => { readonly path: string } | undefined;
   readonly recorder: Recorder;
   /** Told of every answer: the limit it spoke of, or undefined where the provider answered as asked. */
   readonly onLimit: (sessionId: string, limit: PlanLimit | undefined) => void;
 }
 
 export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
-  const { ledger, budgets, lifeOf, recorder, clock, onLimit } = parts;
+  const { ledger, budgets, ownerOf, recorder, clock, onLimit } = parts;
   /** A life that has just begun may still be on its way to the disk. */
   const pathOf = (sessionId: string): string | undefined => {
-    const known = lifeOf(sessionId);
+    const known = ownerOf(sessionId);
     if (known !== undefined) return known.path;
     recorder.flush();
-    return lifeOf(sessionId)?.path;
+    return ownerOf(sessionId)?.path;
   };
   const gathered: GatewayOutcome[] = [];
   let cancelFlush: (() => void) | undefined;
@@ -40,13 +40,15 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
     cancelFlush?.();
     cancelFlush = undefined;
     const outcomes = gathered.splice(0, most);
+    // Facts of others are none of this gathering, and wait for the disk as ever.
+    if (outcomes.length > 0) recorder.flush();
     for (const { call, report, reservationId } of outcomes) {
       if (report !== undefined) ledger.report(report);
       if (call.api !== "other") noteEnded(parts, call);
       // Counted before it is given back: between the two another request must not find room that is not there.
       if (reservationId !== undefined) recorder.afterCommit(() => budgets.release(reservationId));
     }
-    if (outcomes.length > 0) recorder.flush();
+    if (outcomes.length > 0) recorder.flush(gathered.length > 0 ? "unsynced" : undefined);
     if (gathered.length > 0) cancelFlush = clock.after(BREATH_MS, () => record(AT_ONCE));
   };
   const flush = (): void => record(Infinity);

@@ -11,5 +11,5 @@ export { sendWithTokens } from "./paidPrompts.ts";
 export { reportLeftOver } from "./requestsUnderWay.ts";
 export { recordedLives } from "./recordedLives.ts";
 export { spendLedger, spendOf } from "./spendLedger.ts";
-export { lifeOfSession } from "./whoseUsage.ts";
+export { lifeOfSession, ownerOfSession } from "./whoseUsage.ts";
 export { askPolicy, settleTrouble, splitAskItemId, troublePolicy } from "./whatWaits.ts";

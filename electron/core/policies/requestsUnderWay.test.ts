@@ -42,7 +42,7 @@ async function core(
   const desk = gatewayDesk({
     ...rig,
     budgets: { reserve: () => ({ ok: true, reservationId: "r1" }), used, release: () => undefined },
-    lifeOf: () => ({ path: "shop/s1" }),
+    ownerOf: () => ({ path: "shop/s1" }),
     onLimit: () => undefined,
   });
   return { ...rig, desk, database };

@@ -12,9 +12,10 @@ const REMEMBERED = 5000;
 /** Notes that cannot be read must not cost the usage. */
 const TASK = "SELECT CASE WHEN json_valid(spec) THEN spec ->> '$.task' END AS task FROM lives WHERE session_id = ?";
 
-export function lifeOfSession(store: Pick<Store, "get">): (sessionId: string) => LifeOwner | undefined {
+/** Asked before each request goes out. */
+export function ownerOfSession(store: Pick<Store, "get">): (sessionId: string) => LifeOwner | undefined {
   const known = new Map<string, LifeOwner>();
-  const ownerOf = (sessionId: string): LifeOwner | undefined => {
+  return (sessionId) => {
     const remembered = known.get(sessionId);
     if (remembered !== undefined) return remembered;
     const row = store.get("SELECT path, generation FROM lives WHERE session_id = ?", [sessionId]);
@@ -24,6 +25,10 @@ export function lifeOfSession(store: Pick<Store, "get">): (sessionId: string) =>
     known.set(sessionId, owner);
     return owner;
   };
+}
+
+export function lifeOfSession(store: Pick<Store, "get">): (sessionId: string) => LifeOwner | undefined {
+  const ownerOf = ownerOfSession(store);
   return (sessionId) => {
     const owner = ownerOf(sessionId);
     if (owner === undefined) return undefined;

@@ -31,6 +31,8 @@ export interface Database {
   iterate(sql: string, params?: readonly SqlValue[]): IterableIterator<Row>;
   /** BEGIN IMMEDIATE … COMMIT; rolls back when `work` throws and rethrows. */
   transaction<T>(work: () => T): T;
+  /** The same without waiting for the disk, as `runUnsynced`. */
+  transactionUnsynced<T>(work: () => T): T;
   /** Online copy to `file`; safe beside writers. */
   backup(file: string): Promise<void>;
   /**

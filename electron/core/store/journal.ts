@@ -15,6 +15,8 @@ export interface Fact {
   readonly actor: string;
   /** May run more than once, but commits once. */
   readonly work: (tx: StoreTx) => void;
+  /** See `Transaction`. */
+  readonly isUnsynced?: boolean;
 }
 
 export interface Journal {

@@ -25,8 +25,8 @@ export interface Recorder {
   project(work: (tx: StoreTx) => void): void;
   /** Runs once everything noted so far has been handed to the store. */
   afterCommit(task: () => void): void;
-  /** Commits what is gathered now, so that a read sees it. */
-  flush(): void;
+  /** Commits what is gathered now, so that a read sees it. `unsynced`: as `store.jot`, for what stands jotted already. */
+  flush(durability?: "unsynced"): void;
 }
 
 export function createRecorder({ journal, clock, logger }: RecorderDeps): Recorder {
@@ -34,7 +34,7 @@ export function createRecorder({ journal, clock, logger }: RecorderDeps): Record
   let after: (() => void)[] = [];
   let isScheduled = false;
 
-  const flush = (): void => {
+  const flush = (durability?: "unsynced"): void => {
     const batch = work;
     const tasks = after;
     work = [];
@@ -42,6 +42,7 @@ export function createRecorder({ journal, clock, logger }: RecorderDeps): Record
     if (batch.length > 0) {
       journal.record({
         actor: "system",
+        isUnsynced: durability === "unsynced",
         work: (tx) => {
           for (const one of batch) attempt(one, tx);
         },

@@ -31,6 +31,8 @@ export interface Transaction<T> {
   readonly actor: string;
   /** Synchronous; throwing rolls everything back and rethrows. */
   readonly work: (tx: StoreTx) => T;
+  /** As `jot`: outlives this process at once, a power cut with the next transaction that waits for the disk. */
+  readonly isUnsynced?: boolean;
 }
 
 export interface StoreHealth {
@@ -121,7 +123,9 @@ class SqlStore implements Store {
     const appended: StoredEvent[] = [];
     this.#isInTransaction = true;
     try {
-      const value = this.#database.transaction(() => this.#perform(transaction, appended));
+      const work = (): T => this.#perform(transaction, appended);
+      const value =
+        transaction.isUnsynced === true ? this.#database.transactionUnsynced(work) : this.#database.transaction(work);
       this.#isInTransaction = false;
       this.#setHealth({ status: "ok" });
       if (appended.length > 0) this.#log.committed();

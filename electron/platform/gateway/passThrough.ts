@@ -115,7 +115,8 @@ function passAnswer(passage: Passage, answer: IncomingMessage, settle: (how: "wh
   const onChunk = passage.onAnswer({ status, headers: answer.headers });
   response.sendDate = false;
   response.writeHead(status, answer.statusMessage ?? "", [...passedHeaders(answer.rawHeaders, new Set())]);
-  // The status is news to the agent even while the model still thinks.
+  // The status is news to the agent even while the model still thinks; what came with it leaves with it, in one write.
+  response.cork();
   response.flushHeaders();
   answer.on("data", (chunk: Buffer) => {
     if (!response.write(chunk)) answer.pause();
@@ -134,6 +135,7 @@ function passAnswer(passage: Passage, answer: IncomingMessage, settle: (how: "wh
     settle("cut");
     response.destroy();
   });
+  process.nextTick(() => response.uncork());
 }
 
 /** Flat list of names and values, spelled as they came. */
