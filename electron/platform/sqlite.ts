@@ -76,21 +76,7 @@ interface AdaptOptions {
 }
 
 function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOptions): Database {
-  const cache = new Map<string, Statement>();
-  const prepare = (sql: string): Statement => {
-    const known = cache.get(sql);
-    if (known !== undefined && !known.busy) {
-      cache.delete(sql);
-      cache.set(sql, known);
-      return known;
-    }
-    const statement = db.prepare<unknown[], Row>(sql);
-    // A busy statement belongs to an unfinished iterate(); the second user gets one of its own.
-    if (known === undefined) cache.set(sql, statement);
-    const oldest = cache.size > STATEMENT_CACHE ? cache.keys().next().value : undefined;
-    if (oldest !== undefined) cache.delete(oldest);
-    return statement;
-  };
+  const { prepare, forget } = statementCache(db);
   const sync = syncSwitch(db);
   return {
     file,
@@ -134,11 +120,35 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
       db.memory ? Promise.resolve(false) : keepBackupOf(db, { label, unlessYoungerMs }),
     close: () => {
       if (!db.open) return;
-      cache.clear();
+      forget();
       guard(() => db.close());
       onClosed();
     },
   };
+}
+
+interface StatementCache {
+  prepare(sql: string): Statement;
+  forget(): void;
+}
+
+function statementCache(db: BetterSqlite.Database): StatementCache {
+  const cache = new Map<string, Statement>();
+  const prepare = (sql: string): Statement => {
+    const known = cache.get(sql);
+    if (known !== undefined && !known.busy) {
+      cache.delete(sql);
+      cache.set(sql, known);
+      return known;
+    }
+    const statement = db.prepare<unknown[], Row>(sql);
+    // A busy statement belongs to an unfinished iterate(); the second user gets one of its own.
+    if (known === undefined) cache.set(sql, statement);
+    const oldest = cache.size > STATEMENT_CACHE ? cache.keys().next().value : undefined;
+    if (oldest !== undefined) cache.delete(oldest);
+    return statement;
+  };
+  return { prepare, forget: () => cache.clear() };
 }
 
 /** Whether commits wait for the disk. Changed only when it has to be: each change costs as much as a small write. */
