@@ -128,8 +128,8 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
 }
 
 interface StatementCache {
-  prepare(sql: string): Statement;
-  forget(): void;
+  readonly prepare: (sql: string) => Statement;
+  readonly forget: () => void;
 }
 
 function statementCache(db: BetterSqlite.Database): StatementCache {
