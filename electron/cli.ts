@@ -20,6 +20,7 @@ import type { Outcome } from "./cli/outcome.ts";
 import { createOutput, table } from "./cli/output.ts";
 import type { Output } from "./cli/output.ts";
 import { recordingCommands } from "./cli/recordings.ts";
+import { schemaCommands } from "./cli/schema.ts";
 import { steerCommands } from "./cli/steer.ts";
 import { treeCommands } from "./cli/tree.ts";
 import { usageCommands } from "./cli/usage.ts";
@@ -47,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...attachCommands,
   ...eventCommands,
   ...usageCommands,
+  ...schemaCommands,
   ...openCommands,
   ...doctorCommands,
 };

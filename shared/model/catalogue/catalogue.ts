@@ -1,0 +1,21 @@
+/** Every message this product speaks, once, under one name. What is not in here is not published, and not read. */
+import type { z } from "zod";
+import { dataMessages } from "./data.ts";
+import type { Entry } from "./entry.ts";
+
+export const catalogue = {
+  ...dataMessages,
+};
+
+export type MessageName = keyof typeof catalogue;
+export type MessageData<N extends MessageName> = z.output<(typeof catalogue)[N]["schema"]>;
+
+const byName = new Map<string, Entry>(Object.entries(catalogue));
+
+export function entryOf(name: string): Entry | undefined {
+  return byName.get(name);
+}
+
+export function entries(): readonly (readonly [name: string, entry: Entry])[] {
+  return [...byName];
+}
