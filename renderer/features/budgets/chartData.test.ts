@@ -18,7 +18,7 @@ function series(groups: Readonly<Record<string, readonly number[]>>): Series {
   };
 }
 
-const at = { startMs: start, endMs: start + 24 * HOUR, nowMs: start + 2.5 * HOUR };
+const at = { startMs: start, endMs: start + 24 * HOUR, nowMs: start + 2.5 * HOUR, isGrouped: false };
 
 describe("the chart of what was spent", () => {
   it("grows from nothing at the span's beginning to everything now, and says nothing of the future", () => {
@@ -29,10 +29,15 @@ describe("the chart of what was spent", () => {
 
   it("stacks groups by size, and what cannot be told apart is one line on top that ends at the whole sum", () => {
     const groups = { a: [1, 1, 1], b: [10, 0, 0], c: [2, 0, 0], d: [3, 0, 0], e: [4, 0, 0], f: [5, 0, 0] };
-    const { lines } = makeChart({ series: series(groups), measure: "tokens", ...at });
+    const { lines } = makeChart({ series: series(groups), measure: "tokens", ...at, isGrouped: true });
     expect(lines.map(({ label }) => label)).toEqual(["b", "f", "e", "a", "2 others"]);
     expect(lines.at(-1)?.values.at(-2)).toBe((3 + 10 + 2 + 3 + 4 + 5) * 10);
     expect(lines.map(({ colour }) => colour)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it("names a single group as it names several", () => {
+    const { lines } = makeChart({ series: series({ coder: [1, 2, 3] }), measure: "tokens", ...at, isGrouped: true });
+    expect(lines).toMatchObject([{ role: "stack", label: "coder" }]);
   });
 
   it("draws forecast, mean day and limit only where they are known and in their own unit", () => {

@@ -27,6 +27,8 @@ export interface ChartInput {
   readonly startMs: number;
   readonly endMs: number;
   readonly nowMs: number;
+  /** By agent, model …: each line is named, also a single one. */
+  readonly isGrouped: boolean;
   readonly forecast?: Forecast | undefined;
   readonly limit?: number | undefined;
 }
@@ -53,13 +55,13 @@ interface Grid {
   readonly ms: readonly number[];
 }
 
-function spentLines({ series, measure, nowMs }: ChartInput, { bounds, ms }: Grid): readonly ChartLine[] {
+function spentLines({ series, measure, nowMs, isGrouped }: ChartInput, { bounds, ms }: Grid): readonly ChartLine[] {
   const groups = series.series.map(({ key, label, costNanos, tokens }) => {
     const values = measure === "cost" ? costNanos : tokens;
     return { key, label, total: values.reduce((sum, value) => sum + value, 0), values };
   });
   const [only] = groups;
-  if (groups.length <= 1)
+  if (!isGrouped || only === undefined)
     return [
       {
         key: only?.key ?? "",

@@ -105,6 +105,7 @@ function useSpanData({ span, measure, group, scope, from, text, isAll }: Asked) 
       endMs: spanEnd(span, from),
       // The dataset is as old as its query; the newest moment it speaks of is when it was asked.
       nowMs: Math.max(nowMs, series.dataUpdatedAt),
+      isGrouped: group !== "none",
       forecast: group === "none" ? forecast.data : undefined,
       limit: group === "none" ? budget?.allowance : undefined,
     });
