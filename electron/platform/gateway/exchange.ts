@@ -2,7 +2,14 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { GatewayCall, GatewayDesk, GatewayOutcome, GatewayRoute, GatewaySession } from "#core/ports/gateway.ts";
+import type {
+  GatewayCall,
+  GatewayDesk,
+  GatewayOutcome,
+  GatewayRoute,
+  GatewaySession,
+  PlanLimit,
+} from "#core/ports/gateway.ts";
 import { GATEWAY_TOKEN_HEADER } from "#core/ports/gateway.ts";
 import { LimitReader } from "./planLimit.ts";
 import { passThrough, type Answer, type PassageEnd } from "./passThrough.ts";
@@ -166,8 +173,15 @@ export class Exchange {
   async #outcome(call: GatewayCall, end: PassageEnd): Promise<Pick<GatewayOutcome, "report" | "limit"> | undefined> {
     const answer = this.#answer ?? (end.how === "hung_up" ? { status: 0, headers: {} } : undefined);
     if (answer === undefined || (answer.status >= 300 && answer.status < 400)) return undefined;
-    const report = usageReport(this.#ended(call, { answer, seen: await this.#tap?.finish(), how: end.how }));
-    return this.#limit === undefined ? { report } : { report, limit: this.#limit.limit(Date.now()) };
+    const seen = await this.#tap?.finish();
+    const report = usageReport(this.#ended(call, { answer, seen, how: end.how }));
+    const limit = this.#limit?.limit(Date.now()) ?? this.#limitWithin(answer, seen);
+    return limit === undefined ? { report } : { report, limit };
+  }
+
+  #limitWithin(answer: Answer, seen: UsageSeen | undefined): PlanLimit | undefined {
+    if (seen?.refusal === undefined) return undefined;
+    return new LimitReader(answer, this.#ends.request).limitWithin(seen.refusal, Date.now());
   }
 
   /** Where no answer came from the provider the gateway says so in its stead. */

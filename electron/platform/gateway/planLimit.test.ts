@@ -1,7 +1,9 @@
 import { gzipSync } from "node:zlib";
 
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
+import { eventually } from "#test/support/deadline.ts";
+import { gatewayHarness, type GatewayHarness } from "#test/support/gatewayHarness.ts";
 import { LimitReader, planLimit } from "./planLimit.ts";
 
 const NOW = Date.parse("2026-11-28T12:00:00Z");
@@ -50,6 +52,18 @@ describe("a refusal for too much use", () => {
       { error: { message: "Rate limit reached" } },
       360,
     ],
+    ["OpenAI's sentence", {}, { error: { message: "Rate limit reached. Please try again in 1m11.5s." } }, 71.5],
+    [
+      "ChatGPT's headers",
+      {
+        "x-codex-primary-used-percent": "100",
+        "x-codex-primary-reset-after-seconds": "900",
+        "x-codex-secondary-used-percent": "40",
+        "x-codex-secondary-reset-at": String(NOW / 1000 + 86_400),
+      },
+      { error: { message: "Too much" } },
+      900,
+    ],
     ["milliseconds", { "retry-after-ms": "2500" }, { error: { message: "Slow down" } }, 2.5],
     ["Google's RetryInfo", {}, google, 34.5],
     ["Google's stream", {}, [google], 34.5],
@@ -90,5 +104,45 @@ describe("a refusal for too much use", () => {
     };
     expect(read(gzipSync(JSON.stringify(anthropic)))).toBe("You have hit your limit.");
     expect(read(gzipSync(Buffer.alloc(4 * 1024 * 1024, " ")))).toBe("The provider refuses more requests for now");
+  });
+});
+
+describe("an answer that began well and ends in a refusal", () => {
+  let harness: GatewayHarness | undefined;
+  afterEach(() => harness?.close());
+
+  const limit = { code: "rate_limit_exceeded", message: "Rate limit reached. Please try again in 20m0s." };
+  it.each<[string, string, object]>([
+    ["Anthropic", "/anthropic/v1/messages", { type: "error", error: { ...limit, type: "rate_limit_error" } }],
+    ["OpenAI", "/openai/v1/responses", { type: "response.failed", response: { id: "resp_1", error: limit } }],
+    ["OpenAI's chat", "/openai/v1/chat/completions", { error: limit }],
+    ["Google", "/gemini/v1beta/models/g:streamGenerateContent", { error: { ...limit, code: 429 } }],
+  ])("is a limit all the same: %s", async (_name, path, event) => {
+    harness = await gatewayHarness((message, response) => {
+      message.resume();
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(`data: ${JSON.stringify(event)}\n\n`);
+    });
+    harness.register();
+    const askedAt = Date.now();
+    const { outcomes } = harness;
+    expect((await harness.call({ path })).status).toBe(200);
+    await eventually("the settlement", () => outcomes.length > 0);
+    const told = outcomes[0]?.limit;
+    expect(told?.detail).toBe(limit.message);
+    expect((told?.untilMs ?? 0) - askedAt).toBeGreaterThanOrEqual(1_200_000);
+    expect((told?.untilMs ?? 0) - askedAt).toBeLessThan(1_260_000);
+  });
+
+  it("is none when the provider broke off for another reason", async () => {
+    harness = await gatewayHarness((message, response) => {
+      message.resume();
+      const error = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } };
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(`data: ${JSON.stringify(error)}\n\n`);
+    });
+    harness.register();
+    const { outcomes } = harness;
+    await harness.call({});
+    await eventually("the settlement", () => outcomes.length > 0);
+    expect(outcomes[0]?.limit).toBeUndefined();
   });
 });

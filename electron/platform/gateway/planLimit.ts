@@ -37,8 +37,16 @@ export class LimitReader {
 
   limit(nowMs: number): PlanLimit {
     const { headers } = this.#answer;
-    const body = decoded(Buffer.concat(this.#chunks), headers["content-encoding"]);
-    const limit = planLimit({ headers, body, nowMs });
+    return this.#said(decoded(Buffer.concat(this.#chunks), headers["content-encoding"]), nowMs);
+  }
+
+  /** Of an answer that began well and was then refused; `error` is the provider's own. */
+  limitWithin(error: unknown, nowMs: number): PlanLimit {
+    return this.#said(JSON.stringify({ error }), nowMs);
+  }
+
+  #said(body: string, nowMs: number): PlanLimit {
+    const limit = planLimit({ headers: this.#answer.headers, body, nowMs });
     return { ...limit, detail: maskSecrets(this.#credentials.reduce(without, limit.detail)) };
   }
 }
@@ -80,6 +88,8 @@ export function planLimit(refusal: { headers: IncomingHttpHeaders; body: string;
     retryDelay(error, nowMs),
     anthropicReset(headers),
     exhaustedReset(headers, nowMs),
+    codexReset(headers, nowMs),
+    tryAgain(error?.message ?? "", nowMs),
   ].find((at) => at !== undefined && at > nowMs && at <= nowMs + MAX_WAIT_MS);
   const words = (error?.message ?? "").replaceAll(/\s+/g, " ").trim().slice(0, 200);
   const detail = words === "" ? UNSAID : words;
@@ -128,6 +138,24 @@ function anthropicReset(headers: IncomingHttpHeaders): number | undefined {
 function exhaustedReset(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
   const resets = exhausted(headers, /^x-ratelimit-remaining-(.+)$/, (what) => `x-ratelimit-reset-${what}`);
   return latest(resets.map((text) => after(duration(text), nowMs)));
+}
+
+/** OpenAI says it in its sentence where it is too late for headers: `Please try again in 6m0s.` */
+function tryAgain(message: string, nowMs: number): number | undefined {
+  const wait = /try again in ((?:\d+(?:\.\d+)?(?:ms|[smhd]))+)/i.exec(message)?.[1];
+  return wait === undefined ? undefined : after(duration(wait), nowMs);
+}
+
+/** ChatGPT plans, with every answer: `x-codex-primary-used-percent: 100`, and when that window is over. */
+function codexReset(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+  const resets = ["primary", "secondary"].map((window) => {
+    if (!(Number(said(headers, `x-codex-${window}-used-percent`)) >= 100)) return undefined;
+    const at = Number(said(headers, `x-codex-${window}-reset-at`));
+    return Number.isFinite(at)
+      ? at * 1000
+      : after(Number(said(headers, `x-codex-${window}-reset-after-seconds`)), nowMs);
+  });
+  return latest(resets);
 }
 
 /** What is said of the reset of everything of which nothing is left. */

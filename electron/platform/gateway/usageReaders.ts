@@ -22,6 +22,8 @@ export interface UsageSeen {
   readonly isWhole: boolean;
   /** The output is the provider's count, not the placeholder with which a stream begins. */
   readonly isOutputCounted: boolean;
+  /** The provider broke the answer off: more requests than the plan, the quota or the rate allows. Its own words. */
+  readonly refusal?: unknown;
   /** Characters that were streamed, to guess the output of a stream that was cut. */
   readonly characters: number;
 }
@@ -77,6 +79,7 @@ function anthropicReader(): UsageReader {
     "message.id": name(seen, "messageId"),
     "message.model": name(seen, "model"),
     "message.usage": take,
+    error: refusal(seen, ({ type }) => type === "rate_limit_error"),
     usage: (value) => {
       take(value);
       seen.isOutputCounted = true;
@@ -117,6 +120,8 @@ function responsesReader(): UsageReader {
     "response.id": name(seen, "messageId"),
     "response.model": name(seen, "model"),
     "response.usage": take,
+    "response.error": refusal(seen, isOpenAiLimit),
+    error: refusal(seen, isOpenAiLimit),
   });
 }
 
@@ -145,6 +150,7 @@ function chatReader(): UsageReader {
         reasoning: usage.completion_tokens_details?.reasoning_tokens,
       });
     },
+    error: refusal(seen, isOpenAiLimit),
   });
 }
 
@@ -178,10 +184,28 @@ function geminiReader(): UsageReader {
     usageMetadata: take,
     "candidates.*.finishReason": whole,
     "promptFeedback.blockReason": whole,
+    error: refusal(seen, ({ code, status }) => code === 429 || status === "RESOURCE_EXHAUSTED"),
   };
   const inArray = Object.fromEntries(Object.entries(once).map(([path, see]) => [`*.${path}`, see]));
   const text = "candidates.*.content.parts.*.text";
   return reader(seen, [text, `*.${text}`], { ...once, ...inArray });
+}
+
+type ProviderError = Readonly<Record<string, unknown>>;
+const providerError = z.looseObject({});
+
+/** An answer that had begun well (status 200) may still end in a refusal. */
+function refusal(seen: Seen, isLimit: (error: ProviderError) => boolean): (value: unknown) => void {
+  return (value) => {
+    const error: ProviderError | undefined = providerError.safeParse(value).data;
+    if (error !== undefined && isLimit(error)) seen.refusal = value;
+  };
+}
+
+const OPENAI_LIMITS: readonly unknown[] = ["rate_limit_exceeded", "insufficient_quota", "usage_limit_reached"];
+
+function isOpenAiLimit({ type, code }: ProviderError): boolean {
+  return OPENAI_LIMITS.includes(code) || OPENAI_LIMITS.includes(type);
 }
 
 function nothingSeen(): Seen {
