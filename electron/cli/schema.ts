@@ -1,9 +1,10 @@
 /** schema: every message this product speaks, from the catalogue. Needs no running app. */
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
-import { z } from "zod";
-import { entries, entryOf } from "#shared/model/catalogue/catalogue.ts";
+import { everyMessage, messagesNamed } from "#shared/contract/catalogue.ts";
 import type { Entry } from "#shared/model/catalogue/entry.ts";
+import { jsonSchemaOf } from "#shared/model/catalogue/jsonSchema.ts";
+import type { JsonSchema } from "#shared/model/catalogue/jsonSchema.ts";
 import { hear } from "#shared/model/catalogue/message.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { fail } from "#shared/model/result.ts";
@@ -28,35 +29,46 @@ export const schemaCommands: Readonly<Record<string, Command>> = {
 };
 
 async function list({ out }: CliContext): Promise<Outcome> {
-  if (out.isJson) for (const [name, entry] of entries()) await out.json({ name, ...facts(entry) });
-  else await out.line(table(entries().map(([name, { kind, purpose }]) => [name, kind, purpose])).join("\n"));
+  if (out.isJson) for (const [name, entry] of everyMessage()) await out.json({ name, ...facts(entry) });
+  else await out.line(table(everyMessage().map(([name, { kind, purpose }]) => [name, kind, purpose])).join("\n"));
   return DONE;
 }
 
 async function show({ out }: CliContext, name: string): Promise<Outcome> {
-  const entry = entryOf(name);
-  if (entry === undefined) {
+  const found = messagesNamed(name);
+  if (found.length === 0) {
     const meant = nearest(
       name,
-      entries().map(([known]) => known),
+      everyMessage().map(([known]) => known),
     );
     const hint = meant === undefined ? "" : ` Did you mean "${meant}"?`;
     return refused(fail("not_found", `There is no message "${name}".${hint} "signalbox schema" lists them.`).error);
   }
-  const schema = z.toJSONSchema(entry.schema);
-  if (out.isJson) await out.json({ name, ...facts(entry), schema });
-  else
-    await out.line(
-      [
-        `${name} ${entry.version}  ${entry.kind}, ${entry.family}`,
-        entry.purpose,
-        `Spoken by: ${entry.spokenBy}`,
-        `Subject: ${entry.channel}`,
-        JSON.stringify(schema, undefined, 2),
-        `Example: ${JSON.stringify(entry.example, undefined, 2)}`,
-      ].join("\n"),
-    );
+  for (const [, entry] of found) {
+    const schema = jsonSchemaOf(entry.schema);
+    const answer = entry.answer === undefined ? undefined : jsonSchemaOf(entry.answer);
+    if (out.isJson) await out.json({ name, ...facts(entry), schema, ...(answer === undefined ? {} : { answer }) });
+    else await out.line(words(name, entry, { schema, answer }).join("\n"));
+  }
   return DONE;
+}
+
+function words(
+  name: string,
+  entry: Entry,
+  { schema, answer }: { schema: JsonSchema; answer: JsonSchema | undefined },
+): string[] {
+  const pretty = (value: unknown) => JSON.stringify(value, undefined, 2);
+  return [
+    `${name}, version ${entry.version}  (${entry.kind}, ${entry.family})`,
+    entry.purpose,
+    `Spoken by: ${entry.spokenBy}`,
+    `Where: ${entry.channel}`,
+    ...(entry.aliases.length === 0 ? [] : [`Elsewhere called: ${entry.aliases.join(", ")}`]),
+    `Schema: ${pretty(schema)}`,
+    ...(answer === undefined ? [] : [`Answer: ${pretty(answer)}`]),
+    `Example: ${pretty(entry.example)}`,
+  ];
 }
 
 async function check({ out }: CliContext, file: string): Promise<Outcome> {
@@ -74,6 +86,6 @@ async function check({ out }: CliContext, file: string): Promise<Outcome> {
   return DONE;
 }
 
-function facts({ schema: _schema, older, ...entry }: Entry): Record<string, unknown> {
+function facts({ schema: _schema, answer: _answer, older, ...entry }: Entry): Record<string, unknown> {
   return { ...entry, olderVersions: older.map(({ version }) => version) };
 }

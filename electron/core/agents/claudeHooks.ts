@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { AgentAsk, AskOption } from "#core/ports/agentAdapter.ts";
 import type { HookPayload } from "#core/ports/hookIngest.ts";
+import type { hookEventSchema } from "#shared/model/catalogue/hook.ts";
 import type { Choice } from "./askDesk.ts";
 import { isIrreversible } from "./irreversible.ts";
 
@@ -38,19 +39,8 @@ export function hookSettings(url: string): string {
   );
 }
 
-const toolInputSchema = z.record(z.string(), z.unknown());
-export type ToolInput = z.infer<typeof toolInputSchema>;
-
-export const hookEventSchema = z.object({
-  hook_event_name: z.string(),
-  session_id: z.string().optional(),
-  message: z.string().optional(),
-  notification_type: z.string().optional(),
-  tool_name: z.string().optional(),
-  tool_input: toolInputSchema.optional(),
-  permission_suggestions: z.array(z.record(z.string(), z.unknown())).optional(),
-});
 export type HookEvent = z.infer<typeof hookEventSchema>;
+export type ToolInput = NonNullable<HookEvent["tool_input"]>;
 
 const questionSchema = z.object({
   question: z.string(),

@@ -5,13 +5,13 @@
 import type { AgentAsk, AgentObserver, ObserverContext } from "#core/ports/agentAdapter.ts";
 import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { ScreenHint } from "#core/ports/screens.ts";
+import { hookEventSchema } from "#shared/model/catalogue/hook.ts";
 import type { Result } from "#shared/model/result.ts";
 import { ActivityReporter } from "./activity.ts";
 import { AskDesk, type Choice } from "./askDesk.ts";
 import {
   answersDecision,
   brakeDecision,
-  hookEventSchema,
   permissionAsk,
   permissionDecision,
   questionAsk,

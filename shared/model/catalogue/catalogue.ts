@@ -1,9 +1,19 @@
 /** Every message this product speaks, once, under one name. What is not in here is not published, and not read. */
 import type { z } from "zod";
+import { agentMessages } from "./agent.ts";
+import { budgetMessages } from "./budget.ts";
 import { dataMessages } from "./data.ts";
 import type { Entry } from "./entry.ts";
+import { hookMessages } from "./hook.ts";
+import { supervisionMessages } from "./supervision.ts";
+import { systemMessages } from "./system.ts";
 
 export const catalogue = {
+  ...agentMessages,
+  ...supervisionMessages,
+  ...systemMessages,
+  ...budgetMessages,
+  ...hookMessages,
   ...dataMessages,
 };
 

@@ -42,6 +42,8 @@ export interface Entry<S extends z.ZodType = z.ZodType> {
   readonly schema: S;
   /** Newest first. */
   readonly older: readonly OlderVersion[];
+  /** Of a command or query: what it is answered. */
+  readonly answer?: z.ZodType;
   /** Data as it is said, true to the schema. */
   readonly example: z.input<S>;
 }
@@ -53,8 +55,18 @@ export function define<S extends z.ZodType>(definition: Definition<S>): Entry<S>
   return { aliases: [], version: 1, older: [], ...definition };
 }
 
+/** What the store's event log keeps for ever, and every subscriber of `events` hears. */
+export function stored<S extends z.ZodType>(definition: Omit<Definition<S>, "kind">): Entry<S> {
+  return define({ kind: "event", ...definition });
+}
+
 export const text = z.string().max(10_000);
+/** One sentence for a person. */
+export const detail = z.string().max(10_000);
 /** A name or an id. */
 export const id = z.string().min(1).max(256);
+/** `fleet/id` of a child. */
+export const path = z.string().min(1).max(400);
+export const sessionId = z.uuid();
 export const count = z.number().int().min(0);
 export const moment = z.iso.datetime({ offset: true });

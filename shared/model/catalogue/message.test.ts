@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { entries } from "./catalogue.ts";
 import { MAX_MESSAGE_BYTES, dedupeKey, encodeEnvelope, parseEnvelope } from "./envelope.ts";
 import { compose, hear, hearAs } from "./message.ts";
 import type { MessageParts } from "./message.ts";
@@ -122,14 +121,5 @@ describe("a message", () => {
     const data = { ...parts.data, mood: "good" };
     expect(compose("context.handed_over", { ...parts, data })).toMatchObject({ ok: false });
     expect(hear(said(dataWith({ mood: "good" })))).toMatchObject({ ok: true, value: { data: parts.data } });
-  });
-});
-
-describe("the catalogue", () => {
-  it.each(entries())("%s has a purpose of one line and an example true to its schema", (name, entry) => {
-    expect(entry.purpose).toMatch(/^[A-Z].*\.$/);
-    expect(entry.purpose.length).toBeLessThan(140);
-    expect(entry.schema.safeParse(entry.example)).toMatchObject({ success: true });
-    expect(name).toMatch(/^[a-z_]+(\.[a-z_]+)+$/);
   });
 });
