@@ -7,6 +7,7 @@ import { dataDirOf } from "#shared/lib/dataDir.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { attachCommands } from "./cli/attach.ts";
 import { budgetCommands } from "./cli/budgets.ts";
+import { busCommands } from "./cli/bus.ts";
 import type { CliContext, Command } from "./cli/command.ts";
 import { doctorCommands } from "./cli/doctor.ts";
 import { estopCommands } from "./cli/estop.ts";
@@ -47,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...budgetCommands,
   ...attachCommands,
   ...eventCommands,
+  ...busCommands,
   ...usageCommands,
   ...schemaCommands,
   ...openCommands,

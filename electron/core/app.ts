@@ -4,6 +4,8 @@ import { systemSubject } from "#shared/lib/eventSubjects.ts";
 import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { createAdapters } from "#core/agents/index.ts";
+import { createBackbone } from "./backbone.ts";
+import type { Backbone } from "./backbone.ts";
 import { Budgets } from "#core/budgets/index.ts";
 import { createBus } from "#core/bus/index.ts";
 import type { Bus } from "#core/bus/index.ts";
@@ -91,6 +93,7 @@ export interface Core {
   readonly store: Store;
   readonly recorder: Recorder;
   readonly bus: Bus;
+  readonly backbone: Backbone;
   readonly sessions: Sessions;
   readonly recordings: Recordings;
   readonly fleets: Fleets;
@@ -112,6 +115,9 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const store = opened.value;
   const bus = createBus({ source: store.events, logger });
   store.onCommit((events) => bus.publish(events));
+  const joined = await createBackbone({ ...ports, store, events: bus });
+  if (!joined.ok) return joined;
+  const backbone = joined.value;
   const journal = createJournal({ store, clock, logger });
   const recorder = createRecorder({ journal, clock, logger });
   const settings = new SettingsBook(store);
@@ -150,7 +156,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   if (!recovered.ok) return recovered;
   recordings.open();
   const slices = { settings, inbox, ledger, usage, importer, budgets, sessions, recordings, fleets };
-  const ground = { config, ports, adapters, store, recorder, bus };
+  const ground = { config, ports, adapters, store, recorder, bus, backbone };
   const listeners = [ingest, metering];
   const close = (): Promise<void> => closeCore({ ...ground, ...slices, lifeMeters, journal, listeners });
   return ok({ ...ground, ...slices, startedAt: toIsoTime(clock.wallNow()), close });
@@ -273,13 +279,14 @@ interface Closing {
   readonly recorder: Recorder;
   readonly journal: Journal;
   readonly bus: Bus;
+  readonly backbone: Backbone;
   readonly store: Store;
   readonly listeners: readonly { close(): Promise<void> }[];
 }
 
 async function closeCore(closing: Closing): Promise<void> {
   const { fleets, importer, lifeMeters, recordings, ledger, budgets } = closing;
-  const { recorder, journal, bus, store, listeners } = closing;
+  const { recorder, journal, bus, backbone, store, listeners } = closing;
   fleets.letGo();
   recordings.close();
   await importer.close();
@@ -290,6 +297,7 @@ async function closeCore(closing: Closing): Promise<void> {
   recorder.note({ subject: systemSubject("app", "stopping"), type: "system.stopping", actor: "system", data: {} });
   recorder.flush();
   journal.close();
+  await backbone.close();
   bus.close();
   store.close();
 }

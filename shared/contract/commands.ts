@@ -3,6 +3,7 @@ import { z } from "zod";
 import { taskSchema } from "../model/fleetFile.ts";
 import { usageCommands } from "./usage.ts";
 import { budgetCommands } from "./budgets.ts";
+import { busCommands } from "./bus.ts";
 
 /** A child's id, `fleet/id` where that is ambiguous, or a fleet's name. */
 export const nodeRefSchema = z.string().min(1).max(200);
@@ -125,6 +126,7 @@ export const commands = {
   "inbox.wake": { input: z.object({ id: z.string() }), output: z.object({ id: z.string() }) },
 
   ...budgetCommands,
+  ...busCommands,
 
   "settings.set": { input: z.object({ key: z.string(), value: z.unknown() }), output: z.object({}) },
   ...usageCommands,

@@ -6,6 +6,7 @@ import { fleetSchema, lifeSchema } from "../model/node.ts";
 import { outputGapSchema, recordingSchema } from "../model/recording.ts";
 import { settingsSchema } from "../model/settings.ts";
 import { budgetQueries } from "./budgets.ts";
+import { busQueries } from "./bus.ts";
 import { isoTimeSchema, nodeRefSchema } from "./commands.ts";
 import { usageQueries } from "./usage.ts";
 
@@ -111,6 +112,7 @@ export const queries = {
     output: z.object({ events: z.array(eventSchema), lastSeq: z.number().int() }),
   },
   ...budgetQueries,
+  ...busQueries,
   "settings.get": { input: z.object({}), output: settingsSchema },
   ...usageQueries,
 } as const;

@@ -9,6 +9,7 @@ import { outputGapSchema } from "../model/recording.ts";
 import { fleetSchema, treeNodeSchema } from "../model/node.ts";
 import { settingsSchema } from "../model/settings.ts";
 import { budgetStreams } from "./budgets.ts";
+import { busStreams } from "./bus.ts";
 import { nodeRefSchema } from "./commands.ts";
 import { usageStreams } from "./usage.ts";
 
@@ -104,6 +105,7 @@ export const streams = {
     item: z.object({ offset: z.number().int(), sessionId: z.uuid(), gap: outputGapSchema.optional() }),
   },
   ...budgetStreams,
+  ...busStreams,
   /** Lines of everything agents printed. Secrets of known shape are masked in them. */
   search: {
     bytes: false,

@@ -35,6 +35,7 @@ export const ERROR_CODES = [
   "throttled",
   "too_large",
   "timeout",
+  "no_responders", // nobody listens on this subject of the bus, and nobody keeps it
   "unsupported", // this platform or this agent cannot do it; message says why
   "disconnected",
   "internal", // a bug; the log has the details

@@ -6,6 +6,7 @@ import type { Core } from "#core/app.ts";
 import { appCommands, appQueries } from "./appHandlers.ts";
 import type { HostControls } from "./appHandlers.ts";
 import { budgetCommands, budgetQueries } from "./budgetHandlers.ts";
+import { busCommands, busQueries, busStreams } from "./busHandlers.ts";
 import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
 import { nodeCommands } from "./nodeHandlers.ts";
 import { recordingCommands, recordingQueries } from "./recordingHandlers.ts";
@@ -33,6 +34,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...recordingQueries(core),
       ...usageQueries(core),
       ...budgetQueries(core),
+      ...busQueries(core),
     },
     commands: {
       ...fleetCommands(core),
@@ -41,9 +43,10 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...recordingCommands(core),
       ...usageCommands(core),
       ...budgetCommands(core),
+      ...busCommands(core),
       ...appCommands(core, host),
     },
-    streams: { ...streamHandlers(core), ...usageStreams(core) },
+    streams: { ...streamHandlers(core), ...usageStreams(core), ...busStreams(core) },
     once: ({ name, commandId }, work) => (WITHOUT_RECEIPT.has(name) ? work() : receipts.once(commandId, work)),
   };
 }

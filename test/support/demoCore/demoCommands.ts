@@ -16,6 +16,7 @@ export function demoCommands(core: DemoDesk): Handlers["commands"] {
     ...sessionCommands(core),
     ...demoUsageCommands(),
     ...core.world.budgets.commands,
+    ...core.world.bus.commands,
     ...recordings,
   };
 }

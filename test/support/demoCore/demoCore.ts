@@ -7,6 +7,7 @@ import { settingsSchema } from "#shared/model/settings.ts";
 import type { Settings } from "#shared/model/settings.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
 import { demoBudgets } from "./demoBudgets.ts";
+import { demoBus } from "./demoBus.ts";
 import { demoCommands } from "./demoCommands.ts";
 import { demoQueries } from "./demoQueries.ts";
 import { demoStreams } from "./demoStreams.ts";
@@ -44,6 +45,7 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     interrupted: options.interrupted ?? [],
     events: hasRecords ? sampleEvents(now) : [],
     budgets: demoBudgets(),
+    bus: demoBus(hasRecords),
     watchers: { tree: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
   };
   const calls: DemoCall[] = [];

@@ -16,6 +16,7 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
   const lives = () => sampleLives(allNodes(world.fleets), Date.now());
   return {
     ...world.budgets.queries,
+    ...world.bus.queries,
     "app.info": async () =>
       ok({
         version: "0.1.0",

@@ -21,6 +21,7 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
   return {
     ...demoUsageStreams(),
     ...world.budgets.streams,
+    ...world.bus.streams,
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: world.fleets });
       return watch(world.watchers.tree, sink);

@@ -7,6 +7,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Settings } from "#shared/model/settings.ts";
 import type { StreamSink } from "#shared/rpc/protocol.ts";
 import type { DemoBudgets } from "./demoBudgets.ts";
+import type { DemoBus } from "./demoBus.ts";
 
 export interface DemoWorld {
   fleets: Fleet[];
@@ -15,6 +16,7 @@ export interface DemoWorld {
   interrupted: readonly string[];
   readonly events: readonly StoredEvent[];
   readonly budgets: DemoBudgets;
+  readonly bus: DemoBus;
   readonly watchers: {
     readonly tree: Set<StreamSink<StreamItem<"tree">>>;
     readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;

@@ -6,5 +6,6 @@ import { eventIndex } from "./m003EventIndex.ts";
 import { budgets } from "./m004Budgets.ts";
 import { ledgerReads } from "./m005LedgerReads.ts";
 import { gatewayRequests } from "./m006GatewayRequests.ts";
+import { bus } from "./m007Bus.ts";
 
-export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex, budgets, ledgerReads, gatewayRequests];
+export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex, budgets, ledgerReads, gatewayRequests, bus];

@@ -1,0 +1,83 @@
+/** The backbone of a core: the bus with the streams of this product. Slices that speak over it add their lines here. */
+import { createEventStream, createLocalBus, createSqliteStorage } from "#core/bus/index.ts";
+import type { Bus } from "#core/bus/index.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import { StoreError } from "#core/ports/database.ts";
+import type { Logger } from "#core/ports/logger.ts";
+import type { MessageBus } from "#core/ports/messageBus.ts";
+import type { Store } from "#core/store/index.ts";
+import type { StreamConfig } from "#shared/model/bus.ts";
+import { fail, ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+
+export interface Backbone {
+  readonly bus: MessageBus;
+  /** Everything acknowledged is committed; before the store closes. */
+  close(): Promise<void>;
+}
+
+export interface BackboneDeps {
+  readonly store: Store;
+  /** The fan-out of committed events: what the stream EVENTS follows. */
+  readonly events: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly newId: () => string;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const GIB = 1024 ** 3;
+
+/** Limits are those of mission MS-B4: messages of agents a week, the life of work a month, the system's a quarter of a year. */
+const STREAMS: readonly StreamConfig[] = [
+  {
+    name: "MESSAGES",
+    subjects: ["msg.>"],
+    about: "What agents and people write to each other.",
+    maxAgeMs: 7 * DAY_MS,
+    maxBytes: GIB,
+  },
+  {
+    name: "TOOLS",
+    subjects: ["mcp.>", "tool.>"],
+    about: "What MCP servers and tools did.",
+    maxAgeMs: 7 * DAY_MS,
+    maxBytes: GIB,
+  },
+  {
+    name: "WORKFLOWS",
+    subjects: ["workflow.>"],
+    about: "Each step of each workflow.",
+    maxAgeMs: 30 * DAY_MS,
+    maxBytes: 5 * GIB,
+  },
+  {
+    name: "ADVISORIES",
+    subjects: ["$JS.EVENT.ADVISORY.>"],
+    about: "Messages that were refused, given up or delivered too often.",
+    maxAgeMs: 90 * DAY_MS,
+    maxMsgs: 1_000_000,
+  },
+];
+
+/** Errors: store_unavailable. */
+export async function createBackbone(deps: BackboneDeps): Promise<Result<Backbone>> {
+  const opened = openBus(deps);
+  if (!opened.ok) return opened;
+  const bus = opened.value;
+  for (const config of STREAMS) {
+    const ensured = await bus.ensureStream(config);
+    if (!ensured.ok) return ensured;
+  }
+  return ok({ bus, close: () => bus.close() });
+}
+
+function openBus({ store, events, clock, logger, newId }: BackboneDeps): Result<MessageBus> {
+  const storage = createSqliteStorage(store, logger);
+  try {
+    return ok(createLocalBus({ storage, clock, logger, newId, readOnly: [createEventStream(store.events, events)] }));
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return fail("store_unavailable", `The bus cannot be read (${error.message}). Check the disk and start again.`);
+  }
+}
