@@ -7,7 +7,7 @@ import type { BusEngine } from "./messageBusEngines.ts";
 interface Rig {
   readonly bus: MessageBus;
   /** The value, or the refusal as a failure of the test. */
-  ok<T>(result: Promise<Result<T>>): Promise<T>;
+  readonly ok: <T>(result: Promise<Result<T>>) => Promise<T>;
   readonly reopen: (() => Promise<MessageBus>) | undefined;
 }
 

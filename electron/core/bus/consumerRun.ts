@@ -5,14 +5,14 @@
 import { scheduler } from "node:timers/promises";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
-import type { Consumption, DeadLetter, Delivery } from "#core/ports/messageBus.ts";
-import { toIsoTime } from "#shared/lib/isoTime.ts";
+import type { Consumption, Delivery } from "#core/ports/messageBus.ts";
 import type { BusMessage, ConsumerInfo, ConsumerSettings } from "#shared/model/bus.ts";
 import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Advise } from "./advisories.ts";
 import type { ConsumerProgress, Failure, Pending } from "./consumerProgress.ts";
 import { LagMeter } from "./lagMeter.ts";
+import { deadLetter, isUsedUp, retryMs, shortened, thrownBy, timeoutOf, waitMs } from "./redelivery.ts";
 import { messageAt, subjectFilter } from "./streamSource.ts";
 import type { StreamSource, SubjectFilter } from "./streamSource.ts";
 
@@ -20,9 +20,6 @@ import type { StreamSource, SubjectFilter } from "./streamSource.ts";
 const BATCH = 256;
 /** Where the disk refuses or a dead letter was not taken. */
 const RETRY_MS = 1000;
-/** A failure without a backoff list: the first wait, doubled each time. */
-const FIRST_RETRY_MS = 100;
-const MAX_ERROR_CHARS = 500;
 
 export interface ConsumerRunDeps {
   readonly source: StreamSource;
@@ -182,9 +179,9 @@ export class ConsumerRun {
     const taken: Due[] = [];
     for (const entry of due.toSorted((a, b) => a.dueAtMs - b.dueAtMs || a.seq - b.seq)) {
       const message = messageAt(source, entry.seq);
-      if (entry.state === "in_hand") entry.failure = this.#timeoutOf(entry);
+      if (entry.state === "in_hand") entry.failure = timeoutOf(this.#settings, entry);
       if (message === undefined) this.progress.pending.delete(entry.seq);
-      else if (this.#isUsedUp(entry)) this.#bury(entry, message);
+      else if (isUsedUp(this.#settings, entry)) this.#bury(entry, message);
       else if (taken.length < BATCH) taken.push({ entry: this.#again(entry), message });
     }
     this.#nextDueAtMs = this.#earliestDue();
@@ -227,7 +224,7 @@ export class ConsumerRun {
       seq,
       deliveries: 1,
       state: "in_hand",
-      dueAtMs: clock.now() + this.#waitMs(1),
+      dueAtMs: clock.now() + waitMs(this.#settings, 1),
       firstAtMs: at,
       lastAtMs: at,
       failure: undefined,
@@ -242,7 +239,7 @@ export class ConsumerRun {
     entry.deliveries += 1;
     entry.state = "in_hand";
     entry.lastAtMs = clock.wallNow();
-    entry.dueAtMs = clock.now() + this.#waitMs(entry.deliveries);
+    entry.dueAtMs = clock.now() + waitMs(this.#settings, entry.deliveries);
     return entry;
   }
 
@@ -267,15 +264,15 @@ export class ConsumerRun {
       deliveryCount: attempt,
       ack: () => this.#ack(entry),
       nak: ({ delayMs = 0, reason } = {}) => {
-        const failure = { errorClass: "nak", error: reason ?? "The handler refused it." };
+        const failure = { errorClass: "nak", error: shortened(reason ?? "The handler refused it.") };
         this.#refuse(entry, attempt, { delayMs, failure });
       },
       working: () => {
-        if (this.#isInHand(entry, attempt)) entry.dueAtMs = this.#deps.clock.now() + this.#waitMs(attempt);
+        if (this.#isInHand(entry, attempt)) entry.dueAtMs = this.#deps.clock.now() + waitMs(this.#settings, attempt);
       },
       term: (reason) => {
         if (!this.#isOpen(entry)) return;
-        this.#settle(entry);
+        void this.#settle(entry);
         this.#deps.advise.terminated({ ...this.#facts(entry), reason });
       },
     };
@@ -295,18 +292,18 @@ export class ConsumerRun {
 
   #failed(entry: Pending, attempt: number, error: unknown): void {
     const { logger, source } = this.#deps;
-    const failure = failureOf(error);
+    const failure = thrownBy(error);
     const fields = { stream: source.name, consumer: this.#settings.name, seq: entry.seq, attempt, ...failure };
     logger.warn("A handler of the bus failed on a message.", fields);
-    this.#refuse(entry, attempt, { delayMs: this.#retryMs(attempt), failure });
+    this.#refuse(entry, attempt, { delayMs: retryMs(this.#settings, attempt), failure });
   }
 
   #refuse(entry: Pending, attempt: number, answer: { delayMs: number; failure: Failure }): void {
     if (!this.#isInHand(entry, attempt)) return;
     entry.state = "waiting";
-    entry.failure = { ...answer.failure, error: answer.failure.error.slice(0, MAX_ERROR_CHARS) };
+    entry.failure = answer.failure;
     // The last attempt has no next one to wait for.
-    const delayMs = this.#isUsedUp(entry) ? 0 : Math.max(0, answer.delayMs);
+    const delayMs = isUsedUp(this.#settings, entry) ? 0 : Math.max(0, answer.delayMs);
     entry.dueAtMs = this.#deps.clock.now() + delayMs;
     this.#nextDueAtMs = Math.min(this.#nextDueAtMs, entry.dueAtMs);
     this.#deps.advise.naked(this.#facts(entry));
@@ -318,7 +315,7 @@ export class ConsumerRun {
   /** Until the letter is taken and the advisory is out the message stays pending: a crash in between tells it again. */
   #bury(entry: Pending, message: BusMessage): void {
     entry.state = "dead";
-    const letter = this.#letter(entry, message);
+    const letter = deadLetter(this.#settings, entry, message);
     const hook = this.#subscriptions.find(({ onDeadLetter }) => onDeadLetter !== undefined)?.onDeadLetter;
     const tell = async (): Promise<Result<void>> => {
       const taken = await hook?.(letter);
@@ -343,20 +340,6 @@ export class ConsumerRun {
     this.#arm();
   }
 
-  #letter(entry: Pending, message: BusMessage): DeadLetter {
-    const { errorClass, error } = entry.failure ?? this.#timeoutOf(entry);
-    return {
-      stream: this.#deps.source.name,
-      consumer: this.#settings.name,
-      message,
-      attempts: entry.deliveries,
-      errorClass,
-      error,
-      firstAt: toIsoTime(entry.firstAtMs),
-      lastAt: toIsoTime(entry.lastAtMs),
-    };
-  }
-
   #facts({ seq, deliveries }: Pending) {
     const { consumerSeq } = this.progress;
     return { stream: this.#deps.source.name, consumer: this.#settings.name, streamSeq: seq, consumerSeq, deliveries };
@@ -368,32 +351,6 @@ export class ConsumerRun {
 
   #isInHand(entry: Pending, attempt: number): boolean {
     return this.#isOpen(entry) && entry.state === "in_hand" && entry.deliveries === attempt;
-  }
-
-  #isUsedUp({ deliveries }: Pending): boolean {
-    const { maxDeliver } = this.#settings;
-    return maxDeliver > 0 && deliveries >= maxDeliver;
-  }
-
-  #timeoutOf({ deliveries }: Pending): Failure {
-    return { errorClass: "timeout", error: `Nobody answered within ${this.#waitMs(deliveries)} ms.` };
-  }
-
-  /** How long an answer to this delivery may take. */
-  #waitMs(delivery: number): number {
-    return this.#backoff(delivery) ?? this.#settings.ackWaitMs;
-  }
-
-  /** How long a failed handler's message waits. */
-  #retryMs(delivery: number): number {
-    return (
-      this.#backoff(delivery) ?? Math.min(this.#settings.ackWaitMs, FIRST_RETRY_MS * 2 ** Math.min(delivery - 1, 20))
-    );
-  }
-
-  #backoff(delivery: number): number | undefined {
-    const list = this.#settings.backoffMs;
-    return list?.[Math.min(delivery, list.length) - 1];
   }
 
   #earliestDue(): number {
@@ -424,9 +381,4 @@ export class ConsumerRun {
       this.wake();
     });
   }
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof Error) return { errorClass: error.name, error: error.message };
-  return { errorClass: "unknown", error: String(error) };
 }

@@ -122,30 +122,21 @@ export class MessageLog {
     const messages: BusMessage[] = [];
     const start = Math.max(from, stream.firstSeq);
     const end = Math.min(to, stream.lastSeq, start + MAX_SCANNED - 1);
-    let seq = start;
-    while (seq <= end && messages.length < limit) {
+    let next = start;
+    while (next <= end && messages.length < limit) {
+      const stretch = {
+        from: next,
+        to: end,
+        limit: limit - messages.length,
+        ...(matches === undefined ? {} : { matches }),
+      };
       const tail = this.#tail[0];
-      if (tail !== undefined && seq >= tail.seq) {
-        for (; seq <= end && messages.length < limit; seq += 1) {
-          const message = this.#tail[seq - tail.seq];
-          if (message !== undefined && (matches === undefined || matches(message.subject))) messages.push(message);
-        }
-        break;
-      }
-      const block = this.#blockFor(seq);
-      if (block === undefined) {
-        seq = end + 1;
-        break;
-      }
-      seq = Math.max(seq, block.firstSeq);
-      const wants = block.matching(matches);
-      const stop = Math.min(end, block.lastSeq);
-      for (; seq <= stop && messages.length < limit; seq += 1) {
-        const index = seq - block.firstSeq;
-        if (wants === undefined || wants(index)) messages.push(block.message(index));
-      }
+      next =
+        tail !== undefined && next >= tail.seq
+          ? this.#readTail(stretch, messages)
+          : this.#readBlocks(stretch, messages);
     }
-    return { messages, scannedTo: Math.max(from, seq - 1) };
+    return { messages, scannedTo: Math.max(from, next - 1) };
   }
 
   lastOfSubject(stream: StreamRecord, subject: string): number {
@@ -174,6 +165,37 @@ export class MessageLog {
     for (let seq = Math.max(block.firstSeq, stream.firstSeq); seq <= block.lastSeq; seq += 1)
       if (block.timeMs(seq - block.firstSeq) >= sinceMs) return seq;
     return undefined;
+  }
+
+  /** Answers where to go on. */
+  #readTail({ from, to, limit, matches }: Scan, found: BusMessage[]): number {
+    const first = this.#tail[0]?.seq ?? 0;
+    let left = limit;
+    let seq = from;
+    for (; seq <= to && left > 0; seq += 1) {
+      const message = this.#tail[seq - first];
+      if (message === undefined || (matches !== undefined && !matches(message.subject))) continue;
+      found.push(message);
+      left -= 1;
+    }
+    return seq;
+  }
+
+  /** One block; answers where to go on. */
+  #readBlocks({ from, to, limit, matches }: Scan, found: BusMessage[]): number {
+    const block = this.#blockFor(from);
+    if (block === undefined || block.firstSeq > to) return to + 1;
+    const wants = block.matching(matches);
+    const stop = Math.min(to, block.lastSeq);
+    let left = limit;
+    let seq = Math.max(from, block.firstSeq);
+    for (; seq <= stop && left > 0; seq += 1) {
+      const index = seq - block.firstSeq;
+      if (wants !== undefined && !wants(index)) continue;
+      found.push(block.message(index));
+      left -= 1;
+    }
+    return seq;
   }
 
   /** Subjects and times alone, without the texts. */

@@ -24,19 +24,22 @@ const HEADER_FRAME_BYTES = 12;
 const HEADER_LINE_BYTES = 4;
 
 /** Errors: bad_request. */
-export function checkOutgoing({ subject, data, headers, msgId, expect }: Outgoing): Result<CheckedMessage> {
-  const problem = subjectProblem(subject);
-  if (problem !== undefined) return fail("bad_request", problem);
-  const text = typeof data === "string" ? data : decodeUtf8(data);
-  if (text === undefined || !text.isWellFormed())
+export function checkOutgoing(message: Outgoing): Result<CheckedMessage> {
+  const { subject, msgId, expect, headers = NO_HEADERS } = message;
+  const data = typeof message.data === "string" ? message.data : decodeUtf8(message.data);
+  if (data === undefined || !data.isWellFormed())
     return fail("bad_request", "The message is not UTF-8 text. Encode other bytes, as base64 for example.");
-  if (msgId !== undefined && (msgId === "" || msgId.length > MAX_MSG_ID_CHARS || /[\r\n]/u.test(msgId)))
-    return fail("bad_request", `A message id has between 1 and ${MAX_MSG_ID_CHARS} characters on one line.`);
-  const wrong = headers === undefined ? undefined : headerProblem(headers);
-  if (wrong !== undefined) return fail("bad_request", wrong);
-  const headerBytes = headers === undefined && msgId === undefined ? 0 : headerSize(headers ?? NO_HEADERS, msgId);
-  const bytes = headerBytes + Buffer.byteLength(text);
-  return ok({ subject, data: text, headers: headers ?? NO_HEADERS, msgId, expect, bytes });
+  const problem = subjectProblem(subject) ?? idProblem(msgId) ?? headerProblem(headers);
+  if (problem !== undefined) return fail("bad_request", problem);
+  const hasHeaders = msgId !== undefined || headers !== NO_HEADERS;
+  const bytes = (hasHeaders ? headerSize(headers, msgId) : 0) + Buffer.byteLength(data);
+  return ok({ subject, data, headers, msgId, expect, bytes });
+}
+
+function idProblem(msgId: string | undefined): string | undefined {
+  if (msgId === undefined) return undefined;
+  const isRight = msgId !== "" && msgId.length <= MAX_MSG_ID_CHARS && !/[\r\n]/u.test(msgId);
+  return isRight ? undefined : `A message id has between 1 and ${MAX_MSG_ID_CHARS} characters on one line.`;
 }
 
 export function subjectProblem(subject: string): string | undefined {
@@ -60,6 +63,7 @@ function headerSize(headers: BusHeaders, msgId: string | undefined): number {
 }
 
 function headerProblem(headers: BusHeaders): string | undefined {
+  if (headers === NO_HEADERS) return undefined;
   const parsed = busHeadersSchema.safeParse(headers);
   if (!parsed.success) return `The headers are not lists of text by name: ${parsed.error.issues[0]?.message ?? ""}`;
   for (const [name, values] of Object.entries(parsed.data)) {
