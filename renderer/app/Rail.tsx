@@ -10,6 +10,7 @@ import {
   Search,
   Settings2,
   SquareTerminal,
+  Waypoints,
   type LucideIcon,
 } from "lucide-react";
 import type { ReactElement } from "react";
@@ -24,7 +25,7 @@ import { plural } from "#shared/lib/words.ts";
 
 type PlainPage = Extract<
   PageName,
-  "home" | "inbox" | "tree" | "terminals" | "sessions" | "budgets" | "events" | "settings"
+  "home" | "inbox" | "tree" | "terminals" | "sessions" | "budgets" | "events" | "bus" | "settings"
 >;
 
 interface Place {
@@ -40,8 +41,11 @@ const WORK: readonly Place[] = [
   { page: "terminals", name: "Terminals", Icon: SquareTerminal },
   { page: "sessions", name: "Sessions", Icon: History },
 ];
-const BUDGETS: Place = { page: "budgets", name: "Budgets", Icon: Gauge };
-const EVENTS: Place = { page: "events", name: "Events", Icon: Activity };
+const OVERSIGHT: readonly Place[] = [
+  { page: "budgets", name: "Budgets", Icon: Gauge },
+  { page: "events", name: "Events", Icon: Activity },
+  { page: "bus", name: "Bus", Icon: Waypoints },
+];
 const SETTINGS: Place = { page: "settings", name: "Settings", Icon: Settings2 };
 
 export function Rail(): ReactElement {
@@ -69,8 +73,9 @@ export function Rail(): ReactElement {
       <div className="rail-heading">
         <span className="rail-text">Oversight</span>
       </div>
-      <RailLink place={BUDGETS} count={0} />
-      <RailLink place={EVENTS} count={0} />
+      {OVERSIGHT.map((place) => (
+        <RailLink key={place.page} place={place} count={0} />
+      ))}
       <span className="grow" />
       <button
         type="button"

@@ -14,6 +14,7 @@ const FETCHED = {
   session: async () => (await import("#renderer/features/session/SessionPage.tsx")).SessionPage,
   sessions: async () => (await import("#renderer/features/sessions/SessionsPage.tsx")).SessionsPage,
   events: async () => (await import("#renderer/features/events/EventsPage.tsx")).EventsPage,
+  bus: async () => (await import("#renderer/features/bus/BusPage.tsx")).BusPage,
   budgets: async () => (await import("#renderer/features/budgets/BudgetsPage.tsx")).BudgetsPage,
 } satisfies Partial<Record<PageName, () => Promise<ComponentType>>>;
 
@@ -29,6 +30,7 @@ const PAGES: Readonly<Record<PageName, ComponentType>> = {
   sessions: fetched(FETCHED.sessions),
   events: fetched(FETCHED.events),
   budgets: fetched(FETCHED.budgets),
+  bus: fetched(FETCHED.bus),
 };
 
 function fetched(page: () => Promise<ComponentType>): ComponentType {

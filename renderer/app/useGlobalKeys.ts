@@ -33,6 +33,7 @@ export function useGlobalKeys(): void {
       go("g s", "Sessions", { page: "sessions" }),
       go("g b", "Budgets", { page: "budgets" }),
       go("g e", "Events", { page: "events" }),
+      go("g u", "Bus", { page: "bus" }),
       go("g f", "Search everything printed", { page: "search" }),
       go("mod+,", "Settings", { page: "settings" }),
       { keys: "alt+left", label: "Back", run: () => navigation.back() },

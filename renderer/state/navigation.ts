@@ -13,10 +13,13 @@ export type Route =
   | { readonly page: "events"; readonly pattern?: string; readonly seq?: number }
   /** With a scope: narrowed to it, with its budgets beside; with an entry: the ledger at it. */
   | { readonly page: "budgets"; readonly scope?: string; readonly entry?: number }
+  /** With a name: that stream or that message in the inspector. */
+  | { readonly page: "bus"; readonly tab?: BusTab; readonly name?: string; readonly pattern?: string }
   | { readonly page: "search"; readonly text?: string; readonly path?: string }
   | { readonly page: "settings" }
   | { readonly page: "firstRun" };
 
+export type BusTab = "catalogue";
 export type PageName = Route["page"];
 
 export interface NavigationState {

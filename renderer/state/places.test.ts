@@ -10,6 +10,7 @@ test.each([
   ["/terminals/shop/api", { page: "terminals", path: "shop/api" }],
   ["/sessions", { page: "sessions" }],
   ["/search/two%20words", { page: "search", text: "two words" }],
+  ["/bus/catalogue", { page: "bus", tab: "catalogue" }],
   ["/nowhere", undefined],
   ["code=abc", undefined],
 ])("the place %s is %j", (place, route) => expect(routeOfPlace(place)).toEqual(route));

@@ -1,5 +1,5 @@
 /** Places of the page as the desktop shell writes them: `/`, `/inbox/ITEM`, `/tree/FLEET/ID`, `/sessions`. */
-import type { Route } from "./navigation.ts";
+import type { BusTab, Route } from "./navigation.ts";
 
 /** The route a place means; undefined for what is no place, a one-time code for example. */
 export function routeOfPlace(place: string): Route | undefined {
@@ -17,9 +17,15 @@ const MAKERS: Readonly<Record<string, (tail: string) => Route>> = {
   sessions: () => ({ page: "sessions" }),
   budgets: (tail) => (tail === "" ? { page: "budgets" } : { page: "budgets", scope: tail }),
   events: () => ({ page: "events" }),
+  bus: (tail) => {
+    const tab = BUS_TABS.find((one) => one === tail);
+    return tab === undefined ? { page: "bus" } : { page: "bus", tab };
+  },
   search: (tail) => (tail === "" ? { page: "search" } : { page: "search", text: tail }),
   settings: () => ({ page: "settings" }),
 };
+
+const BUS_TABS = ["catalogue"] as const satisfies readonly BusTab[];
 
 function decode(text: string): string {
   try {

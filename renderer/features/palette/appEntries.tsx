@@ -17,6 +17,7 @@ import {
   Share2,
   SquareTerminal,
   SunMoon,
+  Waypoints,
   type LucideIcon,
 } from "lucide-react";
 import type { App } from "#renderer/state/AppContext.tsx";
@@ -83,6 +84,7 @@ function placeSketches({ navigation, store }: App): readonly Sketch[] {
     go("Sessions", Search, { page: "sessions", keys: "g s" }),
     go("Budgets", Gauge, { page: "budgets", keys: "g b" }),
     go("Events", Search, { page: "events", keys: "g e" }),
+    go("Bus", Waypoints, { page: "bus", keys: "g u" }),
     go("Settings", SunMoon, { page: "settings", keys: "mod+," }),
     go("Search", Search, { page: "search", keys: "g f" }),
     { id: "back", Icon: ArrowLeft, title: "Back", keys: "alt+left", run: () => navigation.back() },

@@ -35,6 +35,11 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   sessions: { query: "place=/sessions" },
   session: { query: "place=/session/fleet/schema-migrator" },
   events: { query: "place=/events" },
+  catalogue: { query: "place=/bus/catalogue" },
+  "catalogue-message": {
+    query: "place=/bus/catalogue",
+    act: async (page) => page.getByRole("option", { name: /context.handed_over/ }).click(),
+  },
   budgets: { query: "place=/budgets" },
   "budgets-group": {
     query: "place=/budgets",
@@ -108,6 +113,8 @@ for (const name of names) {
   }
   for (const size of SIZES.filter((candidate) => wantedSize === undefined || candidate.name === wantedSize)) {
     const page = await browser.newPage({ viewport: { width: size.width, height: size.height } });
+    // Everything is fetched and turned into JavaScript at the first look; on a busy machine that takes its time.
+    page.setDefaultTimeout(180_000);
     page.on("pageerror", (error) => process.stderr.write(`${name}: ${error.message}\n`));
     page.on("console", (message) => message.type() === "error" && process.stderr.write(`${name}: ${message.text()}\n`));
     await page.goto(`${url}?theme=${size.theme}&${shot.query}`);

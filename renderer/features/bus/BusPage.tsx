@@ -1,0 +1,16 @@
+/** The bus: its streams and consumers, what passes by, and the catalogue of everything that is said on it. */
+import type { ReactElement } from "react";
+import { useRoute } from "#renderer/state/hooks.ts";
+import type { BusTab } from "#renderer/state/navigation.ts";
+import { CatalogueTab } from "./CatalogueTab.tsx";
+import "./bus.css";
+
+const TABS: Readonly<Record<BusTab, () => ReactElement>> = {
+  catalogue: CatalogueTab,
+};
+
+export function BusPage(): ReactElement {
+  const route = useRoute();
+  const Tab = TABS[(route.page === "bus" ? route.tab : undefined) ?? "catalogue"];
+  return <Tab />;
+}
