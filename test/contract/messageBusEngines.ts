@@ -1,5 +1,6 @@
 /** The engines that the bus's contract runs over. A row opens a bus, and opens the same one again after it was closed. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -11,6 +12,7 @@ import {
 } from "#core/bus/index.ts";
 import type { MessageBus } from "#core/ports/messageBus.ts";
 import { openStore, SCHEMA_VERSION } from "#core/store/index.ts";
+import type { Store } from "#core/store/index.ts";
 import { openDatabase } from "#platform/openDatabase.ts";
 import { createSystemClock } from "#platform/systemClock.ts";
 import { silentLogger } from "#test/support/silentLogger.ts";
@@ -61,35 +63,60 @@ export const sqliteEngine: BusEngine = {
   },
 };
 
-interface SqliteBus {
+export interface SqliteBus {
   readonly bus: MessageBus;
+  readonly store: Store;
   close(): Promise<void>;
 }
 
-async function openSqliteBus(dir: string): Promise<SqliteBus> {
-  const clock = createSystemClock();
-  const opened = openDatabase({
-    file: join(dir, "signalbox.sqlite"),
-    newestSchema: SCHEMA_VERSION,
-    logger: silentLogger,
-  });
-  if (!opened.ok) throw new Error(opened.error.message);
-  const store = await openStore({ database: opened.value.database, clock, logger: silentLogger });
-  if (!store.ok) throw new Error(store.error.message);
-  const events = createBus({ source: store.value.events, logger: silentLogger });
+let migrated: Promise<Uint8Array> | undefined;
+
+/** A file that every migration went through; made once, since each of them waits for the disk. */
+async function migratedFile(): Promise<Uint8Array> {
+  const dir = await mkdtemp(join(tmpdir(), "signalbox-bus-"));
+  const store = await openStoreIn(dir);
+  store.close();
+  const bytes = await readFile(fileIn(dir));
+  await rm(dir, { recursive: true, force: true });
+  return bytes;
+}
+
+/** The bus as the core makes it, over a database of its own. */
+export async function openSqliteBus(dir: string): Promise<SqliteBus> {
+  if (!existsSync(fileIn(dir))) await writeFile(fileIn(dir), await (migrated ??= migratedFile()));
+  const store = await openStoreIn(dir);
+  const events = createBus({ source: store.events, logger: silentLogger });
+  store.onCommit((committed) => events.publish(committed));
   const bus = createLocalBus({
-    storage: createSqliteStorage(store.value, silentLogger),
-    clock,
+    storage: createSqliteStorage(store, silentLogger),
+    clock: createSystemClock(),
     logger: silentLogger,
     newId: () => crypto.randomUUID(),
-    readOnly: [createEventStream(store.value.events, events)],
+    readOnly: [createEventStream(store.events, events)],
   });
   return {
     bus,
+    store,
     close: async () => {
       await bus.close();
       events.close();
-      store.value.close();
+      store.close();
     },
   };
+}
+
+async function openStoreIn(dir: string): Promise<Store> {
+  const opened = openDatabase({ file: fileIn(dir), newestSchema: SCHEMA_VERSION, logger: silentLogger });
+  if (!opened.ok) throw new Error(opened.error.message);
+  const store = await openStore({
+    database: opened.value.database,
+    clock: createSystemClock(),
+    logger: silentLogger,
+  });
+  if (!store.ok) throw new Error(store.error.message);
+  return store.value;
+}
+
+function fileIn(dir: string): string {
+  return join(dir, "signalbox.sqlite");
 }

@@ -17,6 +17,7 @@ const TRIM = 1000;
 
 export function createMemoryStorage(): BusStorage {
   const kept = new Map<number, Kept>();
+  let streams = 0;
   const of = ({ id }: StreamRecord): Kept => {
     const known = kept.get(id);
     if (known !== undefined) return known;
@@ -28,7 +29,7 @@ export function createMemoryStorage(): BusStorage {
     engine: "memory",
     load: () => ({ streams: [], consumers: [] }),
     putStream: (settings: StreamSettings, known) =>
-      ok({ ...(known ?? { id: kept.size + 1, firstSeq: 1, lastSeq: 0, bytes: 0 }), settings }),
+      ok({ ...(known ?? { id: (streams += 1), firstSeq: 1, lastSeq: 0, bytes: 0 }), settings }),
     putConsumer: () => ok(undefined),
     deleteConsumer: () => ok(undefined),
     saveProgress: () => ok(undefined),
