@@ -19,7 +19,7 @@ export type Route =
   | { readonly page: "settings" }
   | { readonly page: "firstRun" };
 
-export type BusTab = "catalogue";
+export type BusTab = "streams" | "live" | "catalogue";
 export type PageName = Route["page"];
 
 export interface NavigationState {

@@ -6,6 +6,8 @@ import { Page } from "#renderer/ui/Page.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
 
 const TABS: readonly { readonly value: BusTab; readonly label: string }[] = [
+  { value: "streams", label: "Streams" },
+  { value: "live", label: "Live" },
   { value: "catalogue", label: "Catalogue" },
 ];
 

@@ -3,14 +3,18 @@ import type { ReactElement } from "react";
 import { useRoute } from "#renderer/state/hooks.ts";
 import type { BusTab } from "#renderer/state/navigation.ts";
 import { CatalogueTab } from "./CatalogueTab.tsx";
+import { LiveTab } from "./LiveTab.tsx";
+import { StreamsTab } from "./StreamsTab.tsx";
 import "./bus.css";
 
 const TABS: Readonly<Record<BusTab, () => ReactElement>> = {
+  streams: StreamsTab,
+  live: LiveTab,
   catalogue: CatalogueTab,
 };
 
 export function BusPage(): ReactElement {
   const route = useRoute();
-  const Tab = TABS[(route.page === "bus" ? route.tab : undefined) ?? "catalogue"];
+  const Tab = TABS[(route.page === "bus" ? route.tab : undefined) ?? "streams"];
   return <Tab />;
 }

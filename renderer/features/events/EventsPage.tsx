@@ -7,12 +7,12 @@ import { useAppState, useIsLive, useKeys, useNavigation, useNowText, useRoute } 
 import { Button } from "#renderer/ui/Button.tsx";
 import { Field } from "#renderer/ui/Field.tsx";
 import { Page } from "#renderer/ui/Page.tsx";
+import { PatternField } from "#renderer/ui/PatternField.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { EventDetails } from "./EventDetails.tsx";
 import { EventRows } from "./EventRows.tsx";
 import { rateWords } from "./feed.ts";
-import { PatternField } from "./PatternField.tsx";
 import { QuickFilters } from "./QuickFilters.tsx";
 import { useEventFeed, type EventFeed } from "./useEventFeed.ts";
 import "./events.css";

@@ -35,6 +35,12 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   sessions: { query: "place=/sessions" },
   session: { query: "place=/session/fleet/schema-migrator" },
   events: { query: "place=/events" },
+  bus: { query: "place=/bus" },
+  "bus-reader": { query: "place=/bus", act: async (page) => page.getByRole("treeitem", { name: /archive/ }).click() },
+  "bus-stream": { query: "place=/bus", act: async (page) => page.getByRole("treeitem", { name: /MESSAGES/ }).click() },
+  "bus-empty": { query: "fleet=empty&place=/bus" },
+  live: { query: "place=/bus/live", act: press("j") },
+  "live-empty": { query: "fleet=empty&place=/bus/live" },
   catalogue: { query: "place=/bus/catalogue" },
   "catalogue-message": {
     query: "place=/bus/catalogue",

@@ -1,6 +1,7 @@
 import { ListFilter } from "lucide-react";
 import { useId, type ReactElement, type Ref } from "react";
 import { patternProblem } from "#shared/lib/subjects.ts";
+import "./patternField.css";
 
 interface Props {
   readonly value: string;

@@ -1,0 +1,48 @@
+/** A message's content, decoded by the catalogue; what the catalogue does not take is shown as it came, with the reason. */
+import { BookOpen, Copy } from "lucide-react";
+import type { ReactElement } from "react";
+import { clockWords } from "#shared/lib/words.ts";
+import type { BusMessage } from "#shared/model/bus.ts";
+import { useNavigation, useNowText } from "#renderer/state/hooks.ts";
+import { Button } from "#renderer/ui/Button.tsx";
+import { decode } from "./decode.ts";
+
+export function DecodedMessage({ message }: { readonly message: BusMessage }): ReactElement {
+  const navigation = useNavigation();
+  const { type, from, data, problem, saidIn } = decode(message);
+  const when = useNowText((now) => clockWords(Date.parse(message.time), now));
+  return (
+    <div className="bus-message">
+      <dl className="bus-facts small">
+        <dt className="t3">What</dt>
+        <dd>{type === undefined ? "Not in the catalogue" : `${type}, version ${saidIn ?? 1}`}</dd>
+        {from !== undefined && (
+          <>
+            <dt className="t3">From</dt>
+            <dd className="mono">{from}</dd>
+          </>
+        )}
+        <dt className="t3">Subject</dt>
+        <dd className="mono">{message.subject}</dd>
+        <dt className="t3">When</dt>
+        <dd className="tab">{when}</dd>
+      </dl>
+      {problem !== undefined && <p className="small t2">{problem}</p>}
+      <pre className="code-block bus-json">{typeof data === "string" ? data : JSON.stringify(data, null, 2)}</pre>
+      <div className="row">
+        {type !== undefined && (
+          <Button
+            kind="quiet"
+            icon={<BookOpen size={13} />}
+            onClick={() => navigation.navigate({ page: "bus", tab: "catalogue", name: `event:${type}` })}
+          >
+            What it means
+          </Button>
+        )}
+        <Button kind="quiet" icon={<Copy size={13} />} onClick={() => void navigator.clipboard.writeText(message.data)}>
+          Copy
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+/** One consumer in full: how it reads, how far it is, and the way to forget it. */
+import { Trash2 } from "lucide-react";
+import type { ReactElement } from "react";
+import { countWords, durationWords } from "#shared/lib/words.ts";
+import type { ConsumerInfo } from "#shared/model/bus.ts";
+import { useApp } from "#renderer/state/AppContext.tsx";
+import { useCommand } from "#renderer/state/commands.ts";
+import { useIsLive } from "#renderer/state/hooks.ts";
+import { openOverlay } from "#renderer/state/overlays.ts";
+import { Button } from "#renderer/ui/Button.tsx";
+import { readerWords } from "./readerWords.ts";
+
+const BEGINS: Readonly<Record<ConsumerInfo["config"]["deliver"], string>> = {
+  all: "with the oldest message kept",
+  last: "with the newest message",
+  last_per_subject: "with the newest message of each subject",
+  new: "with what came after it was made",
+  by_start_sequence: "at a number",
+  by_start_time: "at a moment",
+};
+
+export function ReaderDetails({ reader }: { readonly reader: ConsumerInfo }): ReactElement {
+  const { config, stream, name } = reader;
+  const forget = useForget(reader);
+  return (
+    <div className="bus-details">
+      <h2 className="strong">{name}</h2>
+      {config.about !== undefined && <p className="t2">{config.about}</p>}
+      <p>{readerWords(reader)}</p>
+      <dl className="bus-facts small">
+        <dt className="t3">Reads</dt>
+        <dd>
+          {stream}, <span className="mono">{config.filters.join(", ") || "everything"}</span>
+        </dd>
+        <dt className="t3">Began</dt>
+        <dd>{BEGINS[config.deliver]}</dd>
+        <dt className="t3">Delivered</dt>
+        <dd className="tab">up to number {countWords(reader.delivered.streamSeq)}</dd>
+        <dt className="t3">Settled</dt>
+        <dd className="tab">everything up to {countWords(reader.ackFloor)}</dd>
+        <dt className="t3">Answer</dt>
+        <dd>within {durationWords(config.ackWaitMs)}, else it is delivered again</dd>
+        {config.backoffMs !== undefined && config.backoffMs.length > 0 && (
+          <>
+            <dt className="t3">Waits</dt>
+            <dd>{config.backoffMs.map((ms) => durationWords(ms)).join(", ")} between the tries</dd>
+          </>
+        )}
+        <dt className="t3">Tries</dt>
+        <dd>{config.maxDeliver < 0 ? "without end" : config.maxDeliver}</dd>
+        <dt className="t3">Under way</dt>
+        <dd>at most {countWords(config.maxAckPending)}</dd>
+      </dl>
+      {forget}
+    </div>
+  );
+}
+
+function useForget({ stream, name, lag, ackPending }: ConsumerInfo): ReactElement {
+  const { store } = useApp();
+  const isLive = useIsLive();
+  const command = useCommand("bus.deleteConsumer");
+  const ask = () =>
+    openOverlay(store, {
+      kind: "confirm",
+      question: {
+        title: `Forget ${name}?`,
+        body: `Its place in ${stream} is lost${lag + ackPending > 0 ? `, and ${countWords(lag + ackPending)} messages that it has not settled are delivered to nobody` : ""}. The messages themselves stay. Whoever needs this reader makes it again.`,
+        action: "Forget",
+        isDangerous: true,
+        run: () => void command.run({ stream, name }),
+      },
+    });
+  return (
+    <Button
+      kind="danger"
+      icon={<Trash2 size={13} />}
+      disabled={!isLive}
+      running={command.isPending && "Forgetting"}
+      onClick={ask}
+    >
+      Forget this reader
+    </Button>
+  );
+}
