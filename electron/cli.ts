@@ -9,6 +9,7 @@ import { attachCommands } from "./cli/attach.ts";
 import { budgetCommands } from "./cli/budgets.ts";
 import { busCommands } from "./cli/bus.ts";
 import type { CliContext, Command } from "./cli/command.ts";
+import { deadLetterCommands } from "./cli/deadLetters.ts";
 import { doctorCommands } from "./cli/doctor.ts";
 import { estopCommands } from "./cli/estop.ts";
 import { eventCommands } from "./cli/events.ts";
@@ -49,6 +50,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...attachCommands,
   ...eventCommands,
   ...busCommands,
+  ...deadLetterCommands,
   ...usageCommands,
   ...schemaCommands,
   ...openCommands,

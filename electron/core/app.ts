@@ -115,13 +115,13 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const store = opened.value;
   const bus = createBus({ source: store.events, logger });
   store.onCommit((events) => bus.publish(events));
-  const joined = await createBackbone({ ...ports, store, events: bus });
-  if (!joined.ok) return joined;
-  const backbone = joined.value;
   const journal = createJournal({ store, clock, logger });
   const recorder = createRecorder({ journal, clock, logger });
   const settings = new SettingsBook(store);
   const inbox = new Inbox({ store, recorder, clock });
+  const joined = await createBackbone({ ...ports, store, events: bus, inbox });
+  if (!joined.ok) return joined;
+  const backbone = joined.value;
   const ledger = createLedger({ ports, config, store, recorder });
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
@@ -155,6 +155,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const recovered = await comeUp({ sessions, fleets, budgets, stops, recorder, config, logger, leftOver });
   if (!recovered.ok) return recovered;
   recordings.open();
+  await backbone.open();
   const slices = { settings, inbox, ledger, usage, importer, budgets, sessions, recordings, fleets };
   const ground = { config, ports, adapters, store, recorder, bus, backbone };
   const listeners = [ingest, metering];

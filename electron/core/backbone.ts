@@ -1,7 +1,10 @@
 /** The backbone of a core: the bus with the streams of this product. Slices that speak over it add their lines here. */
 import { createEventStream, createLocalBus, createSqliteStorage } from "#core/bus/index.ts";
 import type { Bus } from "#core/bus/index.ts";
-import type { Clock } from "#core/ports/clock.ts";
+import { DeadLetterDesk } from "#core/deadLetters/index.ts";
+import type { Inbox } from "#core/inbox/index.ts";
+import { InboxLetters } from "#core/policies/index.ts";
+import type { Clock, Random } from "#core/ports/clock.ts";
 import { StoreError } from "#core/ports/database.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { MessageBus } from "#core/ports/messageBus.ts";
@@ -11,7 +14,12 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 
 export interface Backbone {
+  /** What a consumer gives up on here becomes a dead letter. */
   readonly bus: MessageBus;
+  readonly deadLetters: DeadLetterDesk;
+  readonly letterItems: InboxLetters;
+  /** Once everybody listens who takes messages: the healer goes on where it was. */
+  open(): Promise<void>;
   /** Everything acknowledged is committed; before the store closes. */
   close(): Promise<void>;
 }
@@ -20,7 +28,9 @@ export interface BackboneDeps {
   readonly store: Store;
   /** The fan-out of committed events: what the stream EVENTS follows. */
   readonly events: Bus;
+  readonly inbox: Inbox;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly newId: () => string;
 }
@@ -69,7 +79,27 @@ export async function createBackbone(deps: BackboneDeps): Promise<Result<Backbon
     const ensured = await bus.ensureStream(config);
     if (!ensured.ok) return ensured;
   }
-  return ok({ bus, close: () => bus.close() });
+  return ok(withDeadLetters(deps, bus));
+}
+
+function withDeadLetters(deps: BackboneDeps, bus: MessageBus): Backbone {
+  const onGaveUp = (reason: string): void => letterItems.healerGaveUp(reason);
+  const deadLetters: DeadLetterDesk = new DeadLetterDesk({ ...deps, bus, onGaveUp });
+  const letterItems = new InboxLetters({ ...deps, desk: () => deadLetters });
+  return {
+    bus: deadLetters.guarded,
+    deadLetters,
+    letterItems,
+    open: async () => {
+      letterItems.open();
+      await deadLetters.open();
+    },
+    close: async () => {
+      letterItems.close();
+      await deadLetters.close();
+      await bus.close();
+    },
+  };
 }
 
 function openBus({ store, events, clock, logger, newId }: BackboneDeps): Result<MessageBus> {

@@ -15,10 +15,10 @@ const home = async (options = {}) => {
 test("Home says it in one sentence and the status bar counts the same agents", async () => {
   await home();
   expect(
-    screen.getByRole("heading", { name: "4 things need you. 3 are broken. 12 of 21 agents are running." }),
+    screen.getByRole("heading", { name: "5 things need you. 3 are broken. 12 of 21 agents are running." }),
   ).toBeDefined();
   expect(within(screen.getByRole("contentinfo", { name: "Status" })).getByText("5 busy")).toBeDefined();
-  expect(screen.getByRole("button", { name: "Inbox, 4 items open" })).toBeDefined();
+  expect(screen.getByRole("button", { name: "Inbox, 5 items open" })).toBeDefined();
 });
 
 test("an item is answered in place on Home by its key", async () => {

@@ -22,6 +22,7 @@ const LAMPS: Readonly<Record<InboxItem["kind"], NodeState>> = {
   rate_limited: "rate_limited",
   over_limit: "busy",
   budget: "paused",
+  dead_letter: "gave_up",
 };
 
 export function lampOf(item: Pick<InboxItem, "kind" | "status" | "answer">): NodeState {
@@ -55,6 +56,7 @@ const WISHES = {
   rate_limited: "is rate-limited",
   over_limit: "uses more memory than its limit",
   budget: "is paused at its budget",
+  dead_letter: "could not be healed",
 } as const;
 
 /** Enter never runs what cannot be undone: of such a request only refusals. */

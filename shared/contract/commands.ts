@@ -4,6 +4,7 @@ import { taskSchema } from "../model/fleetFile.ts";
 import { usageCommands } from "./usage.ts";
 import { budgetCommands } from "./budgets.ts";
 import { busCommands } from "./bus.ts";
+import { deadLetterCommands } from "./deadLetters.ts";
 
 /** A child's id, `fleet/id` where that is ambiguous, or a fleet's name. */
 export const nodeRefSchema = z.string().min(1).max(200);
@@ -127,6 +128,7 @@ export const commands = {
 
   ...budgetCommands,
   ...busCommands,
+  ...deadLetterCommands,
 
   "settings.set": { input: z.object({ key: z.string(), value: z.unknown() }), output: z.object({}) },
   ...usageCommands,

@@ -7,6 +7,7 @@ import { outputGapSchema, recordingSchema } from "../model/recording.ts";
 import { settingsSchema } from "../model/settings.ts";
 import { budgetQueries } from "./budgets.ts";
 import { busQueries } from "./bus.ts";
+import { deadLetterQueries } from "./deadLetters.ts";
 import { isoTimeSchema, nodeRefSchema } from "./commands.ts";
 import { usageQueries } from "./usage.ts";
 
@@ -113,6 +114,7 @@ export const queries = {
   },
   ...budgetQueries,
   ...busQueries,
+  ...deadLetterQueries,
   "settings.get": { input: z.object({}), output: settingsSchema },
   ...usageQueries,
 } as const;

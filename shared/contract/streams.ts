@@ -10,6 +10,7 @@ import { fleetSchema, treeNodeSchema } from "../model/node.ts";
 import { settingsSchema } from "../model/settings.ts";
 import { budgetStreams } from "./budgets.ts";
 import { busStreams } from "./bus.ts";
+import { deadLetterStreams } from "./deadLetters.ts";
 import { nodeRefSchema } from "./commands.ts";
 import { usageStreams } from "./usage.ts";
 
@@ -106,6 +107,7 @@ export const streams = {
   },
   ...budgetStreams,
   ...busStreams,
+  ...deadLetterStreams,
   /** Lines of everything agents printed. Secrets of known shape are masked in them. */
   search: {
     bytes: false,

@@ -22,6 +22,7 @@ export const inboxItemSchema = z.object({
     "rate_limited",
     "over_limit",
     "budget",
+    "dead_letter",
   ]),
   /** The tree path of who waits. */
   path: z.string(),

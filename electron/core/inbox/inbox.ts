@@ -54,6 +54,13 @@ export class Inbox {
     return this.#open.get(id);
   }
 
+  /** How many open and snoozed items begin so. */
+  count(prefix: string): number {
+    let found = 0;
+    for (const id of this.#open.keys()) if (id.startsWith(prefix)) found += 1;
+    return found;
+  }
+
   snooze(id: string, minutes: number): Result<{ id: string }> {
     const item = this.#open.get(id);
     if (item === undefined) return fail("not_found", "This item is no longer open.");

@@ -3,6 +3,7 @@ export { aboveInTree } from "./aboveInTree.ts";
 export { budgetBrakes } from "./budgetBrakes.ts";
 export { answerBudgetItem, budgetStopsAgents, startAllowed } from "./budgetStopsAgents.ts";
 export { budgetTree } from "./budgetTree.ts";
+export { InboxLetters } from "./deadLettersInInbox.ts";
 export { fleetBudgets } from "./fleetBudgets.ts";
 export { emergencyStop } from "./emergencyStop.ts";
 export { gatewayDesk } from "./gatewayDesk.ts";

@@ -7,6 +7,7 @@ import { appCommands, appQueries } from "./appHandlers.ts";
 import type { HostControls } from "./appHandlers.ts";
 import { budgetCommands, budgetQueries } from "./budgetHandlers.ts";
 import { busCommands, busQueries, busStreams } from "./busHandlers.ts";
+import { deadLetterCommands, deadLetterQueries, deadLetterStreams } from "./deadLetterHandlers.ts";
 import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
 import { nodeCommands } from "./nodeHandlers.ts";
 import { recordingCommands, recordingQueries } from "./recordingHandlers.ts";
@@ -35,6 +36,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...usageQueries(core),
       ...budgetQueries(core),
       ...busQueries(core),
+      ...deadLetterQueries(core),
     },
     commands: {
       ...fleetCommands(core),
@@ -44,9 +46,10 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...usageCommands(core),
       ...budgetCommands(core),
       ...busCommands(core),
+      ...deadLetterCommands(core),
       ...appCommands(core, host),
     },
-    streams: { ...streamHandlers(core), ...usageStreams(core), ...busStreams(core) },
+    streams: { ...streamHandlers(core), ...usageStreams(core), ...busStreams(core), ...deadLetterStreams(core) },
     once: ({ name, commandId }, work) => (WITHOUT_RECEIPT.has(name) ? work() : receipts.once(commandId, work)),
   };
 }

@@ -128,6 +128,8 @@ async function giveAnswer(core: Core, { item, actor, choice }: Answer): Promise<
     return restartNode(core.fleets, { ref: item.path, actor }, false);
   const given = answerBudgetItem(core.budgets, item.id, { ...choice, actor });
   if (given !== undefined) return given;
+  const letter = await core.backbone.letterItems.answer(item.id, { ...choice, actor });
+  if (letter !== undefined) return letter;
   if (item.via === "action")
     return choice.option === "restart" ? startNode(core.fleets, { ref: item.path, actor }) : ok(undefined);
   const ask = splitAskItemId(item.id);

@@ -11,7 +11,9 @@ import { streamBudgets } from "./budgetHandlers.ts";
 import { streamSearch } from "./searchStream.ts";
 import { agentPath } from "./sessionHandlers.ts";
 
-export function streamHandlers(core: Core): Omit<StreamHandlers, "usage" | "usageImport" | "usageExport" | "bus.tail"> {
+export function streamHandlers(
+  core: Core,
+): Omit<StreamHandlers, "usage" | "usageImport" | "usageExport" | "bus.tail" | "deadLetters"> {
   return {
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: [...core.fleets.views()] });

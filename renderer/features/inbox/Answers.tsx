@@ -8,7 +8,13 @@ import type { InboxItem } from "#shared/model/inbox.ts";
 
 type Option = InboxItem["options"][number];
 
-export function Answers({ item }: { readonly item: InboxItem }): ReactElement {
+interface AnswersProps {
+  readonly item: InboxItem;
+  /** True: the caller did it, and nothing is sent. */
+  readonly instead?: (option: Option) => boolean;
+}
+
+export function Answers({ item, instead }: AnswersProps): ReactElement {
   const isLive = useIsLive();
   const actions = useInboxActions();
   const [marked, setMarked] = useState(() => markedAtFirst(item));
@@ -23,6 +29,7 @@ export function Answers({ item }: { readonly item: InboxItem }): ReactElement {
   };
   const choose = (option: Option) => {
     setMarked(option.id);
+    if (isLive && instead?.(option) === true) return;
     if (option.takesText) fields.current.get(option.id)?.focus();
     else void send(option);
   };

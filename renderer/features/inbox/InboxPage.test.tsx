@@ -81,3 +81,35 @@ test("without the core no answer can be given", async () => {
   await demo.user.keyboard("y");
   expect(demo.ordered("inbox.answer")).toEqual([]);
 });
+
+test("a dead letter says what it carries, what the healer tried and why, and is sent again by its letter", async () => {
+  await show(/Dead letter 412/);
+  await screen.findByText(/What the healer tried/);
+  expect(screen.getByText(/load tax_region into warehouse/)).toBeDefined();
+  expect(screen.getAllByText("Tried again")).toHaveLength(3);
+  expect(screen.getByText(/Start Postgres on 5432 first/)).toBeDefined();
+  (document.activeElement as HTMLElement).blur();
+  await demo.user.keyboard("r");
+  await waitFor(() => expect(demo.ordered("inbox.answer")).toEqual([{ id: "letter:412", option: "retry" }]));
+});
+
+test("a dead letter is changed before it is sent again, and what cannot be sent says why", async () => {
+  await show(/Dead letter 412/);
+  await demo.user.click(await screen.findByRole("button", { name: /Change it and send it again/ }));
+  const field = await screen.findByRole("textbox", { name: "Content to send" });
+  await demo.user.clear(field);
+  await demo.user.click(field);
+  await demo.user.paste('{"task": 122}');
+  await demo.user.click(screen.getByRole("button", { name: /Send it/ }));
+  await waitFor(() =>
+    expect(demo.ordered("deadLetter.edit")).toEqual([{ id: 412, payload: '{"task": 122}', retry: true }]),
+  );
+});
+
+test("discarding a dead letter can be undone", async () => {
+  await show(/Dead letter 412/);
+  await demo.user.click(await screen.findByRole("button", { name: /Discard it/ }));
+  await screen.findByText("Discarded dead letter 412.");
+  await demo.user.click(screen.getByRole("button", { name: /Undo/ }));
+  await waitFor(() => expect(demo.ordered("deadLetter.restore")).toEqual([{ id: 412 }]));
+});

@@ -9,12 +9,14 @@ import type { InboxItem } from "#shared/model/inbox.ts";
 import { cliName } from "#shared/model/stateWords.ts";
 import { LIVE_STATES } from "#shared/model/states.ts";
 import { Answers } from "./Answers.tsx";
+import { DeadLetterItem, letterOf } from "./DeadLetterItem.tsx";
 import { JustBefore } from "./JustBefore.tsx";
 
 export function ItemDetail({ item }: { readonly item: InboxItem }): ReactElement {
   const navigation = useNavigation();
   const node = useNode(item.path);
   const isAgent = node?.kind === "agent";
+  const letter = letterOf(item);
   useKeys("This item", [
     {
       keys: "o",
@@ -31,9 +33,7 @@ export function ItemDetail({ item }: { readonly item: InboxItem }): ReactElement
           {waiterOf(item)} {wishOf(item)}
         </span>
       </h2>
-      <Whereabouts item={item} />
-      <Asked item={item} />
-      {item.status === "open" ? <Answers item={item} /> : <Settled item={item} />}
+      {letter === undefined ? <Plain item={item} /> : <DeadLetterItem key={letter} item={item} id={letter} />}
       {isAgent && node.sessionId !== undefined && <JustBefore path={item.path} sessionId={node.sessionId} />}
       {!isAgent && node !== undefined && (
         <div className="item-elsewhere">
@@ -43,6 +43,16 @@ export function ItemDetail({ item }: { readonly item: InboxItem }): ReactElement
         </div>
       )}
     </article>
+  );
+}
+
+function Plain({ item }: { readonly item: InboxItem }): ReactElement {
+  return (
+    <>
+      <Whereabouts item={item} />
+      <Asked item={item} />
+      {item.status === "open" ? <Answers item={item} /> : <Settled item={item} />}
+    </>
   );
 }
 

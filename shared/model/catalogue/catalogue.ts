@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { agentMessages } from "./agent.ts";
 import { budgetMessages } from "./budget.ts";
 import { dataMessages } from "./data.ts";
+import { deadLetterMessages } from "./deadLetters.ts";
 import type { Entry } from "./entry.ts";
 import { hookMessages } from "./hook.ts";
 import { supervisionMessages } from "./supervision.ts";
@@ -15,6 +16,7 @@ export const catalogue = {
   ...budgetMessages,
   ...hookMessages,
   ...dataMessages,
+  ...deadLetterMessages,
 };
 
 export type MessageName = keyof typeof catalogue;

@@ -17,6 +17,7 @@ export function demoCommands(core: DemoDesk): Handlers["commands"] {
     ...demoUsageCommands(),
     ...core.world.budgets.commands,
     ...core.world.bus.commands,
+    ...core.world.deadLetters.commands,
     ...recordings,
   };
 }

@@ -8,6 +8,7 @@ import type { Settings } from "#shared/model/settings.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
 import { demoBudgets } from "./demoBudgets.ts";
 import { demoBus } from "./demoBus.ts";
+import { demoDeadLetters } from "./demoDeadLetters.ts";
 import { demoCommands } from "./demoCommands.ts";
 import { demoQueries } from "./demoQueries.ts";
 import { demoStreams } from "./demoStreams.ts";
@@ -46,6 +47,7 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     events: hasRecords ? sampleEvents(now) : [],
     budgets: demoBudgets(),
     bus: demoBus(hasRecords),
+    deadLetters: demoDeadLetters(kind === "sample"),
     watchers: { tree: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
   };
   const calls: DemoCall[] = [];

@@ -17,6 +17,7 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
   return {
     ...world.budgets.queries,
     ...world.bus.queries,
+    ...world.deadLetters.queries,
     "app.info": async () =>
       ok({
         version: "0.1.0",

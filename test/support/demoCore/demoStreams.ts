@@ -22,6 +22,7 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
     ...demoUsageStreams(),
     ...world.budgets.streams,
     ...world.bus.streams,
+    ...world.deadLetters.streams,
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: world.fleets });
       return watch(world.watchers.tree, sink);

@@ -8,6 +8,7 @@ import type { Settings } from "#shared/model/settings.ts";
 import type { StreamSink } from "#shared/rpc/protocol.ts";
 import type { DemoBudgets } from "./demoBudgets.ts";
 import type { DemoBus } from "./demoBus.ts";
+import type { DemoDeadLetters } from "./demoDeadLetters.ts";
 
 export interface DemoWorld {
   fleets: Fleet[];
@@ -17,6 +18,7 @@ export interface DemoWorld {
   readonly events: readonly StoredEvent[];
   readonly budgets: DemoBudgets;
   readonly bus: DemoBus;
+  readonly deadLetters: DemoDeadLetters;
   readonly watchers: {
     readonly tree: Set<StreamSink<StreamItem<"tree">>>;
     readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;

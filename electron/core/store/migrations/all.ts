@@ -7,5 +7,15 @@ import { budgets } from "./m004Budgets.ts";
 import { ledgerReads } from "./m005LedgerReads.ts";
 import { gatewayRequests } from "./m006GatewayRequests.ts";
 import { bus } from "./m007Bus.ts";
+import { deadLetters } from "./m008DeadLetters.ts";
 
-export const MIGRATIONS: readonly Migration[] = [initial, usage, eventIndex, budgets, ledgerReads, gatewayRequests, bus];
+export const MIGRATIONS: readonly Migration[] = [
+  initial,
+  usage,
+  eventIndex,
+  budgets,
+  ledgerReads,
+  gatewayRequests,
+  bus,
+  deadLetters,
+];
