@@ -24,6 +24,7 @@ import type { Output } from "./cli/output.ts";
 import { recordingCommands } from "./cli/recordings.ts";
 import { schemaCommands } from "./cli/schema.ts";
 import { steerCommands } from "./cli/steer.ts";
+import { toolCommands } from "./cli/tools.ts";
 import { treeCommands } from "./cli/tree.ts";
 import { usageCommands } from "./cli/usage.ts";
 
@@ -52,6 +53,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...busCommands,
   ...deadLetterCommands,
   ...usageCommands,
+  ...toolCommands,
   ...schemaCommands,
   ...openCommands,
   ...doctorCommands,
@@ -89,9 +91,14 @@ function readCommandLine(name: string, argv: readonly string[], out: Output): Co
     env: process.env,
     flag: flagText("data"),
   });
+  const flagTexts = (flag: string) => {
+    const given = values[flag];
+    return Array.isArray(given) ? given.map(String) : [];
+  };
   const context = {
     args: positionals,
     text: flagText,
+    texts: flagTexts,
     has: (flag: string) => values[flag] === true,
     dataDir: resolve(dataDir),
     out,

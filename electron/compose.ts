@@ -6,6 +6,7 @@ import { composeCore } from "#core/app.ts";
 import type { Core } from "#core/app.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
+import type { McpHost } from "#core/ports/mcpClient.ts";
 import type { Transcripts } from "#core/ports/transcripts.ts";
 import { SCHEMA_VERSION } from "#core/store/index.ts";
 import { openDataDirectory } from "#platform/dataDirectory.ts";
@@ -17,6 +18,7 @@ import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { createKeeperHost } from "#platform/keeperHost.ts";
 import type { KeeperHost } from "#platform/keeperHost.ts";
 import { createMachine } from "#platform/machine.ts";
+import { createMcpHost } from "#platform/mcp/mcpHost.ts";
 import { createMachineResources } from "#platform/machineResources.ts";
 import { openDatabase } from "#platform/openDatabase.ts";
 import { createOutputLog } from "#platform/outputSearch.ts";
@@ -84,7 +86,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
     lock.value.release();
     return opened;
   }
-  const threads = startThreads(dataDir, logger);
+  const threads = startThreads(dataDir, options.version, logger);
   const ptyHost = createKeeperHost({ dataDir, version: options.version, ...keeperParts() }, logger);
   await connectKeeper(ptyHost, logger);
   const composed = await composeCore(
@@ -129,15 +131,18 @@ interface Threads {
   readonly outputLog: SearchableOutputLog;
   readonly archive: DisposableArchive;
   readonly transcripts: Transcripts;
+  readonly mcp: McpHost;
 }
 
 /** What works beside the main loop; each begins at its first need. */
-function startThreads(dataDir: string, logger: Logger): Threads {
+function startThreads(dataDir: string, version: string, logger: Logger): Threads {
   const machine = createMachine();
+  const { nodePath, bundle: sweeper } = keeperParts();
   const outputLog = createOutputLog({ dataDir, logger });
   return {
     machine,
     screens: createScreens({ logger }),
+    mcp: createMcpHost({ dataDir, version, machine, nodePath, sweeper, logger }),
     outputLog,
     archive: createRecordingArchive({ dataDir, logger, onRemoved: (sessionId) => outputLog.forget(sessionId) }),
     transcripts: createTranscripts({

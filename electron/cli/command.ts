@@ -12,6 +12,8 @@ export interface CliContext {
   readonly args: readonly string[];
   /** A flag's text; undefined when it was not given. */
   text(flag: string): string | undefined;
+  /** Of a flag that may be given several times. */
+  texts(flag: string): readonly string[];
   has(flag: string): boolean;
   readonly dataDir: string;
   readonly out: Output;

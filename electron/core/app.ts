@@ -14,17 +14,20 @@ import { Inbox } from "#core/inbox/index.ts";
 import { Importer, Ledger, LedgerViews } from "#core/ledger/index.ts";
 import {
   aboveInTree,
+  agentEntries,
   askPolicy,
   budgetBrakes,
   budgetStopsAgents,
   budgetTree,
   fleetBudgets,
+  fleetServers,
   gatewayDesk,
   lifeOfSession,
   meteringGateway,
   ownerOfSession,
   recordedLives,
   reportLeftOver,
+  serversFollowFleets,
   settleTrouble,
   spendLedger,
   spendOf,
@@ -38,6 +41,7 @@ import type { OpenGateway } from "#core/ports/gateway.ts";
 import type { Ingest, OpenIngest } from "#core/ports/ingest.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
+import type { McpHost } from "#core/ports/mcpClient.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PriceList } from "#core/ports/priceList.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
@@ -46,6 +50,7 @@ import type { Resources } from "#core/ports/resources.ts";
 import type { Transcripts } from "#core/ports/transcripts.ts";
 import type { Screens } from "#core/ports/screens.ts";
 import { Recordings } from "#core/recordings/index.ts";
+import { Registry } from "#core/registry/index.ts";
 import { Sessions } from "#core/sessions/index.ts";
 import { SettingsBook } from "#core/settings/index.ts";
 import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
@@ -61,6 +66,7 @@ export interface CorePorts {
   readonly machine: Machine;
   readonly resources: Resources;
   readonly fleetFiles: FleetFiles;
+  readonly mcp: McpHost;
   readonly openIngest: OpenIngest;
   readonly priceList: PriceList;
   readonly openGateway: OpenGateway;
@@ -102,6 +108,7 @@ export interface Core {
   readonly usage: LedgerViews;
   readonly importer: Importer;
   readonly budgets: Budgets;
+  readonly registry: Registry;
   readonly settings: SettingsBook;
   /** Everything is committed and let go; agents go on in the keeper. */
   close(): Promise<void>;
@@ -146,17 +153,20 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     filesDir: (sessionId) => `${config.dataDir}/sessions/${sessionId}/files`,
     gateRules: () => settings.current,
   });
-  const fleets = createFleets({ ports, config, store, recorder, sessions, adapters, settings, inbox, budgets });
+  const known = { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets };
+  const registry = createRegistry({ ...known, backbone, fleets: () => fleets });
+  const fleets: Fleets = createFleets({ ...known, registry });
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
   const importer = createImporter({ ports, store, recorder, ledger });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
+  serversFollowFleets({ registry, fleets, bus });
   const stops = budgetStopsAgents({ budgets, fleets, sessions, inbox, bus, clock, logger });
   const leftOver = (): void => reportLeftOver({ store, recorder, clock, ledger, logger });
-  const recovered = await comeUp({ sessions, fleets, budgets, stops, recorder, config, logger, leftOver });
+  const recovered = await comeUp({ sessions, fleets, registry, budgets, stops, recorder, config, logger, leftOver });
   if (!recovered.ok) return recovered;
   recordings.open();
   await backbone.open();
-  const slices = { settings, inbox, ledger, usage, importer, budgets, sessions, recordings, fleets };
+  const slices = { settings, inbox, ledger, usage, importer, budgets, registry, sessions, recordings, fleets };
   const ground = { config, ports, adapters, store, recorder, bus, backbone };
   const listeners = [ingest, metering];
   const close = (): Promise<void> => closeCore({ ...ground, ...slices, lifeMeters, journal, listeners });
@@ -205,10 +215,13 @@ interface FleetParts {
   readonly settings: SettingsBook;
   readonly inbox: Inbox;
   readonly budgets: Budgets;
+  readonly registry: Registry;
 }
 
 function createFleets(parts: FleetParts): Fleets {
-  const { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets } = parts;
+  const { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets, registry } = parts;
+  const forBudgets = fleetBudgets(budgets);
+  const forServers = fleetServers(registry);
   return new Fleets({
     store,
     recorder,
@@ -222,8 +235,21 @@ function createFleets(parts: FleetParts): Fleets {
     agentIds: adapters.map((adapter) => adapter.id).filter((id) => id !== "command"),
     nextBootDelayMs: bootDelays(settings),
     onTrouble: troublePolicy(inbox),
-    onSpec: fleetBudgets(budgets),
+    onSpec: (name, fleet) => {
+      forBudgets(name, fleet);
+      forServers(name, fleet);
+    },
   });
+}
+
+interface RegistryParts extends Pick<FleetParts, "ports" | "store" | "recorder"> {
+  readonly backbone: Backbone;
+  readonly fleets: () => Fleets;
+}
+
+function createRegistry({ ports, store, recorder, backbone, fleets }: RegistryParts): Registry {
+  const others = agentEntries(fleets);
+  return new Registry({ ...ports, host: ports.mcp, bus: backbone.bus, store, recorder, others });
 }
 
 interface BudgetParts extends Pick<FleetParts, "ports" | "store" | "recorder"> {
@@ -242,6 +268,7 @@ function createBudgets({ ports, store, recorder, ledger, fleets }: BudgetParts):
 interface ComingUp {
   readonly sessions: Sessions;
   readonly fleets: Fleets;
+  readonly registry: Registry;
   readonly budgets: Budgets;
   readonly stops: ReturnType<typeof budgetStopsAgents>;
   readonly recorder: Recorder;
@@ -264,6 +291,7 @@ async function comeUp(parts: ComingUp): Promise<Result<void>> {
   const storeWasDamaged = config.storeNotice() !== undefined;
   await fleets.open({ noStart: config.noStart, storeWasDamaged });
   stops.bootDone(!config.noStart);
+  if (!config.noStart) parts.registry.open(fleets.names().filter((name) => fleets.isUp(name)));
   // After a damaged store an agent that nobody knows may still be wanted: `up` of its fleet adopts it.
   if (!storeWasDamaged) await sessions.endUnclaimed();
   recorder.flush();
@@ -272,6 +300,7 @@ async function comeUp(parts: ComingUp): Promise<Result<void>> {
 
 interface Closing {
   readonly fleets: Fleets;
+  readonly registry: Registry;
   readonly lifeMeters: LifeMeters;
   readonly importer: Importer;
   readonly ledger: Ledger;
@@ -290,6 +319,7 @@ async function closeCore(closing: Closing): Promise<void> {
   const { recorder, journal, bus, backbone, store, listeners } = closing;
   fleets.letGo();
   recordings.close();
+  await closing.registry.close();
   await importer.close();
   budgets.close();
   lifeMeters.close();

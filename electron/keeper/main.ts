@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findPtyBindingDir, loadPtyBinding } from "#platform/nodePty.ts";
 import { bootNow, identifyProcess } from "#platform/processTree.ts";
+import { postGuard } from "#platform/processTreeGuard.ts";
 import { KEEPER_RUNNING_DIR, type KeeperEndpoint } from "#shared/rpc/keeperFiles.ts";
 import { KEEPER_PROTOCOL } from "#shared/rpc/keeperProtocol.ts";
-import { postGuard } from "./guard.ts";
 import { takeKeeperLock } from "./keeperLock.ts";
 import { readOrMakeToken } from "./keeperToken.ts";
 import { KeeperServer } from "./keeperServer.ts";
@@ -84,7 +84,9 @@ async function runKeeper(options: Options): Promise<number> {
     log(`a keeper (pid ${lock.holder.pid}) already holds ${options.dataDir}; this one leaves.`);
     return EXIT_HELD;
   }
-  const guard = postGuard({ dataDir: options.dataDir, keeper: me, log });
+  const { pid, startTime } = me;
+  const program = [process.execPath, process.argv[1] ?? ""] as const;
+  const guard = postGuard({ sweep: [...program, "--data", options.dataDir, "--sweep", `${pid}:${startTime}`], log });
   try {
     await keep(options, me);
   } finally {

@@ -1,12 +1,18 @@
 /**
  * `keeper --data DIR --sweep WHOM`: not a keeper, but the end of what keepers left. WHOM is `all` (the emergency stop
- * without an app: everything of this data directory) or `PID:START`, one keeper that just died. Prints `{"killed":N}`.
+ * without an app: everything of this data directory), `PID:START`, one keeper that just died, or `tools:PID:START`, the
+ * tool servers of an app that just died. Prints `{"killed":N}`.
  */
 import { identifyProcess, isProcessAlive } from "#platform/processTree.ts";
 import { readSessionRecords, sweepDataDir, sweepRecords } from "#platform/processTreeLeftovers.ts";
+import { sweepToolServers } from "#platform/processTreeTools.ts";
 
 /** How many processes were ended; the record of each session stays, so that the next app learns how it ended. */
 export async function sweep(dataDir: string, whom: string): Promise<{ killed: number; survivors: number }> {
+  if (whom.startsWith("tools:")) {
+    const ended = await sweepToolServers(dataDir);
+    return { killed: ended.killed, survivors: ended.survivors.length };
+  }
   const records = await readSessionRecords(dataDir);
   const { killed, survivors } =
     whom === "all"

@@ -6,6 +6,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SESSION_META_FILE, SESSIONS_DIR, sessionMetaSchema, type SessionMeta } from "#shared/rpc/keeperFiles.ts";
 import { isOfThisBoot, killSessions, scanProcesses, type KillOutcome, type SessionProcesses } from "./processTree.ts";
+import { toolServerMarks } from "./processTreeTools.ts";
 
 export function sessionDir(dataDir: string, sessionId: string): string {
   return join(dataDir, SESSIONS_DIR, sessionId);
@@ -49,12 +50,16 @@ export async function sweepRecords(records: readonly SessionMeta[], keeperEndedA
 }
 
 /**
- * Ends every process that carries the mark of a session of this data directory, also of sessions long forgotten, and
- * whatever else the given records name.
+ * Ends every process that carries the mark of a session or a tool server of this data directory, also of sessions long
+ * forgotten, and whatever else the given records name.
  */
 export async function sweepDataDir(dataDir: string, records: readonly SessionMeta[]): Promise<KillOutcome> {
-  const [entries, folders] = await Promise.all([scanProcesses(), sessionFolders(dataDir)]);
-  const ours = new Set(folders);
+  const [entries, folders, tools] = await Promise.all([
+    scanProcesses(),
+    sessionFolders(dataDir),
+    toolServerMarks(dataDir),
+  ]);
+  const ours = new Set([...folders, ...tools]);
   const marked = new Set(entries.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [sessionId])));
   const byMark = [...marked].filter((id) => ours.has(id)).map((sessionId) => ({ sessionId, seen: new Map() }));
   const named = await sweepRecords(records);

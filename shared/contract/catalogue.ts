@@ -14,6 +14,7 @@ export type Named = readonly [name: string, entry: Entry];
 
 /** By the first word of a name; what is not here is the app's own affair. */
 const FAMILIES: Readonly<Record<string, Family>> = {
+  registry: "tool",
   fleet: "supervision",
   node: "supervision",
   agent: "agent",
@@ -34,7 +35,6 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   mailbox: "mailbox",
   mailboxes: "mailbox",
   messages: "mailbox",
-  registry: "tool",
   servers: "tool",
   tools: "tool",
   workflow: "workflow",

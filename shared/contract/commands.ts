@@ -5,6 +5,7 @@ import { usageCommands } from "./usage.ts";
 import { budgetCommands } from "./budgets.ts";
 import { busCommands } from "./bus.ts";
 import { deadLetterCommands } from "./deadLetters.ts";
+import { registryCommands } from "./registry.ts";
 
 /** A child's id, `fleet/id` where that is ambiguous, or a fleet's name. */
 export const nodeRefSchema = z.string().min(1).max(200);
@@ -129,6 +130,7 @@ export const commands = {
   ...budgetCommands,
   ...busCommands,
   ...deadLetterCommands,
+  ...registryCommands,
 
   "settings.set": { input: z.object({ key: z.string(), value: z.unknown() }), output: z.object({}) },
   ...usageCommands,

@@ -9,6 +9,7 @@ import { budgetQueries } from "./budgets.ts";
 import { busQueries } from "./bus.ts";
 import { deadLetterQueries } from "./deadLetters.ts";
 import { isoTimeSchema, nodeRefSchema } from "./commands.ts";
+import { registryQueries } from "./registry.ts";
 import { usageQueries } from "./usage.ts";
 
 export const doctorCheckSchema = z.object({
@@ -115,6 +116,7 @@ export const queries = {
   ...budgetQueries,
   ...busQueries,
   ...deadLetterQueries,
+  ...registryQueries,
   "settings.get": { input: z.object({}), output: settingsSchema },
   ...usageQueries,
 } as const;

@@ -11,6 +11,7 @@ import { settingsSchema } from "../model/settings.ts";
 import { budgetStreams } from "./budgets.ts";
 import { busStreams } from "./bus.ts";
 import { deadLetterStreams } from "./deadLetters.ts";
+import { registryStreams } from "./registry.ts";
 import { nodeRefSchema } from "./commands.ts";
 import { usageStreams } from "./usage.ts";
 
@@ -108,6 +109,7 @@ export const streams = {
   ...budgetStreams,
   ...busStreams,
   ...deadLetterStreams,
+  ...registryStreams,
   /** Lines of everything agents printed. Secrets of known shape are masked in them. */
   search: {
     bytes: false,

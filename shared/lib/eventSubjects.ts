@@ -23,3 +23,8 @@ function nodeSubject(path: string, entity: string, verb: string): string {
   const id = slash < 0 ? path : path.slice(slash + 1);
   return `ws.${fleet}.${entity}.${id}.${verb}`;
 }
+
+/** Of an MCP server (`id`, or `fleet/id`) and its tools: a fleet's own under the fleet, the others under the registry. */
+export function toolServerSubject(key: string, verb: string): string {
+  return key.includes("/") ? nodeSubject(key, "tool_server", verb) : `sys.registry.${key}.${verb}`;
+}

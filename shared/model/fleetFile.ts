@@ -18,6 +18,7 @@ import {
 import type { BudgetRules } from "./budget.ts";
 import { restartTypeSchema, strategySchema } from "./states.ts";
 import type { RestartType, Strategy } from "./states.ts";
+import type { ToolServerSpec } from "./toolServer.ts";
 
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const idSchema = z
@@ -48,6 +49,38 @@ const durationSchema = z
   .refine((text) => parseDuration(text) !== undefined, 'must be a duration such as "500ms", "10s" or "5m"')
   // What a refinement checks an editor cannot know; patterns and the rules below tell it.
   .meta({ pattern: String.raw`^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$` });
+/** A server over a pipe (command) or over HTTP (url); its tools are for the agents of this fleet. */
+const fleetGrantSchema = z.strictObject({
+  agents: z.array(z.string().min(1)).optional().describe("Ids of this fleet; * for any characters"),
+  roles: z.array(z.string().min(1)).optional(),
+  tools: z.array(z.string().min(1)).optional().describe("Names of tools; * for any characters; all without it"),
+});
+const fleetServerSchema = z
+  .strictObject({
+    id: idSchema,
+    command: z.string().min(1).optional().describe("A program that speaks MCP on its standard input and output"),
+    args: z.array(z.string()).max(256).optional(),
+    env: z.record(z.string(), z.string()).optional().describe("${NAME} stands for your own environment's NAME"),
+    cwd: z.string().min(1).optional().describe("Working folder, relative to this file"),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("Address of a streamable HTTP endpoint"),
+    headers: z.record(z.string(), z.string()).optional().describe("${NAME} stands for your own environment's NAME"),
+    description: z.string().max(500).optional(),
+    tags: z.array(z.string().min(1).max(60)).max(50).optional().describe("What it is good for; found by them"),
+    enabled: z.boolean().optional(),
+    restart: restartTypeSchema.optional().describe("permanent by default: it is started again however it ended"),
+    timeout: durationSchema.optional().describe("What a call may take; 60s by default"),
+    allow: z
+      .array(fleetGrantSchema)
+      .max(100)
+      .optional()
+      .describe("Who may use what; every agent of the fleet without it"),
+  })
+  .meta({ oneOf: ["command", "url"].map((key) => ({ properties: { [key]: {} }, required: [key] })) });
+export type RawFleetServer = z.infer<typeof fleetServerSchema>;
+
 const shutdownSchema = z.union([durationSchema, z.enum(["infinity", "brutal_kill"])], {
   error: 'must be a duration such as "10s", "infinity" or "brutal_kill"',
 });
@@ -214,17 +247,24 @@ export const fleetHeadSchema = z.strictObject({
   name: idSchema.describe("Name of the fleet"),
   supervisor: supervisorSettingsSchema.optional(),
   budget: budgetsSchema.optional(),
+  servers: z
+    .array(fleetServerSchema)
+    .max(100)
+    .optional()
+    .describe("MCP servers whose tools the agents of this fleet may use; they start and stop with the fleet"),
 });
 export const fleetFileSchema = fleetHeadSchema.extend({ children: z.array(childSchema) });
 
 export const KNOWN_KEYS = {
-  fleet: ["version", "name", "supervisor", "budget", "children"],
+  fleet: ["version", "name", "supervisor", "budget", "servers", "children"],
   supervisor: ["strategy", "intensity", "period", "auto_shutdown"],
   agentChild: Object.keys(agentChildSchema.shape),
   supervisorChild: ["id", "restart", "shutdown", "significant", "budget", "supervisor", "children"],
   backoff: Object.keys(backoffSchema.shape),
   budget: Object.keys(fileBudgetSchema.shape),
   limits: Object.keys(limitsSchema.shape),
+  server: Object.keys(fleetServerSchema.shape),
+  allow: Object.keys(fleetGrantSchema.shape),
 } as const;
 
 /** JSON Schema (draft 2020-12) of the fleet file, for editors and `signalbox schema fleet`. */
@@ -297,6 +337,7 @@ export type ChildNodeSpec = AgentSpec | SupervisorNodeSpec;
 export interface FleetSpec {
   readonly name: string;
   readonly root: SupervisorNodeSpec;
+  readonly servers: readonly ToolServerSpec[];
 }
 
 export interface FleetFileError {

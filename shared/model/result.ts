@@ -36,6 +36,8 @@ export const ERROR_CODES = [
   "too_large",
   "timeout",
   "no_responders", // nobody listens on this subject of the bus, and nobody keeps it
+  "tool_failed", // a tool did what it does and says that it failed; message is the tool's own
+  "bad_answer", // a tool or a server answered what it had not promised; the record holds the answer
   "unsupported", // this platform or this agent cannot do it; message says why
   "disconnected",
   "internal", // a bug; the log has the details

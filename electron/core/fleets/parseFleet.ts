@@ -25,6 +25,7 @@ import type {
 import type { BudgetRules } from "#shared/model/budget.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { readShutdown, toAgentSpec } from "./agentSpec.ts";
+import { readServers } from "./fileServers.ts";
 import { meantIssues, readBudgets } from "./fileBudget.ts";
 import type { RawBudgets } from "./fileBudget.ts";
 
@@ -126,6 +127,8 @@ class FleetReader {
     const namesake = this.#ids.get(head.name);
     if (namesake !== undefined)
       this.#report([...namesake, "id"], `The id ${head.name} is the fleet's own name. Rename one of them.`);
+    const servers = readServers(head.servers, this.#context);
+    for (const { at, message } of servers.problems) this.#report(["servers", ...at], message);
     if (this.#errors.length > 0) return undefined;
     const root: SupervisorNodeSpec = {
       kind: "supervisor",
@@ -138,7 +141,7 @@ class FleetReader {
       children: nodes,
     };
     if (this.#errors.length > 0) return undefined;
-    return { name: head.name, root };
+    return { name: head.name, root, servers: servers.specs };
   }
 
   #children(raw: unknown, path: Path): readonly ChildNodeSpec[] | undefined {
@@ -317,6 +320,8 @@ function knownKeysAt(inner: Path, known: readonly string[]): readonly string[] {
   if (inner.at(-1) === "backoff") return KNOWN_KEYS.backoff;
   if (inner.includes("budget")) return KNOWN_KEYS.budget;
   if (inner.at(-1) === "limits") return KNOWN_KEYS.limits;
+  if (inner.includes("allow")) return KNOWN_KEYS.allow;
+  if (inner[0] === "servers") return KNOWN_KEYS.server;
   return known;
 }
 

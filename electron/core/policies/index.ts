@@ -5,6 +5,7 @@ export { answerBudgetItem, budgetStopsAgents, startAllowed } from "./budgetStops
 export { budgetTree } from "./budgetTree.ts";
 export { InboxLetters } from "./deadLettersInInbox.ts";
 export { fleetBudgets } from "./fleetBudgets.ts";
+export { agentEntries, fleetServers, serversFollowFleets } from "./fleetServers.ts";
 export { emergencyStop } from "./emergencyStop.ts";
 export { gatewayDesk } from "./gatewayDesk.ts";
 export { meteringGateway } from "./meteringGateway.ts";

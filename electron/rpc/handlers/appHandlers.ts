@@ -61,10 +61,7 @@ export function appCommands(core: Core, host: HostControls): Pick<CommandHandler
   return {
     "app.quit": async ({ stopAgents }, { actor }) => {
       if (stopAgents) {
-        const stopped = await emergencyStop(
-          { fleets: core.fleets, ptyHost: core.ports.ptyHost, clock: core.ports.clock, recorder: core.recorder },
-          actor,
-        );
+        const stopped = await emergencyStop({ ...core, ...core.ports }, actor);
         if (!stopped.ok) return stopped;
       }
       core.ports.clock.after(50, host.quit);

@@ -12,6 +12,7 @@ import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
 import { nodeCommands } from "./nodeHandlers.ts";
 import { recordingCommands, recordingQueries } from "./recordingHandlers.ts";
 import { sessionCommands, sessionQueries } from "./sessionHandlers.ts";
+import { registryCommands, registryQueries } from "./registryHandlers.ts";
 import { streamHandlers } from "./streamHandlers.ts";
 import { usageCommands, usageQueries, usageStreams } from "./usageHandlers.ts";
 
@@ -37,6 +38,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...budgetQueries(core),
       ...busQueries(core),
       ...deadLetterQueries(core),
+      ...registryQueries(core),
     },
     commands: {
       ...fleetCommands(core),
@@ -47,6 +49,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...budgetCommands(core),
       ...busCommands(core),
       ...deadLetterCommands(core),
+      ...registryCommands(core),
       ...appCommands(core, host),
     },
     streams: { ...streamHandlers(core), ...usageStreams(core), ...busStreams(core), ...deadLetterStreams(core) },

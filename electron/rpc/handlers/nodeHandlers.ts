@@ -34,8 +34,7 @@ export function nodeCommands(core: Core): Pick<CommandHandlers, NodeCommands> {
     "node.drain": async ({ id }, { actor }) => drainNode(fleets, { ref: id, actor }),
     "app.pauseAll": async () => ok({ paused: await countOk(fleets.names().map((name) => pauseNode(fleets, name))) }),
     "app.resumeAll": async () => ok({ resumed: await countOk(fleets.names().map((name) => resumeNode(fleets, name))) }),
-    "app.estop": async (_input, { actor }) =>
-      emergencyStop({ fleets, ptyHost: core.ports.ptyHost, clock: core.ports.clock, recorder: core.recorder }, actor),
+    "app.estop": async (_input, { actor }) => emergencyStop({ ...core, ...core.ports }, actor),
     "app.resumeInterrupted": async (_input, { actor }) => {
       const names = fleets.interrupted();
       for (const name of names) await fleets.up({ name, actor });

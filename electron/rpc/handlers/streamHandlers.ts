@@ -8,6 +8,7 @@ import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
 import type { Core } from "#core/app.ts";
 import { watchStatus } from "./appStatus.ts";
 import { streamBudgets } from "./budgetHandlers.ts";
+import { streamRegistry } from "./registryHandlers.ts";
 import { streamSearch } from "./searchStream.ts";
 import { agentPath } from "./sessionHandlers.ts";
 
@@ -36,6 +37,7 @@ export function streamHandlers(
       return path.ok ? core.sessions.logs(path.value, { from, follow }, sink) : path;
     },
     budgets: (_input, sink) => streamBudgets(core, sink),
+    registry: (_input, sink) => streamRegistry(core, sink),
     search: (input, sink) => streamSearch(core, input, sink),
   };
 }

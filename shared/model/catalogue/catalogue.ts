@@ -8,6 +8,7 @@ import type { Entry } from "./entry.ts";
 import { hookMessages } from "./hook.ts";
 import { supervisionMessages } from "./supervision.ts";
 import { systemMessages } from "./system.ts";
+import { toolMessages } from "./tool.ts";
 
 export const catalogue = {
   ...agentMessages,
@@ -17,6 +18,7 @@ export const catalogue = {
   ...hookMessages,
   ...dataMessages,
   ...deadLetterMessages,
+  ...toolMessages,
 };
 
 export type MessageName = keyof typeof catalogue;

@@ -18,6 +18,7 @@ export function demoCommands(core: DemoDesk): Handlers["commands"] {
     ...core.world.budgets.commands,
     ...core.world.bus.commands,
     ...core.world.deadLetters.commands,
+    ...core.world.registry.commands,
     ...recordings,
   };
 }

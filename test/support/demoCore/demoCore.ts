@@ -11,6 +11,7 @@ import { demoBus } from "./demoBus.ts";
 import { demoDeadLetters } from "./demoDeadLetters.ts";
 import { demoCommands } from "./demoCommands.ts";
 import { demoQueries } from "./demoQueries.ts";
+import { demoRegistry } from "./demoRegistry.ts";
 import { demoStreams } from "./demoStreams.ts";
 import { findNode, type DemoDesk, type DemoWorld } from "./demoWorld.ts";
 import { bigFleet, downFleet, sampleFleet } from "./sampleFleets.ts";
@@ -48,6 +49,7 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     budgets: demoBudgets(),
     bus: demoBus(hasRecords),
     deadLetters: demoDeadLetters(kind === "sample"),
+    registry: demoRegistry(!hasRecords),
     watchers: { tree: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
   };
   const calls: DemoCall[] = [];

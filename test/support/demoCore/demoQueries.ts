@@ -18,6 +18,7 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
     ...world.budgets.queries,
     ...world.bus.queries,
     ...world.deadLetters.queries,
+    ...world.registry.queries,
     "app.info": async () =>
       ok({
         version: "0.1.0",

@@ -23,6 +23,7 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
     ...world.budgets.streams,
     ...world.bus.streams,
     ...world.deadLetters.streams,
+    ...world.registry.streams,
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: world.fleets });
       return watch(world.watchers.tree, sink);

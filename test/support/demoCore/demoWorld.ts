@@ -9,6 +9,7 @@ import type { StreamSink } from "#shared/rpc/protocol.ts";
 import type { DemoBudgets } from "./demoBudgets.ts";
 import type { DemoBus } from "./demoBus.ts";
 import type { DemoDeadLetters } from "./demoDeadLetters.ts";
+import type { DemoRegistry } from "./demoRegistry.ts";
 
 export interface DemoWorld {
   fleets: Fleet[];
@@ -19,6 +20,7 @@ export interface DemoWorld {
   readonly budgets: DemoBudgets;
   readonly bus: DemoBus;
   readonly deadLetters: DemoDeadLetters;
+  readonly registry: DemoRegistry;
   readonly watchers: {
     readonly tree: Set<StreamSink<StreamItem<"tree">>>;
     readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;

@@ -8,6 +8,7 @@ import { ledgerReads } from "./m005LedgerReads.ts";
 import { gatewayRequests } from "./m006GatewayRequests.ts";
 import { bus } from "./m007Bus.ts";
 import { deadLetters } from "./m008DeadLetters.ts";
+import { toolServers } from "./m009ToolServers.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   initial,
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   gatewayRequests,
   bus,
   deadLetters,
+  toolServers,
 ];

@@ -1,13 +1,12 @@
 /**
- * What ends the agents when this keeper is killed and no app is there to do it: a shell that waits for the end of a
- * pipe only this keeper holds. It costs a megabyte and no time; the system closes the pipe with the keeper's last
- * breath, and the shell becomes a sweep of this keeper's sessions. A keeper that leaves by itself says so first.
+ * What ends a process's charges when it is killed and nobody is there to do it: a shell that waits for the end of a pipe
+ * only that process holds. It costs a megabyte and no time; the system closes the pipe with the last breath, and the
+ * shell becomes a sweep of what that process had started. Who leaves by itself says so first.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import type { ProcessIdentity } from "#platform/processTree.ts";
 
 export interface Guard {
-  /** The keeper leaves by itself: nothing is to be swept. Idempotent. */
+  /** Its owner leaves by itself: nothing is to be swept. Idempotent. */
   dismiss(): void;
 }
 
@@ -18,9 +17,11 @@ const LEAVING = "leaving\n";
 const MOST_STARTS = 10;
 
 export interface GuardOptions {
-  readonly dataDir: string;
-  readonly keeper: ProcessIdentity;
+  /** The sweep as a command line: program and arguments. */
+  readonly sweep: readonly [string, ...string[]];
   readonly log: (message: string) => void;
+  /** Where the sweep's own words go; `inherit` by default. */
+  readonly stderr?: "inherit" | "ignore";
 }
 
 /** Windows ends what is attached to a console with the console. */
@@ -31,13 +32,10 @@ export function postGuard(options: GuardOptions): Guard {
   let starts = 0;
   const post = (): void => {
     starts += 1;
-    const { pid, startTime } = options.keeper;
-    const program = process.argv[1] ?? "";
-    const sweep = [process.execPath, program, "--data", options.dataDir, "--sweep", `${pid}:${startTime}`];
-    child = spawn("/bin/sh", ["-c", WAIT, "signalbox-guard", ...sweep], {
+    child = spawn("/bin/sh", ["-c", WAIT, "signalbox-guard", ...options.sweep], {
       cwd: "/",
       detached: true,
-      stdio: ["pipe", "ignore", "inherit"],
+      stdio: ["pipe", "ignore", options.stderr ?? "inherit"],
     });
     child.stdin?.on("error", () => undefined);
     child.once("error", (error) => options.log(`no guard: ${error.message}`));

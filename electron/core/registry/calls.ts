@@ -1,0 +1,152 @@
+/** Calls of tools, each written down and told: the one way from the window, the command line, agents and workflows to a tool. */
+import { systemSubject, toolServerSubject } from "#shared/lib/eventSubjects.ts";
+import { ok } from "#shared/model/result.ts";
+import type { Result } from "#shared/model/result.ts";
+import type { ToolCall, ToolCallDetail, ToolOutcome } from "#shared/model/toolServer.ts";
+import { closeInterrupted, finishCall, insertCall, loggedJson, readCall, readCalls } from "./callLog.ts";
+import type { CallQuery } from "./callLog.ts";
+import { outcomeOf, perform, refusal } from "./invocation.ts";
+import type { Ending, ToolOrder } from "./invocation.ts";
+import type { LiveServer } from "./liveServer.ts";
+import type { ServerBook } from "./serverBook.ts";
+import type { RegistryDeps } from "./registryDeps.ts";
+
+interface Begun {
+  readonly id: string;
+  readonly key: string;
+  readonly order: ToolOrder;
+  readonly args: string;
+  readonly startedAtMs: number;
+  readonly startedAt: number;
+}
+
+export class ToolCalls {
+  readonly #deps: RegistryDeps;
+  readonly #book: ServerBook;
+
+  constructor(deps: RegistryDeps, book: ServerBook) {
+    this.#deps = deps;
+    this.#book = book;
+  }
+
+  /** Calls that the last app's end cut short. */
+  closeInterrupted(): void {
+    this.#deps.recorder.project((tx) => void closeInterrupted(tx));
+  }
+
+  /**
+   * Errors: not_found, ambiguous, forbidden, conflict, not_running, bad_request (arguments), too_large, throttled, timeout,
+   * disconnected (the server ended in the middle), tool_failed (the tool says so), bad_answer (it broke its own schema).
+   */
+  async invoke(order: ToolOrder): Promise<Result<ToolOutcome>> {
+    const fleet = order.by.id?.includes("/") === true ? order.by.id.slice(0, order.by.id.indexOf("/")) : undefined;
+    const found = this.#book.find(order.server, fleet);
+    const begun = this.#begin(order, found.ok ? found.value.key : order.server);
+    if (!found.ok) return this.#finish(begun, { outcome: "refused", result: found, attempts: 0 });
+    const server = found.value;
+    const refused = refusal(server, order);
+    if (refused !== undefined) return this.#finish(begun, refused);
+    return this.#finish(begun, await this.#ask(server, order));
+  }
+
+  async #ask(server: LiveServer, order: ToolOrder): Promise<Ending> {
+    const isPerson = order.by.kind === "person" || order.by.kind === "cli";
+    if (isPerson && !server.isUp) this.#book.wants(server.key);
+    server.callsUnderWay += 1;
+    this.#book.feed.mark(server.key);
+    try {
+      return await perform(server, order, { clock: this.#deps.clock, mayStart: isPerson });
+    } finally {
+      server.callsUnderWay -= 1;
+      this.#book.feed.mark(server.key);
+    }
+  }
+
+  #begin(order: ToolOrder, key: string): Begun {
+    const { clock, recorder, newId } = this.#deps;
+    const startedAtMs = clock.wallNow();
+    const args = loggedJson(order.args ?? {});
+    const begun = { id: newId(), key, order, args, startedAtMs, startedAt: clock.now() };
+    const { contextId, correlationId, by, tool } = order;
+    recorder.project((tx) =>
+      insertCall(tx, { id: begun.id, server: key, tool, by, contextId, correlationId, args, startedAtMs }),
+    );
+    this.#book.feed.markCalls();
+    return begun;
+  }
+
+  #finish(begun: Begun, ending: Ending): Result<ToolOutcome> {
+    const { id, key, order } = begun;
+    const { outcome, result, answer, attempts } = ending;
+    const tookMs = Math.round((this.#deps.clock.now() - begun.startedAt) * 10) / 10;
+    const rejection = result.ok ? undefined : result.error;
+    const logged = answer === undefined ? undefined : loggedJson(answer);
+    const { code, message } = rejection ?? {};
+    this.#record(begun, {
+      id,
+      outcome,
+      tookMs,
+      attempts,
+      ...(code === undefined ? {} : { code }),
+      ...(message === undefined ? {} : { message }),
+      ...(logged === undefined ? {} : { result: logged }),
+    });
+    this.#deps.emit({
+      type: "call",
+      callId: id,
+      key,
+      tool: order.tool,
+      by: order.by,
+      contextId: order.contextId,
+      correlationId: order.correlationId,
+      outcome,
+      code,
+      message,
+      args: begun.args,
+      result: logged,
+      tookMs,
+      attempts,
+      atMs: this.#deps.clock.wallNow(),
+    });
+    if (!result.ok) return { ok: false, error: { ...result.error, details: { ...result.error.details, callId: id } } };
+    return ok(outcomeOf({ callId: id, server: key, tool: order.tool, tookMs, attempts }, result.value));
+  }
+
+  #record({ id, key, order }: Begun, ended: Parameters<typeof finishCall>[1]): void {
+    const { by, tool, contextId, correlationId } = order;
+    const verb = `tool_${ended.outcome}`;
+    this.#deps.recorder.note(
+      {
+        // A name nobody knows may be anything; it is data, not part of a subject.
+        subject: this.#book.has(key) ? toolServerSubject(key, verb) : systemSubject("registry", verb),
+        type: `tool.${ended.outcome}`,
+        actor: by.kind,
+        data: {
+          callId: id,
+          server: key,
+          tool,
+          by: by.id ?? by.kind,
+          tookMs: ended.tookMs,
+          attempts: ended.attempts,
+          ...(ended.code === undefined ? {} : { code: ended.code }),
+          ...(ended.message === undefined ? {} : { message: ended.message.slice(0, 500) }),
+          ...(contextId === undefined ? {} : { contextId }),
+          ...(correlationId === undefined ? {} : { correlationId }),
+        },
+      },
+      (tx) => finishCall(tx, ended),
+    );
+    this.#book.feed.markCalls();
+  }
+
+  /** Newest first. */
+  list(query: CallQuery): readonly ToolCall[] {
+    this.#deps.recorder.flush();
+    return readCalls(this.#deps.store, query);
+  }
+
+  one(id: string): Result<ToolCallDetail> {
+    this.#deps.recorder.flush();
+    return readCall(this.#deps.store, id);
+  }
+}

@@ -1,0 +1,2 @@
+/** The registry slice's door. */
+export { Registry } from "./registry.ts";

@@ -1,0 +1,63 @@
+/** Servers as clients see them: no secret leaves, whether it stands in a variable, a header, an argument or an address. */
+import { toIsoTime } from "#shared/lib/isoTime.ts";
+import { maskSecrets } from "#shared/lib/secrets.ts";
+import type { RegistryEntry, ToolServer, ToolServerTransport } from "#shared/model/toolServer.ts";
+import { summaryOf } from "./knownTools.ts";
+import type { LiveServer } from "./liveServer.ts";
+
+export function serverView(server: LiveServer): ToolServer {
+  const { key, fleet, spec, standing } = server;
+  const { detail, lastError, nextStartAtMs, protocol, software, verifiedAtMs } = standing;
+  return {
+    key,
+    id: spec.id,
+    ...(fleet === undefined ? {} : { fleet }),
+    where: whereText(spec.transport),
+    transport: spec.transport.type,
+    variables: Object.keys(spec.transport.type === "stdio" ? spec.transport.env : spec.transport.headers).toSorted(),
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    tags: [...spec.tags],
+    restart: spec.restart,
+    timeoutMs: spec.timeoutMs,
+    ...(spec.allow === undefined ? {} : { allow: [...spec.allow] }),
+    state: standing.state,
+    since: toIsoTime(standing.sinceMs),
+    ...(detail === undefined ? {} : { detail: maskSecrets(detail) }),
+    ...(lastError === undefined
+      ? {}
+      : { lastError: { message: maskSecrets(lastError.message), at: toIsoTime(lastError.atMs) } }),
+    restarts: standing.restarts,
+    ...(nextStartAtMs === undefined ? {} : { nextStartAt: toIsoTime(nextStartAtMs) }),
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(software === undefined ? {} : { software }),
+    ...(verifiedAtMs === undefined ? {} : { verifiedAt: toIsoTime(verifiedAtMs) }),
+    tools: server.tools.map(summaryOf),
+    callsUnderWay: server.callsUnderWay,
+  };
+}
+
+function whereText(transport: ToolServerTransport): string {
+  if (transport.type === "http") return maskSecrets(transport.url);
+  const words = [transport.command, ...transport.args].map((word) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`,
+  );
+  return maskSecrets(words.join(" "));
+}
+
+export function serverEntries(server: LiveServer): readonly RegistryEntry[] {
+  const { key, spec, standing } = server;
+  const tags = [...spec.tags];
+  const own: RegistryEntry = {
+    kind: "server",
+    id: key,
+    name: spec.id,
+    description: spec.description ?? whereText(spec.transport),
+    tags,
+    state: standing.state,
+  };
+  const tools = server.tools.map((tool): RegistryEntry => {
+    const { name, title, description } = summaryOf(tool);
+    return { kind: "tool", id: `${key} ${name}`, name: title ?? name, description, tags, state: standing.state };
+  });
+  return [own, ...tools];
+}

@@ -1,0 +1,97 @@
+/** The registry: MCP servers, their tools, calls, and finding what can do something; spread into the contract. */
+import { z } from "zod";
+import { ID_PATTERN } from "../model/fleetFile.ts";
+import { restartTypeSchema } from "../model/states.ts";
+import {
+  DEFAULT_TOOL_TIMEOUT_MS,
+  MOST_TOOL_TIMEOUT_MS,
+  registryEntrySchema,
+  toolCallDetailSchema,
+  toolCallOutcomeSchema,
+  toolCallSchema,
+  toolGrantSchema,
+  toolOutcomeSchema,
+  toolSchema,
+  toolServerSchema,
+  toolServerTransportSchema,
+} from "../model/toolServer.ts";
+
+/** `id`, or `fleet/id`. */
+const serverRef = z.string().min(1).max(200);
+const one = z.object({ server: serverRef });
+
+export const registryQueries = {
+  "registry.servers": { input: z.object({}), output: z.array(toolServerSchema) },
+  /** By what it can do: every word somewhere, every tag. Best first. */
+  "registry.find": {
+    input: z.object({
+      text: z.string().max(500).optional(),
+      tags: z.array(z.string()).max(20).optional(),
+      kinds: z.array(registryEntrySchema.shape.kind).optional(),
+      limit: z.number().int().min(1).max(500).default(100),
+    }),
+    output: z.array(registryEntrySchema),
+  },
+  /** A tool with its schemas. */
+  "registry.tool": { input: one.extend({ tool: z.string() }), output: toolSchema },
+  /** Newest first; `before` is the `seq` of the last one seen. */
+  "registry.calls": {
+    input: z.object({
+      server: serverRef.optional(),
+      tool: z.string().optional(),
+      outcome: toolCallOutcomeSchema.optional(),
+      /** A caller's id, or a kind of callers. */
+      by: z.string().optional(),
+      before: z.number().int().optional(),
+      limit: z.number().int().min(1).max(500).default(50),
+    }),
+    output: z.array(toolCallSchema),
+  },
+  "registry.call": { input: z.object({ id: z.string() }), output: toolCallDetailSchema },
+} as const;
+
+export const registryCommands = {
+  /** Nothing is started by it. */
+  "registry.add": {
+    input: z.object({
+      id: z.string().regex(ID_PATTERN, "must be 1 to 64 letters, digits, _ or -, and begin with a letter or digit"),
+      transport: toolServerTransportSchema,
+      description: z.string().max(500).optional(),
+      tags: z.array(z.string().min(1).max(60)).max(50).default([]),
+      restart: restartTypeSchema.default("permanent"),
+      timeoutMs: z.number().int().min(100).max(MOST_TOOL_TIMEOUT_MS).default(DEFAULT_TOOL_TIMEOUT_MS),
+      /** Nobody but persons without it. */
+      allow: z.array(toolGrantSchema).max(100).default([]),
+    }),
+    output: toolServerSchema,
+  },
+  "registry.remove": { input: one, output: z.object({ key: z.string() }) },
+  /** Starts it, lists its tools, and answers with what it found. */
+  "registry.verify": { input: one, output: toolServerSchema },
+  "registry.enable": { input: one, output: toolServerSchema },
+  "registry.disable": { input: one, output: toolServerSchema },
+  "registry.stop": { input: one, output: toolServerSchema },
+  "registry.invoke": {
+    input: one.extend({
+      tool: z.string().min(1).max(200),
+      args: z.record(z.string(), z.unknown()).default({}),
+      contextId: z.string().max(200).optional(),
+      correlationId: z.string().max(200).optional(),
+      timeoutMs: z.number().int().min(100).max(MOST_TOOL_TIMEOUT_MS).optional(),
+    }),
+    output: toolOutcomeSchema,
+  },
+} as const;
+
+export const registryStreams = {
+  registry: {
+    bytes: false,
+    input: z.object({}),
+    item: z.discriminatedUnion("type", [
+      z.object({ type: z.literal("snapshot"), servers: z.array(toolServerSchema) }),
+      z.object({ type: z.literal("servers"), servers: z.array(toolServerSchema), removed: z.array(z.string()) }),
+      /** The log of calls has something new. */
+      z.object({ type: z.literal("called") }),
+    ]),
+  },
+} as const;
