@@ -9,16 +9,16 @@ import { Button } from "#renderer/ui/Button.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { DecodedMessage } from "./DecodedMessage.tsx";
-import { limitWords } from "./readerWords.ts";
+import { limitWords } from "./consumerWords.ts";
 
 const SHOWN = 20;
 
 export function StreamDetails({
   stream,
-  readers,
+  consumers,
 }: {
   readonly stream: StreamInfo;
-  readonly readers: number;
+  readonly consumers: number;
 }): ReactElement {
   const navigation = useNavigation();
   return (
@@ -41,8 +41,8 @@ export function StreamDetails({
         <dd>
           {stream.isReadOnly ? "nobody publishes here" : `kept once within ${durationWords(stream.dedupeWindowMs)}`}
         </dd>
-        <dt className="t3">Readers</dt>
-        <dd>{readers === 0 ? "none" : readers}</dd>
+        <dt className="t3">Consumers</dt>
+        <dd>{consumers === 0 ? "none" : consumers}</dd>
       </dl>
       <Button
         icon={<Radio size={13} />}

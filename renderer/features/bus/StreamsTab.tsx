@@ -9,8 +9,8 @@ import { Field } from "#renderer/ui/Field.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { BusFrame } from "./BusFrame.tsx";
-import { ReaderDetails } from "./ReaderDetails.tsx";
-import { busWords, readerState, readerWords } from "./readerWords.ts";
+import { ConsumerDetails } from "./ConsumerDetails.tsx";
+import { busWords, consumerState, consumerWords } from "./consumerWords.ts";
 import { StreamDetails } from "./StreamDetails.tsx";
 
 /** How often the numbers are asked for: fast enough to see them move. */
@@ -18,12 +18,12 @@ const EVERY_MS = 2_000;
 
 export function StreamsTab(): ReactElement {
   const page = useStreams();
-  const { streams, readers, rows, selected, select } = page;
-  const problem = streams.error ?? readers.error;
+  const { streams, consumers, rows, selected, select } = page;
+  const problem = streams.error ?? consumers.error;
   return (
     <BusFrame
       tab="streams"
-      fact={readers.data !== undefined && busWords(readers.data)}
+      fact={consumers.data !== undefined && busWords(consumers.data)}
       actions={
         <Field
           icon={<ListFilter size={13} />}
@@ -31,7 +31,7 @@ export function StreamsTab(): ReactElement {
           width={180}
           type="search"
           placeholder="Filter"
-          aria-label="Filter streams and readers"
+          aria-label="Filter streams and consumers"
           value={page.text}
           inputRef={page.field}
           onChange={(event) => page.setText(event.target.value)}
@@ -41,11 +41,11 @@ export function StreamsTab(): ReactElement {
       onCloseInspector={() => select(undefined)}
     >
       {problem !== null && <Problem title={problem.message} action="Try again" onAction={page.again} />}
-      {problem === null && (streams.data === undefined || readers.data === undefined) && <Skeleton rows={8} />}
-      {problem === null && streams.data !== undefined && readers.data !== undefined && (
+      {problem === null && (streams.data === undefined || consumers.data === undefined) && <Skeleton rows={8} />}
+      {problem === null && streams.data !== undefined && consumers.data !== undefined && (
         <div className="bus">
-          <div className="reader-row bus-head" aria-hidden="true">
-            <span>Reader</span>
+          <div className="consumer-row bus-head" aria-hidden="true">
+            <span>Consumer</span>
             <span>Listens to</span>
             <span className="num">Behind</span>
             <span className="num">Under way</span>
@@ -53,11 +53,11 @@ export function StreamsTab(): ReactElement {
             <span>What it means</span>
           </div>
           {rows.length === 0 ? (
-            <p className="bus-empty t2">No stream and no reader is called that.</p>
+            <p className="bus-empty t2">No stream and no consumer is called that.</p>
           ) : (
-            <div className="scroll bus-scroll" role="tree" aria-label="Streams and their readers">
+            <div className="scroll bus-scroll" role="tree" aria-label="Streams and their consumers">
               {rows.map(({ stream, own }) => (
-                <Stream key={stream.name} stream={stream} readers={own} selected={selected} onSelect={select} />
+                <Stream key={stream.name} stream={stream} consumers={own} selected={selected} onSelect={select} />
               ))}
             </div>
           )}
@@ -74,26 +74,26 @@ function useStreams() {
   const field = useRef<HTMLInputElement>(null);
   const key = useNowText((now) => String(Math.floor(now / EVERY_MS)));
   const streams = useCoreQuery("bus.streams", {}, { key, staleMs: 0 });
-  const readers = useCoreQuery("bus.consumers", {}, { key, staleMs: 0 });
+  const consumers = useCoreQuery("bus.consumers", {}, { key, staleMs: 0 });
   const selected = route.page === "bus" ? route.name : undefined;
   const select = (name: string | undefined) =>
     navigation.replace({ page: "bus", tab: "streams", ...(name === undefined ? {} : { name }) });
-  const rows = rowsOf(streams.data?.streams ?? [], readers.data ?? [], text);
+  const rows = rowsOf(streams.data?.streams ?? [], consumers.data ?? [], text);
   const step = (by: 1 | -1) => {
-    const names = rows.flatMap(({ stream, own }) => [stream.name, ...own.map(readerKey)]);
+    const names = rows.flatMap(({ stream, own }) => [stream.name, ...own.map(consumerKey)]);
     const at = selected === undefined ? -1 : names.indexOf(selected);
     select(names[at < 0 ? 0 : Math.min(names.length - 1, Math.max(0, at + by))]);
   };
   useKeys("Streams", [
-    { keys: "/", label: "Filter streams and readers", run: () => field.current?.select() },
+    { keys: "/", label: "Filter streams and consumers", run: () => field.current?.select() },
     { keys: "j", label: "Next row", run: () => step(1) },
     { keys: "k", label: "Row above", run: () => step(-1) },
     { keys: "down", label: "Next row", run: () => step(1), hidden: true },
     { keys: "up", label: "Row above", run: () => step(-1), hidden: true },
     { keys: "i", label: "Close the inspector", run: () => select(undefined) },
   ]);
-  const again = () => void Promise.all([streams.refetch(), readers.refetch()]);
-  return { text, setText, field, streams, readers, rows, selected, select, again };
+  const again = () => void Promise.all([streams.refetch(), consumers.refetch()]);
+  return { text, setText, field, streams, consumers, rows, selected, select, again };
 }
 
 interface StreamRows {
@@ -101,46 +101,50 @@ interface StreamRows {
   readonly own: readonly ConsumerInfo[];
 }
 
-function rowsOf(streams: readonly StreamInfo[], readers: readonly ConsumerInfo[], text: string): readonly StreamRows[] {
+function rowsOf(
+  streams: readonly StreamInfo[],
+  consumers: readonly ConsumerInfo[],
+  text: string,
+): readonly StreamRows[] {
   const wanted = text.trim().toLowerCase();
   const has = (...words: readonly string[]) => words.some((word) => word.toLowerCase().includes(wanted));
   return streams.flatMap((stream) => {
-    const own = readers.filter((reader) => reader.stream === stream.name);
+    const own = consumers.filter((consumer) => consumer.stream === stream.name);
     if (has(stream.name, ...stream.subjects)) return [{ stream, own }];
-    const found = own.filter((reader) => has(reader.name, ...reader.config.filters));
+    const found = own.filter((consumer) => has(consumer.name, ...consumer.config.filters));
     return found.length === 0 ? [] : [{ stream, own: found }];
   });
 }
 
-function readerKey({ stream, name }: ConsumerInfo): string {
+function consumerKey({ stream, name }: ConsumerInfo): string {
   return `${stream}/${name}`;
 }
 
 function inspectorOf({ rows, selected }: ReturnType<typeof useStreams>): ReactElement | undefined {
   for (const { stream, own } of rows) {
-    if (stream.name === selected) return <StreamDetails stream={stream} readers={own.length} />;
-    const reader = own.find((one) => readerKey(one) === selected);
-    if (reader !== undefined) return <ReaderDetails reader={reader} />;
+    if (stream.name === selected) return <StreamDetails stream={stream} consumers={own.length} />;
+    const consumer = own.find((one) => consumerKey(one) === selected);
+    if (consumer !== undefined) return <ConsumerDetails consumer={consumer} />;
   }
   return undefined;
 }
 
 interface StreamProps {
   readonly stream: StreamInfo;
-  readonly readers: readonly ConsumerInfo[];
+  readonly consumers: readonly ConsumerInfo[];
   readonly selected: string | undefined;
   readonly onSelect: (name: string) => void;
 }
 
-function Stream({ stream, readers, selected, onSelect }: StreamProps): ReactElement {
+function Stream({ stream, consumers, selected, onSelect }: StreamProps): ReactElement {
   return (
     <>
       <div
         role="treeitem"
         aria-level={1}
-        aria-expanded={readers.length > 0}
+        aria-expanded={consumers.length > 0}
         aria-selected={selected === stream.name}
-        aria-label={`Stream ${stream.name}, ${plural(stream.messages, "message")}, ${plural(readers.length, "reader")}`}
+        aria-label={`Stream ${stream.name}, ${plural(stream.messages, "message")}, ${plural(consumers.length, "consumer")}`}
         tabIndex={-1}
         className="stream-row"
         onClick={() => onSelect(stream.name)}
@@ -153,47 +157,47 @@ function Stream({ stream, readers, selected, onSelect }: StreamProps): ReactElem
           {countWords(stream.messages)} kept{stream.bytes > 0 && `, ${bytesWords(stream.bytes)}`}
         </span>
       </div>
-      {readers.length === 0 && (
-        <div className="reader-none t3 small">Nobody reads it. What is published is kept for whoever comes.</div>
+      {consumers.length === 0 && (
+        <div className="consumer-none t3 small">Nobody reads it. What is published is kept for whoever comes.</div>
       )}
-      {readers.map((reader) => (
-        <Reader
-          key={reader.name}
-          reader={reader}
-          isSelected={selected === readerKey(reader)}
-          onSelect={() => onSelect(readerKey(reader))}
+      {consumers.map((consumer) => (
+        <Consumer
+          key={consumer.name}
+          consumer={consumer}
+          isSelected={selected === consumerKey(consumer)}
+          onSelect={() => onSelect(consumerKey(consumer))}
         />
       ))}
     </>
   );
 }
 
-function Reader({
-  reader,
+function Consumer({
+  consumer,
   isSelected,
   onSelect,
 }: {
-  readonly reader: ConsumerInfo;
+  readonly consumer: ConsumerInfo;
   readonly isSelected: boolean;
   readonly onSelect: () => void;
 }): ReactElement {
-  const words = readerWords(reader);
+  const words = consumerWords(consumer);
   return (
     <div
       role="treeitem"
       aria-level={2}
       aria-selected={isSelected}
-      aria-label={`Reader ${reader.name}: ${words}`}
+      aria-label={`Consumer ${consumer.name}: ${words}`}
       tabIndex={-1}
-      className={`reader-row reader-${readerState(reader)}`}
+      className={`consumer-row consumer-${consumerState(consumer)}`}
       onClick={onSelect}
     >
-      <span className="medium ell">{reader.name}</span>
-      <span className="mono t3 ell">{reader.config.filters.join("  ") || "everything"}</span>
-      <span className="num tab">{countWords(reader.lag)}</span>
-      <span className="num tab">{countWords(reader.ackPending)}</span>
-      <span className="num tab">{countWords(reader.redelivered)}</span>
-      <span className="ell reader-words">{words}</span>
+      <span className="medium ell">{consumer.name}</span>
+      <span className="mono t3 ell">{consumer.config.filters.join("  ") || "everything"}</span>
+      <span className="num tab">{countWords(consumer.lag)}</span>
+      <span className="num tab">{countWords(consumer.ackPending)}</span>
+      <span className="num tab">{countWords(consumer.redelivered)}</span>
+      <span className="ell consumer-words">{words}</span>
     </div>
   );
 }

@@ -5,10 +5,10 @@ import { catalogue } from "#shared/model/catalogue/catalogue.ts";
 import { compose } from "#shared/model/catalogue/message.ts";
 import { matching } from "./catalogueList.ts";
 import { decode } from "./decode.ts";
-import { busWords, readerWords } from "./readerWords.ts";
+import { busWords, consumerWords } from "./consumerWords.ts";
 import { EMPTY_TAIL, letPass, MAX_PASSED, passed } from "./tail.ts";
 
-function reader(more: Partial<ConsumerInfo>): ConsumerInfo {
+function consumer(more: Partial<ConsumerInfo>): ConsumerInfo {
   return {
     stream: "MESSAGES",
     name: "mail",
@@ -31,13 +31,13 @@ test.each([
   [{ isActive: false }, "Nobody listens now; nothing waits."],
   [{ ackPending: 2, redelivered: 1 }, "1 message failed and is tried again. After 5 tries it is given up."],
   [{ ackPending: 10 }, "Full: 10 are under way and none is answered. Look why its handler hangs."],
-])("a reader with %j reads: %s", (facts, words) => expect(readerWords(reader(facts))).toBe(words));
+])("a consumer with %j reads: %s", (facts, words) => expect(consumerWords(consumer(facts))).toBe(words));
 
-test("the header says the worst of all readers", () => {
+test("the header says the worst of all consumers", () => {
   expect(busWords([])).toBe("Nobody reads yet");
-  expect(busWords([reader({}), reader({})])).toBe("All 2 readers are up to date");
-  expect(busWords([reader({}), reader({ lag: 500 })])).toBe("1 reader is behind or try again");
-  expect(busWords([reader({ lag: 500 }), reader({ isActive: false, lag: 1 })])).toBe("1 reader needs a look");
+  expect(busWords([consumer({}), consumer({})])).toBe("All 2 consumers are up to date");
+  expect(busWords([consumer({}), consumer({ lag: 500 })])).toBe("1 consumer is behind or try again");
+  expect(busWords([consumer({ lag: 500 }), consumer({ isActive: false, lag: 1 })])).toBe("1 consumer needs a look");
 });
 
 function message(seq: number, data = "{}"): BusMessage {

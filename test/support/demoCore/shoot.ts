@@ -36,7 +36,7 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   session: { query: "place=/session/fleet/schema-migrator" },
   events: { query: "place=/events" },
   bus: { query: "place=/bus" },
-  "bus-reader": { query: "place=/bus", act: async (page) => page.getByRole("treeitem", { name: /archive/ }).click() },
+  "bus-consumer": { query: "place=/bus", act: async (page) => page.getByRole("treeitem", { name: /archive/ }).click() },
   "bus-stream": { query: "place=/bus", act: async (page) => page.getByRole("treeitem", { name: /MESSAGES/ }).click() },
   "bus-empty": { query: "fleet=empty&place=/bus" },
   live: { query: "place=/bus/live", act: press("j") },

@@ -3,19 +3,19 @@ import { countWords, plural } from "#shared/lib/words.ts";
 import type { ConsumerInfo, StreamInfo } from "#shared/model/bus.ts";
 
 /** What a person must do something about, what to watch, and what is well. */
-export type ReaderState = "trouble" | "behind" | "fine";
+export type ConsumerState = "trouble" | "behind" | "fine";
 
 /** So far behind that it is more than a moment's work. */
 const FAR_BEHIND = 100;
 
-export function readerState(reader: ConsumerInfo): ReaderState {
-  const waits = reader.lag + reader.ackPending > 0;
-  if ((!reader.isActive && waits) || reader.ackPending >= reader.config.maxAckPending) return "trouble";
-  return reader.redelivered > 0 || reader.lag >= FAR_BEHIND ? "behind" : "fine";
+export function consumerState(consumer: ConsumerInfo): ConsumerState {
+  const waits = consumer.lag + consumer.ackPending > 0;
+  if ((!consumer.isActive && waits) || consumer.ackPending >= consumer.config.maxAckPending) return "trouble";
+  return consumer.redelivered > 0 || consumer.lag >= FAR_BEHIND ? "behind" : "fine";
 }
 
-export function readerWords(reader: ConsumerInfo): string {
-  const { lag, ackPending, redelivered, config, isActive } = reader;
+export function consumerWords(consumer: ConsumerInfo): string {
+  const { lag, ackPending, redelivered, config, isActive } = consumer;
   const waiting = lag + ackPending;
   if (!isActive)
     return waiting === 0
@@ -35,13 +35,13 @@ function triesWords(maxDeliver: number): string {
 }
 
 /** The one sentence a person came for. */
-export function busWords(readers: readonly ConsumerInfo[]): string {
-  if (readers.length === 0) return "Nobody reads yet";
-  const troubled = readers.filter((reader) => readerState(reader) === "trouble").length;
-  if (troubled > 0) return `${plural(troubled, "reader needs", "readers need")} a look`;
-  const behind = readers.filter((reader) => readerState(reader) === "behind").length;
-  if (behind > 0) return `${plural(behind, "reader is", "readers are")} behind or try again`;
-  return readers.length === 1 ? "The reader is up to date" : `All ${readers.length} readers are up to date`;
+export function busWords(consumers: readonly ConsumerInfo[]): string {
+  if (consumers.length === 0) return "Nobody reads yet";
+  const troubled = consumers.filter((consumer) => consumerState(consumer) === "trouble").length;
+  if (troubled > 0) return `${plural(troubled, "consumer needs", "consumers need")} a look`;
+  const behind = consumers.filter((consumer) => consumerState(consumer) === "behind").length;
+  if (behind > 0) return `${plural(behind, "consumer is", "consumers are")} behind or try again`;
+  return consumers.length === 1 ? "The consumer is up to date" : `All ${consumers.length} consumers are up to date`;
 }
 
 export function limitWords({ maxMsgs, maxBytes, maxAgeMs, discard }: StreamInfo): string {

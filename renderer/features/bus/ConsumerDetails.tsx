@@ -8,7 +8,7 @@ import { useCommand } from "#renderer/state/commands.ts";
 import { useIsLive } from "#renderer/state/hooks.ts";
 import { openOverlay } from "#renderer/state/overlays.ts";
 import { Button } from "#renderer/ui/Button.tsx";
-import { readerWords } from "./readerWords.ts";
+import { consumerWords } from "./consumerWords.ts";
 
 const BEGINS: Readonly<Record<ConsumerInfo["config"]["deliver"], string>> = {
   all: "with the oldest message kept",
@@ -19,14 +19,14 @@ const BEGINS: Readonly<Record<ConsumerInfo["config"]["deliver"], string>> = {
   by_start_time: "at a moment",
 };
 
-export function ReaderDetails({ reader }: { readonly reader: ConsumerInfo }): ReactElement {
-  const { config, stream, name } = reader;
-  const forget = useForget(reader);
+export function ConsumerDetails({ consumer }: { readonly consumer: ConsumerInfo }): ReactElement {
+  const { config, stream, name } = consumer;
+  const forget = useForget(consumer);
   return (
     <div className="bus-details">
       <h2 className="strong">{name}</h2>
       {config.about !== undefined && <p className="t2">{config.about}</p>}
-      <p>{readerWords(reader)}</p>
+      <p>{consumerWords(consumer)}</p>
       <dl className="bus-facts small">
         <dt className="t3">Reads</dt>
         <dd>
@@ -35,9 +35,9 @@ export function ReaderDetails({ reader }: { readonly reader: ConsumerInfo }): Re
         <dt className="t3">Began</dt>
         <dd>{BEGINS[config.deliver]}</dd>
         <dt className="t3">Delivered</dt>
-        <dd className="tab">up to number {countWords(reader.delivered.streamSeq)}</dd>
+        <dd className="tab">up to number {countWords(consumer.delivered.streamSeq)}</dd>
         <dt className="t3">Settled</dt>
-        <dd className="tab">everything up to {countWords(reader.ackFloor)}</dd>
+        <dd className="tab">everything up to {countWords(consumer.ackFloor)}</dd>
         <dt className="t3">Answer</dt>
         <dd>within {durationWords(config.ackWaitMs)}, else it is delivered again</dd>
         {config.backoffMs !== undefined && config.backoffMs.length > 0 && (
@@ -65,7 +65,7 @@ function useForget({ stream, name, lag, ackPending }: ConsumerInfo): ReactElemen
       kind: "confirm",
       question: {
         title: `Forget ${name}?`,
-        body: `Its place in ${stream} is lost${lag + ackPending > 0 ? `, and ${countWords(lag + ackPending)} messages that it has not settled are delivered to nobody` : ""}. The messages themselves stay. Whoever needs this reader makes it again.`,
+        body: `Its place in ${stream} is lost${lag + ackPending > 0 ? `, and ${countWords(lag + ackPending)} messages that it has not settled are delivered to nobody` : ""}. The messages themselves stay. Whoever needs this consumer makes it again.`,
         action: "Forget",
         isDangerous: true,
         run: () => void command.run({ stream, name }),
@@ -79,7 +79,7 @@ function useForget({ stream, name, lag, ackPending }: ConsumerInfo): ReactElemen
       running={command.isPending && "Forgetting"}
       onClick={ask}
     >
-      Forget this reader
+      Forget this consumer
     </Button>
   );
 }
