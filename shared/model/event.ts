@@ -1,5 +1,6 @@
 /** One line of the append-only event log. Acknowledged means committed; order is `seq`, never the clock. */
 import { z } from "zod";
+import type { MessageName } from "./catalogue/catalogue.ts";
 
 export const eventSchema = z.object({
   seq: z.number().int(),
@@ -14,4 +15,9 @@ export const eventSchema = z.object({
   data: z.record(z.string(), z.unknown()),
 });
 export type StoredEvent = z.infer<typeof eventSchema>;
-export type NewEvent = Omit<StoredEvent, "seq" | "time">;
+/** Only what the catalogue knows is written. */
+export type NewEvent = Omit<StoredEvent, "seq" | "time" | "type"> & { readonly type: MessageName };
+
+/** What can happen to an entity, of all that the catalogue knows: `exited` of `agent`. */
+export type EventVerb<Entity extends string> = VerbIn<Entity, MessageName>;
+type VerbIn<Entity extends string, Name> = Name extends `${Entity}.${infer Verb}` ? Verb : never;

@@ -38,7 +38,7 @@ export function benchEvent(n: number): Parameters<StoreTx["append"]>[0] {
   const word = (step: number): string => WORDS[(n * step) % WORDS.length] ?? "";
   return {
     subject: `ws.bench.agent.a${n % AGENTS}.state`,
-    type: n % 3 === 0 ? "agent.started" : "session.state_changed",
+    type: n % 3 === 0 ? "agent.started" : "agent.state_changed",
     data: {
       sessionId: `6f0c5e0a-0000-4000-8000-${String(n).padStart(12, "0")}`,
       from: "busy",

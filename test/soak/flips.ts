@@ -119,7 +119,7 @@ async function openAndWrite(dir: string, tally: Tally): Promise<void> {
   const before = store.value.events.lastSeq();
   const result = store.value.transact({
     actor: "system",
-    work: (tx) => tx.append({ subject: "sys.test.happened", type: "test.happened", data: {} }).seq,
+    work: (tx) => tx.append({ subject: "sys.test.happened", type: "setting.changed", data: {} }).seq,
   });
   store.value.close();
   if (!result.ok) return refused(result.error.code, tally);

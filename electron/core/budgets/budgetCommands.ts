@@ -1,4 +1,5 @@
 /** What a person does to budgets. Each is one transaction: the standing and the event that says who, what and why. */
+import type { EventVerb } from "#shared/model/event.ts";
 import { budgetId, MOST_TOKENS, MOST_USD, NANOS_PER_USD, STOPPING_LEVELS } from "#shared/model/budget.ts";
 import type { Budget, BudgetRules, BudgetUnit } from "#shared/model/budget.ts";
 import { nearest } from "#shared/lib/nearest.ts";
@@ -179,7 +180,7 @@ export function granted(counter: Counter, amount: number): Counter {
 }
 
 export interface Audit {
-  readonly verb: string;
+  readonly verb: EventVerb<"budget">;
   readonly by: ByPerson;
   readonly data: Record<string, unknown>;
 }

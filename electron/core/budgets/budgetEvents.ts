@@ -1,6 +1,6 @@
 /** A budget's stored events: the audit of who changed what, and when it reached which level. */
 import { systemSubject } from "#shared/lib/eventSubjects.ts";
-import type { NewEvent } from "#shared/model/event.ts";
+import type { EventVerb, NewEvent } from "#shared/model/event.ts";
 import type { Counter } from "./counter.ts";
 
 /** `ws.<fleet>.budget.<id>-<period>-<unit>.<verb>`; budgets over everything under `sys.budget`. */
@@ -12,7 +12,7 @@ export function budgetSubject({ scope, rules }: Pick<Counter, "scope" | "rules">
 
 export function budgetEvent(
   counter: Pick<Counter, "id" | "scope" | "rules">,
-  { verb, actor, data }: { verb: string; actor: string; data: Record<string, unknown> },
+  { verb, actor, data }: { verb: EventVerb<"budget">; actor: string; data: Record<string, unknown> },
 ): NewEvent {
   const { id, scope, rules } = counter;
   return {

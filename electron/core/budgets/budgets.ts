@@ -2,6 +2,7 @@
  * The budgets slice: what may still be spent, by whom, until when. Spending comes from the ledger, each entry once;
  * requests set aside before they go out; periods end at local midnight. Whoever stops agents hears of each level.
  */
+import type { EventVerb } from "#shared/model/event.ts";
 import type { Budget, BudgetLevel } from "#shared/model/budget.ts";
 import { budgetEvent } from "./budgetEvents.ts";
 import { BudgetFeed } from "./budgetFeed.ts";
@@ -249,7 +250,7 @@ export class Budgets {
     for (const listener of this.#levelListeners) listener({ budget: next, before, after, cause });
   }
 
-  #note(counter: Counter, verb: string, data: Record<string, unknown>): void {
+  #note(counter: Counter, verb: EventVerb<"budget">, data: Record<string, unknown>): void {
     this.deps.recorder.note(budgetEvent(counter, { verb, actor: "system", data }));
   }
 

@@ -51,7 +51,7 @@ export class DeadLetterDesk {
     this.#tools = tools;
     const onGaveUp = (reason: string): void => {
       this.feed.touch();
-      const event = { subject: systemSubject("healer", "gave_up"), type: "healer.gave_up", data: { reason } };
+      const event = { subject: systemSubject("healer", "gave_up"), type: "healer.gave_up", data: { reason } } as const;
       deps.store.transact({ actor: "supervisor", work: (tx) => void tx.append(event) });
       deps.onGaveUp(reason);
     };

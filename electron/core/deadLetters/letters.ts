@@ -3,6 +3,7 @@
  * transaction with its event and its line of history. What is told to others is told after the commit.
  */
 import { systemSubject } from "#shared/lib/eventSubjects.ts";
+import type { NewEvent } from "#shared/model/event.ts";
 import type {
   DeadLetter,
   DeadLetterCounts,
@@ -298,11 +299,7 @@ interface EventParts {
   readonly detail: string;
 }
 
-function eventOf({ id, letter, error, what, detail }: EventParts): {
-  subject: string;
-  type: string;
-  data: Record<string, unknown>;
-} {
+function eventOf({ id, letter, error, what, detail }: EventParts): Omit<NewEvent, "actor"> {
   const { stream, seq, consumer, type, subject, contextId, correlationId, agent, server, tool } = letter;
   const optional = Object.entries({ contextId, correlationId, agent, server, tool }).filter(
     ([, value]) => value !== undefined,

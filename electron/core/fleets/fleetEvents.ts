@@ -1,6 +1,6 @@
 /** The words of fleets: stored events, and what is wrong with a file. */
 import { fleetSubject } from "#shared/lib/eventSubjects.ts";
-import type { NewEvent } from "#shared/model/event.ts";
+import type { EventVerb, NewEvent } from "#shared/model/event.ts";
 import type { Rejection } from "#shared/model/result.ts";
 
 export function isTrouble({ type }: NewEvent): boolean {
@@ -8,7 +8,7 @@ export function isTrouble({ type }: NewEvent): boolean {
 }
 
 export interface EventParts {
-  readonly verb: string;
+  readonly verb: EventVerb<"fleet">;
   readonly actor: string;
   readonly data: Record<string, unknown>;
 }

@@ -167,7 +167,7 @@ export class Fleets {
   #adoptText(
     known: KnownFleet | undefined,
     { name, file, text, actor, fleet }: ParsedUp,
-    { status, verb }: { status: FleetStatus; verb: string },
+    { status, verb }: { status: FleetStatus; verb: EventParts["verb"] },
   ): Result<KnownFleet> {
     known?.unwatch();
     const row: FleetRow = { name, file, text, status, autostart: known?.row.autostart ?? false };

@@ -1,6 +1,6 @@
 /** What each report of a supervisor means for the tree: the words a person reads, and the event that is stored. */
 import { agentSubject, supervisorSubject } from "#shared/lib/eventSubjects.ts";
-import type { NewEvent } from "#shared/model/event.ts";
+import type { EventVerb, NewEvent } from "#shared/model/event.ts";
 import type { SupervisorNodeSpec } from "#shared/model/fleetFile.ts";
 import type { ExitReason, SupervisorEvent } from "#core/kernel/index.ts";
 import type { NodeRecord, RestState, TreeState } from "./treeState.ts";
@@ -139,7 +139,7 @@ function counted(
 function nodeEvent(
   record: NodeRecord | undefined,
   path: string,
-  { verb, data }: { verb: string; data: Record<string, unknown> },
+  { verb, data }: { verb: EventVerb<"supervisor"> & EventVerb<"agent">; data: Record<string, unknown> },
 ): NewEvent {
   const isSupervisor = record?.spec.kind === "supervisor";
   const subject = isSupervisor ? supervisorSubject(path, verb) : agentSubject(path, verb);

@@ -1,4 +1,5 @@
 /** What waits for a person. Items are rows; the newest word on each is what every window shows. */
+import type { EventVerb } from "#shared/model/event.ts";
 import { inboxItemSchema } from "#shared/model/inbox.ts";
 import type { InboxItem } from "#shared/model/inbox.ts";
 import { fail, ok } from "#shared/model/result.ts";
@@ -94,7 +95,7 @@ export class Inbox {
     return () => this.#listeners.delete(listener);
   }
 
-  #put(item: InboxItem, verb: string): void {
+  #put(item: InboxItem, verb: EventVerb<"inbox">): void {
     if (item.status === "open" || item.status === "snoozed") this.#open.set(item.id, item);
     else this.#open.delete(item.id);
     this.#scheduleWake(item);

@@ -2,6 +2,7 @@
  * Every recording on the disk: packed once it is cold, bounded by the log policy, deleted when a person says so. Works when
  * something happens (a start, a sealed segment, an end, a changed setting, the next expiry), never by polling.
  */
+import type { EventVerb } from "#shared/model/event.ts";
 import { agentSubject, systemSubject } from "#shared/lib/eventSubjects.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import { looseEnd } from "#shared/lib/looseEnd.ts";
@@ -206,7 +207,7 @@ export class Recordings {
   }
 
   #note(
-    { sessionId, verb, actor }: { sessionId: string; verb: string; actor: string },
+    { sessionId, verb, actor }: { sessionId: string; verb: EventVerb<"session">; actor: string },
     facts: Record<string, unknown>,
   ): void {
     const path = this.#deps.lives.life(sessionId)?.path;

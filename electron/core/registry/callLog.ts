@@ -31,7 +31,7 @@ export interface CallBegun {
 
 export interface CallEnded {
   readonly id: string;
-  readonly outcome: Exclude<ToolCallOutcome, "running">;
+  readonly outcome: Exclude<ToolCallOutcome, "running" | "interrupted">;
   readonly code?: string;
   readonly message?: string;
   readonly result?: string;

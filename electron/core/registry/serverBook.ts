@@ -2,6 +2,7 @@
  * The registry: which MCP servers there are, of fleet files and of persons, and how they stand. Nothing starts without
  * consent: a fleet's servers with its fleet, a person's with their word, which holds until they take it back.
  */
+import type { EventVerb } from "#shared/model/event.ts";
 import { toolServerSubject } from "#shared/lib/eventSubjects.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
@@ -326,7 +327,7 @@ export class ServerBook {
     });
   }
 
-  #note(server: LiveServer, verb: string, { actor = "system", data = {} }: Note = {}): void {
+  #note(server: LiveServer, verb: EventVerb<"tool_server">, { actor = "system", data = {} }: Note = {}): void {
     this.#deps.recorder.note({
       subject: toolServerSubject(server.key, verb),
       type: `tool_server.${verb}`,

@@ -1,4 +1,5 @@
 /** The stored events of a life, each committed with the row it changes. */
+import type { EventVerb } from "#shared/model/event.ts";
 import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import type { SessionDeps } from "./deps.ts";
 import { endLife, insertLife, updateLifeNotes } from "./lives.ts";
@@ -26,7 +27,7 @@ export function noteAdopted({ recorder }: Deps, row: LifeRow, pid: number): void
 export function noteByAgent(
   { recorder }: Deps,
   row: LifeRow,
-  { verb, data }: { verb: string; data: Record<string, unknown> },
+  { verb, data }: { verb: EventVerb<"agent">; data: Record<string, unknown> },
 ): void {
   const { path, sessionId } = row;
   recorder.note(

@@ -1,4 +1,5 @@
 /** One life while it runs: bytes to the screen and the viewers, hints and hooks to the observer, the end to the supervisor. */
+import type { EventVerb } from "#shared/model/event.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
 import type { KeeperExit } from "#shared/rpc/keeperProtocol.ts";
@@ -308,7 +309,7 @@ export class LiveLife {
       await this.say(this.#init.adapter.messageKeys(GO_ON));
   }
 
-  #note(verb: string, data: Record<string, unknown>): void {
+  #note(verb: EventVerb<"agent">, data: Record<string, unknown>): void {
     noteByAgent(this.#deps, this.#row, { verb, data });
   }
 

@@ -1,4 +1,5 @@
 /** One life against its memory limit: what people read of it, the event and the inbox item, and the end it may bring. */
+import type { EventVerb } from "#shared/model/event.ts";
 import { bytesWords } from "#shared/lib/words.ts";
 import type { MemoryLimit } from "#shared/model/fleetFile.ts";
 import type { AgentAsk, ExitVerdict } from "#core/ports/agentAdapter.ts";
@@ -6,7 +7,7 @@ import type { AgentAsk, ExitVerdict } from "#core/ports/agentAdapter.ts";
 const ASK_ID = "memory";
 
 export interface MemoryStateDeps {
-  readonly note: (verb: string, data: Record<string, unknown>) => void;
+  readonly note: (verb: EventVerb<"agent">, data: Record<string, unknown>) => void;
   readonly asked: (ask: AgentAsk) => void;
   readonly withdraw: (askId: string) => void;
   readonly onChange: () => void;

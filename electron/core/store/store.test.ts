@@ -2,10 +2,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { connectSqlite } from "#platform/sqlite.ts";
 import type { Database } from "#core/ports/database.ts";
 import { StoreError } from "#core/ports/database.ts";
-import type { StoredEvent } from "#shared/model/event.ts";
+import type { NewEvent, StoredEvent } from "#shared/model/event.ts";
 import { ManualClock } from "#test/support/manualClock.ts";
 import { createJournal, openStore } from "./index.ts";
-import type { Store } from "./index.ts";
+import type { Store, StoreTx } from "./index.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const stores: Store[] = [];
@@ -17,7 +17,12 @@ async function freshStore(database: Database = connectSqlite(":memory:")): Promi
   return opened.value;
 }
 
-function append(store: Store, subject: string, data: Record<string, unknown> = {}, type = "agent.exited"): StoredEvent {
+function append(
+  store: Store,
+  subject: string,
+  data: Record<string, unknown> = {},
+  type: NewEvent["type"] = "agent.exited",
+): StoredEvent {
   const result = store.transact({ actor: "system", work: (tx) => tx.append({ subject, type, data }) });
   if (!result.ok) throw new Error(result.error.message);
   return result.value;
@@ -49,7 +54,7 @@ describe("a transaction", () => {
       commandId: "c1",
       actor: "person",
       work: (tx) => {
-        tx.append({ subject: "ws.shop.fleet.up", type: "fleet.started", data: { by: "hand" } });
+        tx.append({ subject: "ws.shop.fleet.up", type: "fleet.up", data: { by: "hand" } });
         tx.append({ subject: "ws.shop.agent.api.started", type: "agent.started", data: {}, actor: "supervisor" });
         tx.run("INSERT INTO settings (key, value) VALUES ('theme', '\"dark\"')");
         expect(heard).toEqual([]);
@@ -85,12 +90,12 @@ describe("a transaction", () => {
       store.transact({
         actor: "system",
         work: (tx) => {
-          tx.append({ subject: "a.c", type: "x.happened", data: {} });
+          tx.append({ subject: "a.c", type: "setting.changed", data: {} });
           throw new Error("a bug");
         },
       });
     expect(broken).toThrow("a bug");
-    expect(append(store, "a.c", {}, "x.happened").seq).toBe(2);
+    expect(append(store, "a.c", {}, "setting.changed").seq).toBe(2);
     expect(store.events.lastSeq()).toBe(2);
   });
 
@@ -123,7 +128,7 @@ describe("a transaction", () => {
     const refused = store.transact({
       commandId: "c",
       actor: "cli",
-      work: (tx) => tx.append({ subject: "a.c", type: "x.happened", data: {} }).seq,
+      work: (tx) => tx.append({ subject: "a.c", type: "setting.changed", data: {} }).seq,
     });
     expect(refused).toMatchObject({ ok: false, error: { code: "store_unavailable" } });
     expect(store.health()).toMatchObject({ status: "disk_full", message: expect.stringContaining("full") });
@@ -131,7 +136,7 @@ describe("a transaction", () => {
     const again = store.transact({
       commandId: "c",
       actor: "cli",
-      work: (tx) => tx.append({ subject: "a.c", type: "x.happened", data: {} }).seq,
+      work: (tx) => tx.append({ subject: "a.c", type: "setting.changed", data: {} }).seq,
     });
     expect(again).toEqual({ ok: true, value: 2 });
     expect(health).toEqual(["disk_full", "ok"]);
@@ -160,7 +165,7 @@ describe("reading events", () => {
             const verb = round % 2 === 0 ? "started" : "exited";
             tx.append({ subject: `ws.shop.agent.a${agent}.${verb}`, type: `agent.${verb}`, data: { round } });
           }
-          tx.append({ subject: "ws.shopper.fleet.up", type: "fleet.started", data: {} });
+          tx.append({ subject: "ws.shopper.fleet.up", type: "fleet.up", data: {} });
         }
       },
     });
@@ -201,9 +206,9 @@ describe("reading events", () => {
 
   it("filters by type, alone and with a pattern", async () => {
     const store = await filled();
-    expect(store.events.read({ types: ["fleet.started"], limit: 100 })).toHaveLength(10);
+    expect(store.events.read({ types: ["fleet.up"], limit: 100 })).toHaveLength(10);
     expect(
-      store.events.read({ types: ["agent.exited", "fleet.started"], subject: "ws.shop.agent.a3.>", limit: 100 }),
+      store.events.read({ types: ["agent.exited", "fleet.up"], subject: "ws.shop.agent.a3.>", limit: 100 }),
     ).toHaveLength(5);
     expect(store.events.read({ types: [], limit: 100 })).toEqual([]);
   });
@@ -214,7 +219,7 @@ describe("reading events", () => {
       store,
       "ws.shop.agent.api-1.asked",
       { ask: { title: 'Größe "of" things', lines: ["rm -rf ./build"] } },
-      "agent.asked",
+      "agent.unmetered",
     );
     for (const text of ["grosse things", "größe", "api-1 ask", '"of"', "rm -rf", "build thing", 'a"b ( NEAR things']) {
       const found = store.events.read({ text, limit: 10 }).map(({ seq }) => seq);
@@ -249,7 +254,7 @@ describe("the indexes of the log", () => {
       actor: "system",
       work: (tx) => {
         for (let n = 0; n < count; n++)
-          tx.append({ subject: "sys.test.said", type: "test.said", data: { n: `n${n}` } });
+          tx.append({ subject: "sys.test.said", type: "inbox.opened", data: { n: `n${n}` } });
       },
     });
   }
@@ -289,7 +294,7 @@ describe("the indexes of the log", () => {
       }),
     ).toThrow("a change of mind");
     expect(indexed(store)).toEqual([10, 10]);
-    expect(store.events.read({ types: ["test.said"], limit: 100 })).toHaveLength(20);
+    expect(store.events.read({ types: ["inbox.opened"], limit: 100 })).toHaveLength(20);
     expect(indexed(store)).toEqual([20, 20]);
     store.close();
   });
@@ -316,8 +321,7 @@ describe("the journal", () => {
     const journal = createJournal({ store, clock, logger: silent });
     const fact = (name: string) => ({
       actor: "system",
-      work: (tx: { append: (e: { subject: string; type: string; data: Record<string, unknown> }) => unknown }) =>
-        void tx.append({ subject: `a.${name}`, type: "x.happened", data: {} }),
+      work: (tx: StoreTx) => void tx.append({ subject: `a.${name}`, type: "setting.changed", data: {} }),
     });
     expect(journal.record(fact("one"))).toBe(true);
     failWith("disk_full");

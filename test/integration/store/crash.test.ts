@@ -59,7 +59,7 @@ describe("a migration that is killed in the middle", () => {
     const store = await openTestStore(dataDir);
     store.transact({
       actor: "person",
-      work: (tx) => tx.append({ subject: "sys.test.kept", type: "test.kept", data: { value: 1 } }),
+      work: (tx) => tx.append({ subject: "sys.test.kept", type: "setting.changed", data: { value: 1 } }),
     });
     store.close();
     const walFile = `${databaseFile(dataDir)}-wal`;
