@@ -15,6 +15,7 @@ import { estopCommands } from "./cli/estop.ts";
 import { eventCommands } from "./cli/events.ts";
 import { fleetCommands } from "./cli/fleets.ts";
 import { logCommands } from "./cli/logs.ts";
+import { messageCommands } from "./cli/messages.ts";
 import { nodeCommands } from "./cli/nodes.ts";
 import { openCommands } from "./cli/open.ts";
 import { usage } from "./cli/outcome.ts";
@@ -47,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...logCommands,
   ...recordingCommands,
   ...steerCommands,
+  ...messageCommands,
   ...budgetCommands,
   ...attachCommands,
   ...eventCommands,

@@ -7,11 +7,13 @@ import { usage } from "./outcome.ts";
 
 export const steerCommands: Readonly<Record<string, Command>> = {
   send: {
-    usage: "send ID TEXT [--no-enter] [--task NAME] [--tokens N [--from ID]]",
+    usage: "send ID TEXT [--now] [--hold] [--no-enter] [--task NAME] [--tokens N [--from ID]]",
     summary:
-      'Type TEXT and Enter into an agent; "-" reads the text from stdin; --tokens is the most it may use for it, --task what it is for',
+      'Give TEXT to an agent at its next idle moment; "-" reads it from stdin; --now types it at once, --hold waits for one that does not run, --tokens is the most it may use for it, --task what it is for',
     options: {
       "no-enter": { type: "boolean" },
+      now: { type: "boolean" },
+      hold: { type: "boolean" },
       task: { type: "string" },
       tokens: { type: "string" },
       from: { type: "string" },
@@ -26,7 +28,8 @@ export const steerCommands: Readonly<Record<string, Command>> = {
       return withApp(context, async (client) => {
         const task = context.text("task");
         const about = task === undefined ? {} : { task };
-        const order = { id, text, submit: !context.has("no-enter"), ...budget, ...about };
+        const how = { submit: !context.has("no-enter"), now: context.has("now"), hold: context.has("hold") };
+        const order = { id, text, ...how, ...budget, ...about };
         return show(context, await client.command("session.send", order), ({ path, tokens, note }) => [
           tokens === undefined ? `sent to ${path}` : `sent to ${path} with ${amountText(tokens, "tokens")}`,
           ...(note === undefined ? [] : [note]),

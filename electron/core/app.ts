@@ -4,6 +4,8 @@ import { systemSubject } from "#shared/lib/eventSubjects.ts";
 import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { createAdapters } from "#core/agents/index.ts";
+import type { Mailboxes } from "#core/mailboxes/index.ts";
+import { createMailRoom } from "./mailRoom.ts";
 import { createBackbone } from "./backbone.ts";
 import type { Backbone } from "./backbone.ts";
 import { Budgets } from "#core/budgets/index.ts";
@@ -33,6 +35,7 @@ import {
   spendOf,
   troublePolicy,
 } from "#core/policies/index.ts";
+import type { AgentAsks } from "#core/policies/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";
@@ -110,6 +113,8 @@ export interface Core {
   readonly budgets: Budgets;
   readonly registry: Registry;
   readonly settings: SettingsBook;
+  readonly mailboxes: Mailboxes;
+  readonly asks: AgentAsks;
   /** Everything is committed and let go; agents go on in the keeper. */
   close(): Promise<void>;
 }
@@ -148,6 +153,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
     ingest: ingest.open,
     metering,
     asks: askPolicy(() => inbox),
+    desk: (path, sessionId) => mailRoom.desk(path, sessionId),
     lifeMeters,
     brakes: budgetBrakes(budgets),
     filesDir: (sessionId) => `${config.dataDir}/sessions/${sessionId}/files`,
@@ -156,17 +162,22 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const known = { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets };
   const registry = createRegistry({ ...known, backbone, fleets: () => fleets });
   const fleets: Fleets = createFleets({ ...known, registry });
+  const there = { fleets: () => fleets, sessions: () => sessions };
+  const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus, events: bus });
+  const { mailboxes, asks } = mailRoom;
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
   const importer = createImporter({ ports, store, recorder, ledger });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
   serversFollowFleets({ registry, fleets, bus });
   const stops = budgetStopsAgents({ budgets, fleets, sessions, inbox, bus, clock, logger });
   const leftOver = (): void => reportLeftOver({ store, recorder, clock, ledger, logger });
-  const recovered = await comeUp({ sessions, fleets, registry, budgets, stops, recorder, config, logger, leftOver });
+  const woken = { registry, budgets, stops, mailboxes };
+  const recovered = await comeUp({ ...woken, sessions, fleets, recorder, config, logger, leftOver });
   if (!recovered.ok) return recovered;
   recordings.open();
   await backbone.open();
-  const slices = { settings, inbox, ledger, usage, importer, budgets, registry, sessions, recordings, fleets };
+  const work = { ledger, usage, importer, budgets, registry, sessions, recordings, fleets };
+  const slices = { ...work, settings, inbox, mailboxes, asks };
   const ground = { config, ports, adapters, store, recorder, bus, backbone };
   const listeners = [ingest, metering];
   const close = (): Promise<void> => closeCore({ ...ground, ...slices, lifeMeters, journal, listeners });
@@ -271,6 +282,7 @@ interface ComingUp {
   readonly registry: Registry;
   readonly budgets: Budgets;
   readonly stops: ReturnType<typeof budgetStopsAgents>;
+  readonly mailboxes: Mailboxes;
   readonly recorder: Recorder;
   readonly config: CoreConfig;
   readonly logger: Logger;
@@ -292,6 +304,8 @@ async function comeUp(parts: ComingUp): Promise<Result<void>> {
   await fleets.open({ noStart: config.noStart, storeWasDamaged });
   stops.bootDone(!config.noStart);
   if (!config.noStart) parts.registry.open(fleets.names().filter((name) => fleets.isUp(name)));
+  const mail = await parts.mailboxes.open();
+  if (!mail.ok) return mail;
   // After a damaged store an agent that nobody knows may still be wanted: `up` of its fleet adopts it.
   if (!storeWasDamaged) await sessions.endUnclaimed();
   recorder.flush();
@@ -306,6 +320,7 @@ interface Closing {
   readonly ledger: Ledger;
   readonly budgets: Budgets;
   readonly recordings: Recordings;
+  readonly mailboxes: Mailboxes;
   readonly recorder: Recorder;
   readonly journal: Journal;
   readonly bus: Bus;
@@ -318,6 +333,7 @@ async function closeCore(closing: Closing): Promise<void> {
   const { fleets, importer, lifeMeters, recordings, ledger, budgets } = closing;
   const { recorder, journal, bus, backbone, store, listeners } = closing;
   fleets.letGo();
+  closing.mailboxes.close();
   recordings.close();
   await closing.registry.close();
   await importer.close();

@@ -1,16 +1,18 @@
 /**
- * Loopback listener for what agents report: POST /hook/<sessionId> (JSON in, JSON out) and, for OpenTelemetry's exporters,
- * POST /otlp/<sessionId>/v1/{logs,metrics,traces}; both with `Authorization: Bearer <token>`.
+ * Loopback listener for what agents say: POST /hook/<sessionId> (JSON in, JSON out), for OpenTelemetry's exporters
+ * POST /otlp/<sessionId>/v1/{logs,metrics,traces}, and for MCP POST /mcp/<sessionId>; all with `Authorization: Bearer <token>`.
  * Wrong host, any Origin, a wrong token, a large or malformed body are 4xx; failures are throttled together.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
+import type { McpHttpHandler } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { Ingest, IngestHandlers, IngestOptions } from "#core/ports/ingest.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
-import { FailureThrottle, listenOnLoopback, SessionTokens, TOO_MANY_FAILURES } from "./loopbackListener.ts";
+import { agentMcpHandler, answerMcp } from "./agentMcp.ts";
+import { CallRate, FailureThrottle, listenOnLoopback, SessionTokens, TOO_MANY_FAILURES } from "./loopbackListener.ts";
 import { answerOtlp, type TelemetrySignal } from "./otlp/otlpRequest.ts";
 
 const MAX_HOOK_BODY = 1024 * 1024;
@@ -24,6 +26,9 @@ const payloadSchema = z.record(z.string(), z.unknown());
 interface Registration {
   readonly handlers: IngestHandlers;
   readonly held: Set<AbortController>;
+  /** Absent: this session has no tools. */
+  readonly mcp?: McpHttpHandler;
+  readonly calls: CallRate;
 }
 
 class Refusal extends Error {
@@ -49,13 +54,17 @@ export async function openIngest(options: IngestOptions = {}): Promise<Result<In
   return ok({
     url: `http://127.0.0.1:${port}/hook`,
     telemetryUrl: `http://127.0.0.1:${port}/otlp`,
+    toolsUrl: `http://127.0.0.1:${port}/mcp`,
     port,
     register(sessionId, token, handlers) {
-      const registration: Registration = { handlers, held: new Set() };
+      const { desk } = handlers;
+      const mcp = desk === undefined ? {} : { mcp: agentMcpHandler(desk) };
+      const registration: Registration = { handlers, held: new Set(), calls: new CallRate(), ...mcp };
       const end = registrations.register({ id: sessionId, token }, registration);
       return () => {
         end();
         for (const held of registration.held) held.abort();
+        void registration.mcp?.close();
       };
     },
     async close() {
@@ -78,8 +87,9 @@ interface Desk {
 
 async function answer(request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> {
   try {
-    const { registration, signal } = admit(request, desk);
-    if (signal === undefined) {
+    const { registration, signal, isMcp } = admit(request, desk);
+    if (isMcp) await speakMcp(registration, { request, response });
+    else if (signal === undefined) {
       const payload = parseBody((await readBody(request, MAX_HOOK_BODY)).toString("utf8"));
       replyJson(response, 200, await hold(registration, { payload, response }));
     } else await takeTelemetry(request, response, { registration, signal });
@@ -91,6 +101,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, desk: 
     replyJson(response, status, { error: message });
     if (status === 413) request.destroy();
   }
+}
+
+async function speakMcp(
+  { mcp, calls }: Registration,
+  exchange: { request: IncomingMessage; response: ServerResponse },
+): Promise<void> {
+  if (mcp === undefined) throw new Refusal(403, "This session has no tools. Its fleet file gives them with `can:`.");
+  if (!calls.admit()) throw new Refusal(429, "Too many calls; wait a second.");
+  await answerMcp(exchange, mcp, await readBody(exchange.request, MAX_HOOK_BODY));
 }
 
 async function takeTelemetry(
@@ -111,6 +130,7 @@ interface Route {
   readonly registration: Registration;
   /** Undefined for a hook. */
   readonly signal: TelemetrySignal | undefined;
+  readonly isMcp: boolean;
 }
 
 function admit(request: IncomingMessage, desk: Desk): Route {
@@ -124,14 +144,15 @@ function admit(request: IncomingMessage, desk: Desk): Route {
   const contentType = request.headers["content-type"] ?? "";
   if (place.signal === undefined && !contentType.startsWith("application/json"))
     throw new Refusal(415, "application/json only.");
-  return { registration, signal: place.signal };
+  return { registration, signal: place.signal, isMcp: place.isMcp };
 }
 
-function placeOf(url: string): { readonly sessionId: string; readonly signal: TelemetrySignal | undefined } {
+function placeOf(url: string): Omit<Route, "registration"> & { readonly sessionId: string } {
   const [, sessionId, signal] = /^\/otlp\/([0-9a-zA-Z-]{1,64})\/v1\/(logs|metrics|traces)$/.exec(url) ?? [];
   if (sessionId !== undefined && (signal === "logs" || signal === "metrics" || signal === "traces"))
-    return { sessionId, signal };
-  return { sessionId: /^\/hook\/([0-9a-zA-Z-]{1,64})$/.exec(url)?.[1] ?? "", signal: undefined };
+    return { sessionId, signal, isMcp: false };
+  const [, door, named = ""] = /^\/(hook|mcp)\/([0-9a-zA-Z-]{1,64})$/.exec(url) ?? [];
+  return { sessionId: named, signal: undefined, isMcp: door === "mcp" };
 }
 
 function bearerOf(request: IncomingMessage): string {

@@ -69,6 +69,24 @@ export class FailureThrottle {
   }
 }
 
+/** Calls of one session: far more than a model makes, far less than would keep the core from its work. */
+const CALL_BURST = 60;
+const CALLS_PER_S = 20;
+
+export class CallRate {
+  #left = CALL_BURST;
+  #atMs = performance.now();
+
+  admit(): boolean {
+    const now = performance.now();
+    this.#left = Math.min(CALL_BURST, this.#left + ((now - this.#atMs) / 1000) * CALLS_PER_S);
+    this.#atMs = now;
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+}
+
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

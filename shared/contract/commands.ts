@@ -3,6 +3,7 @@ import { z } from "zod";
 import { taskSchema } from "../model/fleetFile.ts";
 import { usageCommands } from "./usage.ts";
 import { budgetCommands } from "./budgets.ts";
+import { messageCommands } from "./messages.ts";
 import { busCommands } from "./bus.ts";
 import { deadLetterCommands } from "./deadLetters.ts";
 import { registryCommands } from "./registry.ts";
@@ -74,11 +75,15 @@ export const commands = {
    * Text typed into the agent; `submit` adds Enter after it (bracketed paste where the program asked for it). With `tokens`
    * it is handed over with its budget (as `budget.handover`, `from` an agent or a person), which the agent is told of and
    * held to; `tokens` of the answer is what was really handed over. From then on its usage is counted under `task`.
+   * An agent that cannot take it now (starting, busy, asking, paused, somebody typing) has it waiting: `note` says so. `now`
+   * types it at once all the same; with `hold` it also waits for one that does not run.
    */
   "session.send": {
     input: node.extend({
       text: z.string().max(2_000_000),
       submit: z.boolean().default(true),
+      now: z.boolean().default(false),
+      hold: z.boolean().default(false),
       tokens: z.number().int().positive().optional(),
       from: nodeRefSchema.optional(),
       task: taskSchema.optional(),
@@ -128,6 +133,7 @@ export const commands = {
   "inbox.wake": { input: z.object({ id: z.string() }), output: z.object({ id: z.string() }) },
 
   ...budgetCommands,
+  ...messageCommands,
   ...busCommands,
   ...deadLetterCommands,
   ...registryCommands,

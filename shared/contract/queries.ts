@@ -8,6 +8,7 @@ import { settingsSchema } from "../model/settings.ts";
 import { budgetQueries } from "./budgets.ts";
 import { busQueries } from "./bus.ts";
 import { deadLetterQueries } from "./deadLetters.ts";
+import { messageQueries } from "./messages.ts";
 import { isoTimeSchema, nodeRefSchema } from "./commands.ts";
 import { registryQueries } from "./registry.ts";
 import { usageQueries } from "./usage.ts";
@@ -117,6 +118,7 @@ export const queries = {
   ...busQueries,
   ...deadLetterQueries,
   ...registryQueries,
+  ...messageQueries,
   "settings.get": { input: z.object({}), output: settingsSchema },
   ...usageQueries,
 } as const;

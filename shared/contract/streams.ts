@@ -12,6 +12,7 @@ import { budgetStreams } from "./budgets.ts";
 import { busStreams } from "./bus.ts";
 import { deadLetterStreams } from "./deadLetters.ts";
 import { registryStreams } from "./registry.ts";
+import { messageStreams } from "./messages.ts";
 import { nodeRefSchema } from "./commands.ts";
 import { usageStreams } from "./usage.ts";
 
@@ -110,6 +111,7 @@ export const streams = {
   ...busStreams,
   ...deadLetterStreams,
   ...registryStreams,
+  ...messageStreams,
   /** Lines of everything agents printed. Secrets of known shape are masked in them. */
   search: {
     bytes: false,

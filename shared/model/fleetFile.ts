@@ -5,6 +5,8 @@
  */
 import { z } from "zod";
 import { parseTokens } from "../lib/amountWords.ts";
+import { agentScopeSchema } from "./agentScopes.ts";
+import type { AgentScope } from "./agentScopes.ts";
 import {
   atLimitSchema,
   BUDGET_DEFAULTS,
@@ -213,6 +215,11 @@ export const agentChildSchema = z
     env: z.record(z.string(), z.string()).optional(),
     resume: z.string().min(1).optional().describe("A session id of the agent CLI to take up at the first start"),
     task: taskSchema.optional().describe("What it works on: its usage is counted under this name, too"),
+    role: idSchema.describe("What it is in its team: messages may be addressed to a role").optional(),
+    can: z
+      .array(agentScopeSchema)
+      .optional()
+      .describe("What it may do through Signalbox's own tools; all of it by default, nothing for a command"),
     backoff: backoffSchema.optional(),
     resume_at_reset: z
       .boolean()
@@ -303,6 +310,10 @@ export interface AgentSpec {
   readonly resume?: string;
   /** What it works on, until a prompt says otherwise. */
   readonly task?: string;
+  /** What it is in its team. */
+  readonly role?: string;
+  /** What it may do through Signalbox's own tools; absent: what its kind may (`scopesOf`). */
+  readonly can?: readonly AgentScope[];
   /** Absent: as the app's setting says. */
   readonly gateway?: boolean;
   readonly restart: RestartType;

@@ -13,6 +13,7 @@ import { ESCAPE, pasteThenEnter } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity, type Prepared } from "./launching.ts";
 import { meterClaude } from "./metering.ts";
 import { claudeInjection } from "./telemetryInjection.ts";
+import { claudeAgreed, claudeTools, toolEnvironment } from "./toolInjection.ts";
 import { jsonLines, newestFiles, promptTitle } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -55,6 +56,8 @@ async function launchClaude(
   const { file, env } = prepared.value;
   const hooks = await writeHooks(machine, request);
   if (!hooks.ok) return hooks;
+  const tools = await claudeTools(machine, request);
+  if (!tools.ok) return tools;
   const session = sessionArgs(machine, request);
   const mode = await permissionArgs(machine, prepared.value, { request, options });
   const model = request.model === undefined ? [] : ["--model", request.model];
@@ -64,8 +67,8 @@ async function launchClaude(
   const token = request.ingest === undefined ? {} : { [HOOK_TOKEN_VARIABLE]: request.ingest.token };
   const plan = {
     file,
-    args: [...session.args, ...hooks.value, ...mode, ...model, ...request.args, ...prompt],
-    env: { ...env, ...telemetry.env, ...token },
+    args: [...session.args, ...hooks.value, ...tools.value, ...mode, ...model, ...request.args, ...prompt],
+    env: { ...env, ...telemetry.env, ...token, ...toolEnvironment(request, env) },
     cwd: request.cwd,
     promptPassed: true,
     memo: {},
@@ -90,7 +93,10 @@ function sessionArgs(
 async function writeHooks(machine: Machine, request: LaunchRequest): Promise<Result<readonly string[]>> {
   if (request.ingest === undefined) return ok([]);
   const file = `${request.filesDir}/claude-settings.json`;
-  const written = await machine.writePrivateFile(file, hookSettings(`${request.ingest.url}/${request.sessionId}`));
+  const written = await machine.writePrivateFile(
+    file,
+    hookSettings(`${request.ingest.url}/${request.sessionId}`, claudeAgreed(request)),
+  );
   return written.ok ? ok(["--settings", file]) : written;
 }
 

@@ -16,8 +16,8 @@ const QUICK_TIMEOUT_S = 5;
 /** A permission waits for a person; Claude shows its own dialog meanwhile, whichever is answered first wins. */
 const PERMISSION_TIMEOUT_S = 12 * 60 * 60;
 
-/** Text of a settings file for `--settings`; Claude merges it with the person's own. */
-export function hookSettings(url: string): string {
+/** Text of a settings file for `--settings`; Claude merges it with the person's own. `agreed`: tools nobody is asked for. */
+export function hookSettings(url: string, agreed: readonly string[] = []): string {
   const hook = (timeout: number): unknown => [
     {
       hooks: [
@@ -33,7 +33,10 @@ export function hookSettings(url: string): string {
   ];
   const quick = EVENTS.map((event) => [event, hook(QUICK_TIMEOUT_S)] as const);
   return JSON.stringify(
-    { hooks: { ...Object.fromEntries(quick), PermissionRequest: hook(PERMISSION_TIMEOUT_S) } },
+    {
+      hooks: { ...Object.fromEntries(quick), PermissionRequest: hook(PERMISSION_TIMEOUT_S) },
+      ...(agreed.length === 0 ? {} : { permissions: { allow: agreed } }),
+    },
     undefined,
     2,
   );

@@ -19,6 +19,7 @@ import { lineThenEnter, textBytes } from "./keys.ts";
 import { checkFolder } from "./launching.ts";
 import { PRINTED_SOURCES, printedUsage } from "./printedUsage.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
+import { toolEnvironment } from "./toolInjection.ts";
 
 /** A program that printed nothing for this long has started and waits. */
 const SETTLE_MS = 1_000;
@@ -53,7 +54,8 @@ async function launchCommand(
     return fail("spawn_failed", `${program} was not found. Install it or correct the command.`);
   }
   const line = [command, ...request.args.map(shellQuote)].join(" ");
-  const env = { ...(await machine.environment()), ...request.env };
+  const own = { ...(await machine.environment()), ...request.env };
+  const env = { ...own, ...toolEnvironment(request, own) };
   const shell = machine.platform === "win32" ? windowsShell(env, line) : posixShell(line, program !== undefined);
   return ok({ ...shell, env, cwd: request.cwd, promptPassed: false, memo: {} });
 }
@@ -98,7 +100,9 @@ class CommandObserver implements AgentObserver {
     this.#context = context;
     this.#activity = new ActivityReporter((fact) => context.emit(fact), context.adopted?.activity);
     this.#wasReady = context.adopted !== undefined;
-    this.#cancel = context.clock.after(SETTLE_MS, () => this.#settled());
+    // Only one that speaks for itself was ever idle or asked; what it said last stands until it says more.
+    this.#speaks = !["starting", "busy", undefined].includes(context.adopted?.activity);
+    if (!this.#speaks) this.#cancel = context.clock.after(SETTLE_MS, () => this.#settled());
   }
 
   hint(hint: ScreenHint): void {

@@ -24,6 +24,7 @@ import {
 } from "./screenDialogs.ts";
 import { ScreenObserver, type Reader, type Reading } from "./screenObserver.ts";
 import { geminiInjection } from "./telemetryInjection.ts";
+import { geminiWithoutTools, toolEnvironment } from "./toolInjection.ts";
 import { jsonLines, newestFiles, promptTitle, type TranscriptFile } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -83,13 +84,15 @@ async function launchGemini(
   const session = id === undefined ? [] : [request.mode.type === "resume" ? "--resume" : "--session-id", id];
   const model = request.model === undefined ? [] : ["--model", request.model];
   const telemetry = await geminiInjection(machine, request, env);
+  const withoutTools = await geminiWithoutTools(machine, request, env);
   const plan = {
     file,
     args: [...session, ...model, ...request.args, ...promptArgs(request)],
-    env: { ...env, ...telemetry.env },
+    env: { ...env, ...telemetry.env, ...toolEnvironment(request, env) },
     cwd: request.cwd,
     promptPassed: true,
     memo: {},
+    ...(withoutTools === undefined ? {} : { withoutTools }),
   };
   return ok(id === undefined ? plan : { ...plan, cliSessionId: id });
 }

@@ -86,7 +86,7 @@ function isPlainUrl(text: string): boolean {
 }
 
 /** The way to us is on this machine: the person's proxy is for the way from us to the provider. */
-function withoutProxyFor(env: Environment): Environment {
+export function withoutProxyFor(env: Environment): Environment {
   const hasProxy = Object.keys(env).some((name) => /^(https?|all)_proxy$/i.test(name));
   if (!hasProxy) return env;
   const own = ["NO_PROXY", "no_proxy"].map((name) => [name, joined([env[name] ?? env["NO_PROXY"], "127.0.0.1"], ",")]);

@@ -12,6 +12,7 @@ import { detectCli, prepareCli, type CliIdentity } from "./launching.ts";
 import { meterOpencode } from "./opencodeMetering.ts";
 import { OpencodeObserver } from "./opencodeObserver.ts";
 import { opencodeUsage } from "./opencodeUsage.ts";
+import { opencodeTools, toolEnvironment } from "./toolInjection.ts";
 import { promptTitle } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -46,7 +47,8 @@ export function createOpencodeAdapter({ machine }: AgentAdapterDeps): AgentAdapt
 async function launchOpencode(machine: Machine, request: LaunchRequest): Promise<Result<LaunchPlan>> {
   const prepared = await prepareCli(machine, CLI, request);
   if (!prepared.ok) return prepared;
-  const { file, env } = prepared.value;
+  const { file, env: own } = prepared.value;
+  const env = { ...own, ...toolEnvironment(request, own), ...opencodeTools(request, own) };
   const session = request.mode.type === "resume" ? ["--session", request.mode.cliSessionId] : [];
   const model = request.model === undefined ? [] : ["--model", request.model];
   const common = { file, cwd: request.cwd, promptPassed: true };

@@ -37,6 +37,7 @@ export function toAgentSpec(child: RawAgentChild, budgets: readonly BudgetRules[
     args: child.args ?? [],
     env: child.env ?? {},
     ...(child.gateway === undefined ? {} : { gateway: child.gateway }),
+    ...placeInTeam(child),
     restart: child.restart ?? "transient",
     shutdown: child.shutdown === undefined ? DEFAULT_SHUTDOWN_MS : readShutdown(child.shutdown),
     significant: child.significant === true,
@@ -55,6 +56,10 @@ function beginningOf(child: RawAgentChild): Pick<AgentSpec, "prompt" | "model" |
     ...(child.resume === undefined ? {} : { resume: child.resume }),
     ...(child.task === undefined ? {} : { task: child.task }),
   };
+}
+
+function placeInTeam({ role, can }: RawAgentChild): Pick<AgentSpec, "role" | "can"> {
+  return { ...(role === undefined ? {} : { role }), ...(can === undefined ? {} : { can }) };
 }
 
 function readLimits(raw: RawAgentChild["limits"]): Pick<AgentSpec, "limits"> {

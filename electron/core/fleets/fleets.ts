@@ -20,12 +20,10 @@ import { TreeFeed } from "./treeFeed.ts";
 import type { TreeListener } from "./treeFeed.ts";
 import { FleetMirror } from "./fleetMirror.ts";
 import type { FleetRow, FleetStatus } from "./fleetStatus.ts";
-import { parseFleet } from "./parseFleet.ts";
-import { refuseUp, showFileError } from "./knownFleet.ts";
-import type { KnownFleet, ParsedUp, UpRequest } from "./knownFleet.ts";
-import { resolveNode } from "./resolveNode.ts";
-import type { ResolvedNode } from "./resolveNode.ts";
-import type { ParsedFleet } from "./parseFleet.ts";
+import { parseFleet, type ParsedFleet } from "./parseFleet.ts";
+import { refuseUp, showFileError, type KnownFleet, type ParsedUp, type UpRequest } from "./knownFleet.ts";
+import { agentsOf, type FleetAgent } from "./fleetAgent.ts";
+import { resolveNode, type ResolvedNode } from "./resolveNode.ts";
 
 export interface FleetsDeps extends Pick<
   RuntimeDeps,
@@ -357,6 +355,11 @@ export class Fleets {
   /** Errors: not_found with the nearest id, ambiguous with all of them. */
   resolve(ref: string): Result<ResolvedNode> {
     return resolveNode(this.#known, ref);
+  }
+
+  /** In tree order. */
+  agents(name: string): readonly FleetAgent[] {
+    return agentsOf(this.#known.get(name)?.runtime.tree);
   }
 
   names(): readonly string[] {

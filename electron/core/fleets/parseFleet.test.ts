@@ -97,7 +97,7 @@ describe("parseFleet", () => {
 
   it("suggests the key that was meant", () => {
     expect(errorsOf("version: 1\nname: a\nchildren:\n  - { id: x, comand: ls }\n")).toContain(
-      '4:14 "comand" is not a key here. Did you mean command? Keys are id, restart, shutdown, significant, budget, command, agent, cwd, prompt, model, args, env, resume, task, backoff, resume_at_reset, gateway, limits.',
+      '4:14 "comand" is not a key here. Did you mean command? Keys are id, restart, shutdown, significant, budget, command, agent, cwd, prompt, model, args, env, resume, task, role, can, backoff, resume_at_reset, gateway, limits.',
     );
   });
 

@@ -63,6 +63,8 @@ export interface LaunchRequest {
   readonly mode: { readonly type: "fresh" } | { readonly type: "resume"; readonly cliSessionId: string };
   /** Where hooks and telemetry report to; absent: run without. */
   readonly ingest?: { readonly url: string; readonly telemetryUrl: string; readonly token: string };
+  /** Signalbox's own MCP server for this session; absent: it has no tools there. */
+  readonly tools?: { readonly url: string; readonly token: string; readonly agreed: readonly string[] };
   /** This session's own directory under the data directory, for settings files. */
   readonly filesDir: string;
 }
@@ -77,6 +79,8 @@ export interface LaunchPlan {
   readonly cliSessionId?: string;
   /** True when argv carries the prompt; false when it has to be typed once the observer says `ready`. */
   readonly promptPassed: boolean;
+  /** Why it runs without Signalbox's tools although it may have them; one sentence, then what to do. */
+  readonly withoutTools?: string;
   /** The adapter's own notes; kept with the session and handed to the observer, also of an adopted session. */
   readonly memo: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 /** Where agents report to: one loopback HTTP listener for hooks and telemetry, one token per session (architecture decision 7). */
 import type { Result } from "#shared/model/result.ts";
+import type { AgentDesk } from "./agentDesk.ts";
 import type { HookHandler } from "./hookIngest.ts";
 import type { TelemetryHandler } from "./telemetry.ts";
 
@@ -7,6 +8,8 @@ export interface IngestHandlers {
   readonly hook: HookHandler;
   /** OTLP logs and metrics; absent: they are taken and passed over. */
   readonly telemetry?: TelemetryHandler;
+  /** Its MCP tools; absent: none. */
+  readonly desk?: AgentDesk;
   /** A batch, or a part of one, that could not be taken: one sentence. */
   readonly telemetryRefused?: (why: string) => void;
 }
@@ -16,6 +19,8 @@ export interface Ingest {
   readonly url: string;
   /** Below `<telemetryUrl>/<session id>` stand OTLP's own paths: `/v1/logs`, `/v1/metrics`, `/v1/traces`. */
   readonly telemetryUrl: string;
+  /** Where the MCP server answers; the session id follows. */
+  readonly toolsUrl: string;
   readonly port: number;
   /** Takes calls that carry `token`; the returned function ends that and is idempotent. */
   register(sessionId: string, token: string, handlers: IngestHandlers): () => void;

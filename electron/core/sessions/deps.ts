@@ -1,6 +1,7 @@
 /** Everything the sessions slice is given; nothing is reached for. */
 import type { AgentSpec } from "#shared/model/fleetFile.ts";
 import type { AgentAdapter, AgentAsk } from "#core/ports/agentAdapter.ts";
+import type { AgentDesk } from "#core/ports/agentDesk.ts";
 import type { Brakes } from "#core/ports/brakes.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Gateway } from "#core/ports/gateway.ts";
@@ -58,6 +59,8 @@ export interface SessionDeps {
   /** Opened at the first life that can use it: no listening port before. */
   readonly ingest: () => Promise<Ingest | undefined>;
   readonly metering: SessionMetering;
+  /** Its MCP tools; undefined: its fleet file gives it none. */
+  readonly desk: (path: string, sessionId: string) => AgentDesk | undefined;
   readonly asks: AskListener;
   readonly lifeMeters: LifeMetering;
   readonly brakes: Brakes;
@@ -65,12 +68,14 @@ export interface SessionDeps {
   readonly filesDir: (sessionId: string) => string;
   readonly newId: () => string;
   readonly newToken: () => string;
+  /** Something changed that decides whether a message could be typed into it. */
+  readonly moment: (path: string) => void;
   /** Every start asks it whether the machine has room. */
   readonly gate: StartGate;
 }
 
 /** What the slice is given from outside: the gate it builds itself. */
-export interface SessionsDeps extends Omit<SessionDeps, "gate"> {
+export interface SessionsDeps extends Omit<SessionDeps, "gate" | "moment"> {
   readonly resources: Resources;
   readonly gateRules: () => GateRules;
 }

@@ -1,4 +1,5 @@
 /** From a specification to a running life: decide how it begins, let the adapter plan it, spawn it in the keeper. */
+import { agreedTools, scopesOf } from "#shared/model/agentScopes.ts";
 import type { AgentSpec } from "#shared/model/fleetFile.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
@@ -36,6 +37,7 @@ export async function launchLife(deps: SessionDeps, order: LaunchOrder): Promise
   const token = deps.newToken();
   const plan = await planLife(deps, order, { sessionId, token, start });
   if (!plan.ok) return plan;
+  noteWithoutTools(deps, order.path, plan.value.withoutTools);
   const { plan: turned, gateway } = await meterLaunch(deps, { ...order, sessionId, plan: plan.value });
   const generation = (order.last?.generation ?? 0) + 1;
   const spawned = await deps.ptyHost.spawn({
@@ -90,7 +92,8 @@ async function planLife(
   life: { sessionId: string; token: string; start: LifeStart },
 ): Promise<Result<LaunchPlan>> {
   const { spec } = order;
-  const ingest = spec.agent === "command" ? undefined : await deps.ingest();
+  const scopes = scopesOf(spec);
+  const ingest = spec.agent === "command" && scopes.length === 0 ? undefined : await deps.ingest();
   try {
     return await order.adapter.launch({
       sessionId: life.sessionId,
@@ -106,11 +109,20 @@ async function planLife(
       ...(ingest === undefined
         ? {}
         : { ingest: { url: ingest.url, telemetryUrl: ingest.telemetryUrl, token: life.token } }),
+      ...(ingest === undefined || scopes.length === 0
+        ? {}
+        : { tools: { url: `${ingest.toolsUrl}/${life.sessionId}`, token: life.token, agreed: agreedTools(scopes) } }),
     });
   } catch (error) {
     deps.logger.error("An adapter failed while planning a launch.", { path: order.path, error: String(error) });
     return fail("internal", `${order.adapter.name} could not be prepared: ${String(error)}. The log has the details.`);
   }
+}
+
+function noteWithoutTools({ recorder }: SessionDeps, path: string, detail: string | undefined): void {
+  if (detail === undefined) return;
+  const subject = agentSubject(path, "without_tools");
+  recorder.note({ subject, type: "agent.without_tools", actor: "system", data: { path, detail } });
 }
 
 /** The event of a start that could not even be tried. */

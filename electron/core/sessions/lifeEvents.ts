@@ -48,6 +48,13 @@ export function keepNotes(
   return next;
 }
 
+/** Without waiting for the disk: it stands in the way of a person's keys. */
+export function keepLine({ recorder }: Deps, row: LifeRow, isLineTaken: boolean): LifeRow {
+  const next = { ...row, notes: { ...row.notes, isLineTaken } };
+  recorder.project((tx) => updateLifeNotes(tx, next));
+  return next;
+}
+
 export function noteEnded({ recorder }: Deps, row: LifeRow, resumeBroken: boolean): void {
   const { path, sessionId, generation } = row;
   const data = {

@@ -15,10 +15,12 @@ interface Reporting {
 /** The function that ends it, once there is one; undefined where nothing reports. */
 export async function takeReports(deps: SessionDeps, life: Reporting): Promise<(() => void) | undefined> {
   const { row, observer, meter } = life;
-  if (row.notes.ingestToken === "" || row.agent === "command") return undefined;
+  const desk = deps.desk(row.path, row.sessionId);
+  if (row.notes.ingestToken === "" || (row.agent === "command" && desk === undefined)) return undefined;
   const ingest = await deps.ingest();
   if (ingest === undefined || !life.isAlive()) return undefined;
   return ingest.register(row.sessionId, row.notes.ingestToken, {
+    ...(desk === undefined ? {} : { desk }),
     hook: (payload, signal) => observer.hook(payload, signal),
     telemetry: (batch) => {
       observer.telemetry?.(batch);

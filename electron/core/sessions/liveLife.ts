@@ -4,7 +4,7 @@ import { fail, ok, type Result } from "#shared/model/result.ts";
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
 import type { KeeperExit } from "#shared/rpc/keeperProtocol.ts";
 import type { ChildHandle, ExitReason } from "#core/kernel/index.ts";
-import type { AgentAsk, AgentFact, AgentObserver, ExitVerdict, KeyStroke } from "#core/ports/agentAdapter.ts";
+import type { AgentAsk, AgentFact, AgentObserver, ExitVerdict } from "#core/ports/agentAdapter.ts";
 import type { PlanLimit } from "#core/ports/gateway.ts";
 import type { LifeMeter } from "#core/ports/lifeMeter.ts";
 import type { AgentView } from "#core/ports/agentRunner.ts";
@@ -17,10 +17,12 @@ import { LiveOutput } from "./liveOutput.ts";
 import { meterOf, takeReports } from "./lifeReports.ts";
 import { WaitNotice } from "./waitNotice.ts";
 import { BRAKED_STOP_MS, continueProcess, INTERRUPT_GRACE_MS, passed, pauseProcess } from "./pauses.ts";
-import { keepNotes, noteByAgent, noteEnded } from "./lifeEvents.ts";
+import { keepLine, keepNotes, noteByAgent, noteEnded } from "./lifeEvents.ts";
 import { endedRow, endState, rowView, type LifeRow } from "./lives.ts";
 import { ShownActivity, type Word } from "./shownActivity.ts";
 import { MemoryState } from "./memoryState.ts";
+import { readinessOf, type Readiness } from "./readiness.ts";
+import { Typist } from "./typist.ts";
 import { registerMetered } from "./metering.ts";
 
 /** Enough of the log to redraw any screen of an adopted session. */
@@ -46,6 +48,7 @@ export class LiveLife {
   readonly #deps: SessionDeps;
   readonly #init: LifeInit;
   readonly #observer: AgentObserver;
+  readonly #typist: Typist;
   readonly #notice: WaitNotice;
   readonly #meter: LifeMeter;
   readonly #exited = Promise.withResolvers<ExitReason>();
@@ -84,6 +87,10 @@ export class LiveLife {
       type: (bytes) => void this.write(bytes),
       screenText: () => deps.screens.text(this.sessionId),
     });
+    const write = (bytes: Uint8Array): Promise<Result<void>> => this.write(bytes);
+    const heard = (bytes: Uint8Array): void => this.#observer.typed(bytes);
+    const onLine = (isLineTaken: boolean): void => this.#keepLine(isLineTaken);
+    this.#typist = new Typist({ clock: deps.clock, write, heard, onLine }, init.row.notes);
     this.#meter = meterOf(deps, init);
     this.handle = {
       exited: this.#exited.promise,
@@ -173,23 +180,31 @@ export class LiveLife {
     return this.#deps.ptyHost.write(this.sessionId, bytes);
   }
 
-  /** A person's key strokes: the observer may learn from them. */
-  async typed(bytes: Uint8Array): Promise<Result<void>> {
-    this.#observer.typed(bytes);
-    return this.write(bytes);
+  /** A person's key strokes. */
+  typed(bytes: Uint8Array): Promise<Result<void>> {
+    return this.#typist.keys(bytes);
   }
 
-  async say(strokes: readonly KeyStroke[]): Promise<Result<void>> {
+  async say(text: string): Promise<Result<void>> {
     if (this.#row.notes.paused === "held")
       return fail("conflict", `${this.#row.path} is paused and takes no new work. Resume it first.`);
     const braked = this.#deps.brakes.forPrompt(this.#row.path);
     if (braked !== undefined) return fail("budget_exhausted", braked.sentence);
-    for (const stroke of strokes) {
-      const written = await this.typed(stroke.bytes);
-      if (!written.ok) return written;
-      if (stroke.thenWaitMs > 0) await passed(this.#deps.clock, stroke.thenWaitMs);
-    }
-    return ok(undefined);
+    return this.#typist.say(this.#init.adapter.messageKeys(text));
+  }
+
+  /** Whether a message could be typed now. */
+  get readiness(): Readiness {
+    const { path, agent, notes } = this.#row;
+    const [state, alive] = [this.#shownState(), this.#alive && !this.#unreachable];
+    const braked = this.#deps.brakes.forPrompt(path)?.sentence;
+    const isMute = agent === "command" && notes.tellsState !== true;
+    return readinessOf({ path, isMute, state, alive, braked, hold: this.#typist.hold });
+  }
+
+  #keepLine(isLineTaken: boolean): void {
+    this.#row = keepLine(this.#deps, this.#row, isLineTaken);
+    this.#deps.moment(this.#row.path);
   }
 
   async resize(size: { cols: number; rows: number }): Promise<Result<void>> {
@@ -244,7 +259,7 @@ export class LiveLife {
       case "activity":
         return this.#activity(this.#shown.heard(fact));
       case "ready":
-        if (this.#init.prompt !== undefined) void this.say(this.#init.adapter.messageKeys(this.#init.prompt));
+        if (this.#init.prompt !== undefined) void this.say(this.#init.prompt);
         return;
       case "asked":
         this.#notice.asked(fact.ask.id);
@@ -273,8 +288,10 @@ export class LiveLife {
     const isOtherLimit = notes.limitUntilMs !== limitUntilMs;
     if (this.#shown.says(word) && !isOtherLimit) return;
     const moved = this.#shown.show(word);
+    this.#typist.activity(activity);
     this.#notice.activity(activity, detail);
-    this.#row = { ...this.#row, notes: { ...notes, activity, detail, limitUntilMs } };
+    const tellsState = notes.tellsState === true || activity === "idle";
+    this.#row = { ...this.#row, notes: { ...notes, activity, detail, limitUntilMs, tellsState } };
     const until = limitUntilMs === undefined ? {} : { until: toIsoTime(limitUntilMs) };
     if (moved || isOtherLimit) this.#note("state_changed", { state: activity, detail, ...until });
     if (moved) this.#movedOn(activity);
@@ -305,8 +322,7 @@ export class LiveLife {
     const word = this.#alive ? this.#shown.gatewaySaw(undefined) : undefined;
     if (word === undefined) return;
     this.#activity(word);
-    if (wasShown && word.activity === "idle" && this.#goesOnAtReset())
-      await this.say(this.#init.adapter.messageKeys(GO_ON));
+    if (wasShown && word.activity === "idle" && this.#goesOnAtReset()) await this.say(GO_ON);
   }
 
   #note(verb: EventVerb<"agent">, data: Record<string, unknown>): void {

@@ -38,6 +38,10 @@ const lifeNotesSchema = z.object({
       ),
     })
     .optional(),
+  /** A command that said once that it waits: when it says that it works, it does. */
+  tellsState: z.boolean().optional(),
+  /** A person's text stands in its input line. */
+  isLineTaken: z.boolean().optional(),
   /** What it works on: its usage is counted under this name. */
   task: z.string().optional(),
   /** A budget's hard stop is under way: however it ends, and whoever sees it, this is why. */

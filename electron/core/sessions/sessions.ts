@@ -3,7 +3,7 @@ import type { StreamItem, StreamRequest } from "#shared/contract/index.ts";
 import type { AgentSpec } from "#shared/model/fleetFile.ts";
 import type { Life } from "#shared/model/node.ts";
 import { fail, ok } from "#shared/model/result.ts";
-import type { Result } from "#shared/model/result.ts";
+import type { Rejection, Result } from "#shared/model/result.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { ExitCause } from "#shared/model/states.ts";
 import type { KeeperSession } from "#shared/rpc/keeperProtocol.ts";
@@ -26,6 +26,7 @@ import { insertLife, Lives, rowOfSession } from "./lives.ts";
 import type { LifeRow } from "./lives.ts";
 import { MemoryWatch } from "./memoryWatch.ts";
 import type { LimitedLife } from "./memoryWatch.ts";
+import type { Readiness } from "./readiness.ts";
 import { StartGate } from "./startGate.ts";
 import { streamTerminal } from "./terminalStream.ts";
 
@@ -63,10 +64,12 @@ export class Sessions implements AgentRunner {
   readonly #leftovers = new Map<string, Leftover>();
   readonly #lost = new Set<string>();
   readonly #lifeListeners = new Set<(path: string) => void>();
+  readonly #momentListeners = new Set<(path: string) => void>();
 
   constructor(given: SessionsDeps) {
     const { clock, resources, gateRules: rules } = given;
-    const deps = { ...given, gate: new StartGate({ clock, resources, rules }) };
+    const moment = (path: string): void => this.#moment(path);
+    const deps = { ...given, moment, gate: new StartGate({ clock, resources, rules }) };
     this.#deps = deps;
     this.#memory = new MemoryWatch({ clock, resources, logger: deps.logger, limited: () => this.#limited() });
     this.#lives = new Lives(deps.store);
@@ -160,12 +163,19 @@ export class Sessions implements AgentRunner {
       adapter,
       lives: this.#lives,
       leftover,
-      onChange,
+      onChange: () => {
+        onChange();
+        this.#moment(path);
+      },
       onLife: (life) => this.#began(path, life),
       onSpec: () => this.#memory.consider(),
     });
     this.#byPath.set(path, session);
     return session;
+  }
+
+  #moment(path: string): void {
+    for (const listener of this.#momentListeners) listener(path);
   }
 
   #adapter(id: string): AgentAdapter {
@@ -230,19 +240,43 @@ export class Sessions implements AgentRunner {
     return live === undefined ? life : { ...life, outputBytes: live.output.size };
   }
 
-  #running(path: string): Result<{ session: AgentSession; life: LiveLife }> {
-    const session = this.#byPath.get(path);
-    const life = session?.life;
-    if (session === undefined || life === undefined || !life.alive)
-      return fail("not_running", `${path} does not run. Start it first.`);
-    return ok({ session, life });
+  #running(path: string): Result<{ life: LiveLife }> {
+    const life = this.#byPath.get(path)?.life;
+    if (life === undefined || !life.alive) return fail("not_running", `${path} does not run. Start it first.`);
+    return ok({ life });
   }
 
   async send(path: string, text: string, submit: boolean): Promise<Result<void>> {
     const running = this.#running(path);
     if (!running.ok) return running;
-    const { session, life } = running.value;
-    return submit ? life.say(session.adapter.messageKeys(text)) : life.typed(new TextEncoder().encode(text));
+    const { life } = running.value;
+    return submit ? life.say(text) : life.typed(new TextEncoder().encode(text));
+  }
+
+  /** Why it takes no prompt, not even one that waits. */
+  refusal(path: string): Rejection | undefined {
+    const running = this.#running(path);
+    if (!running.ok) return running.error;
+    const braked = this.#deps.brakes.forPrompt(path);
+    return braked === undefined ? undefined : { code: "budget_exhausted", message: braked.sentence };
+  }
+
+  /** Whether a message could be typed into it now, and if not, why. */
+  readiness(path: string): Readiness {
+    const running = this.#running(path);
+    return running.ok ? running.value.life.readiness : { type: "down", why: running.error.message };
+  }
+
+  /** Of its running life. */
+  sessionOf(path: string): string | undefined {
+    const life = this.#byPath.get(path)?.life;
+    return life?.alive === true ? life.sessionId : undefined;
+  }
+
+  /** Told whenever the readiness of an agent may have changed; the returned function ends it. */
+  onMoment(listener: (path: string) => void): () => void {
+    this.#momentListeners.add(listener);
+    return () => this.#momentListeners.delete(listener);
   }
 
   /** From now on its usage is counted under this task. */

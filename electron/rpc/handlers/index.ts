@@ -9,6 +9,7 @@ import { budgetCommands, budgetQueries } from "./budgetHandlers.ts";
 import { busCommands, busQueries, busStreams } from "./busHandlers.ts";
 import { deadLetterCommands, deadLetterQueries, deadLetterStreams } from "./deadLetterHandlers.ts";
 import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
+import { messageCommands, messageQueries, messageStreams } from "./messageHandlers.ts";
 import { nodeCommands } from "./nodeHandlers.ts";
 import { recordingCommands, recordingQueries } from "./recordingHandlers.ts";
 import { sessionCommands, sessionQueries } from "./sessionHandlers.ts";
@@ -36,6 +37,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...recordingQueries(core),
       ...usageQueries(core),
       ...budgetQueries(core),
+      ...messageQueries(core),
       ...busQueries(core),
       ...deadLetterQueries(core),
       ...registryQueries(core),
@@ -47,12 +49,19 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...recordingCommands(core),
       ...usageCommands(core),
       ...budgetCommands(core),
+      ...messageCommands(core),
       ...busCommands(core),
       ...deadLetterCommands(core),
       ...registryCommands(core),
       ...appCommands(core, host),
     },
-    streams: { ...streamHandlers(core), ...usageStreams(core), ...busStreams(core), ...deadLetterStreams(core) },
+    streams: {
+      ...streamHandlers(core),
+      ...usageStreams(core),
+      ...busStreams(core),
+      ...messageStreams(core),
+      ...deadLetterStreams(core),
+    },
     once: ({ name, commandId }, work) => (WITHOUT_RECEIPT.has(name) ? work() : receipts.once(commandId, work)),
   };
 }

@@ -6,7 +6,7 @@ import type { Result } from "#shared/model/result.ts";
 import type { Life } from "#shared/model/node.ts";
 import { agentSubject } from "#shared/lib/eventSubjects.ts";
 import { restartNode, startNode } from "#core/fleets/index.ts";
-import { answerBudgetItem, sendWithTokens, splitAskItemId } from "#core/policies/index.ts";
+import { answerBudgetItem, sendPrompt, sendWithTokens, splitAskItemId } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
 type SessionQueries = "agent.lives" | "session.list" | "session.timeline" | "agents.clis" | "agents.pastSessions";
@@ -71,14 +71,15 @@ export function sessionCommands(core: Core): Pick<CommandHandlers, SessionComman
   const { sessions, inbox } = core;
   return {
     "session.send": async (order, { actor }) => {
-      const { id, text, submit, tokens, from, task } = order;
+      const { id, tokens, from, task } = order;
       const found = agentPath(core, id);
       if (!found.ok) return found;
       const path = found.value;
+      const send = (text: string, carried?: number) => sendPrompt(core, { ...order, path, text, tokens: carried });
       const sent =
         tokens === undefined
-          ? await sessions.send(path, text, submit)
-          : await sendWithTokens(core, { path, text, submit, tokens, from, actor });
+          ? await send(order.text)
+          : await sendWithTokens({ ...core, send }, { path, text: order.text, tokens, from, actor });
       if (!sent.ok) return sent;
       if (task !== undefined) sessions.worksOn(path, task);
       return ok({ path, ...sent.value });
@@ -118,7 +119,7 @@ async function answerItem(
 }
 
 interface Answer {
-  readonly item: Pick<InboxItem, "id" | "kind" | "path" | "via">;
+  readonly item: InboxItem;
   readonly actor: "person" | "cli";
   readonly choice: { option: string; text?: string };
 }
@@ -126,6 +127,8 @@ interface Answer {
 async function giveAnswer(core: Core, { item, actor, choice }: Answer): Promise<Result<unknown>> {
   if (item.kind === "over_limit" && choice.option === "restart")
     return restartNode(core.fleets, { ref: item.path, actor }, false);
+  const toAgent = await core.asks.answer(item, choice);
+  if (toAgent !== undefined) return toAgent;
   const given = answerBudgetItem(core.budgets, item.id, { ...choice, actor });
   if (given !== undefined) return given;
   const letter = await core.backbone.letterItems.answer(item.id, { ...choice, actor });

@@ -14,7 +14,7 @@ import { agentPath } from "./sessionHandlers.ts";
 
 export function streamHandlers(
   core: Core,
-): Omit<StreamHandlers, "usage" | "usageImport" | "usageExport" | "bus.tail" | "deadLetters"> {
+): Omit<StreamHandlers, "usage" | "usageImport" | "usageExport" | "bus.tail" | "deadLetters" | "messages"> {
   return {
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: [...core.fleets.views()] });

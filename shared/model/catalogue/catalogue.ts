@@ -6,6 +6,7 @@ import { dataMessages } from "./data.ts";
 import { deadLetterMessages } from "./deadLetters.ts";
 import type { Entry } from "./entry.ts";
 import { hookMessages } from "./hook.ts";
+import { mailboxMessages } from "./mailbox.ts";
 import { supervisionMessages } from "./supervision.ts";
 import { systemMessages } from "./system.ts";
 import { toolMessages } from "./tool.ts";
@@ -19,6 +20,7 @@ export const catalogue = {
   ...dataMessages,
   ...deadLetterMessages,
   ...toolMessages,
+  ...mailboxMessages,
 };
 
 export type MessageName = keyof typeof catalogue;

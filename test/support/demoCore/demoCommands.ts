@@ -19,6 +19,7 @@ export function demoCommands(core: DemoDesk): Handlers["commands"] {
     ...core.world.bus.commands,
     ...core.world.deadLetters.commands,
     ...core.world.registry.commands,
+    ...core.world.messages.commands,
     ...recordings,
   };
 }

@@ -9,6 +9,7 @@ import type { Handlers } from "#shared/rpc/handlers.ts";
 import { demoBudgets } from "./demoBudgets.ts";
 import { demoBus } from "./demoBus.ts";
 import { demoDeadLetters } from "./demoDeadLetters.ts";
+import { demoMessages } from "./demoMessages.ts";
 import { demoCommands } from "./demoCommands.ts";
 import { demoQueries } from "./demoQueries.ts";
 import { demoRegistry } from "./demoRegistry.ts";
@@ -50,6 +51,7 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     bus: demoBus(hasRecords),
     deadLetters: demoDeadLetters(kind === "sample"),
     registry: demoRegistry(!hasRecords),
+    messages: demoMessages(hasRecords),
     watchers: { tree: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
   };
   const calls: DemoCall[] = [];

@@ -19,6 +19,7 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
     ...world.bus.queries,
     ...world.deadLetters.queries,
     ...world.registry.queries,
+    ...world.messages.queries,
     "app.info": async () =>
       ok({
         version: "0.1.0",

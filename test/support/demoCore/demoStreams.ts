@@ -24,6 +24,7 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
     ...world.bus.streams,
     ...world.deadLetters.streams,
     ...world.registry.streams,
+    ...world.messages.streams,
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: world.fleets });
       return watch(world.watchers.tree, sink);

@@ -10,6 +10,7 @@ import type { DemoBudgets } from "./demoBudgets.ts";
 import type { DemoBus } from "./demoBus.ts";
 import type { DemoDeadLetters } from "./demoDeadLetters.ts";
 import type { DemoRegistry } from "./demoRegistry.ts";
+import type { DemoMessages } from "./demoMessages.ts";
 
 export interface DemoWorld {
   fleets: Fleet[];
@@ -21,6 +22,7 @@ export interface DemoWorld {
   readonly bus: DemoBus;
   readonly deadLetters: DemoDeadLetters;
   readonly registry: DemoRegistry;
+  readonly messages: DemoMessages;
   readonly watchers: {
     readonly tree: Set<StreamSink<StreamItem<"tree">>>;
     readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;

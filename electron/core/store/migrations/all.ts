@@ -9,6 +9,7 @@ import { gatewayRequests } from "./m006GatewayRequests.ts";
 import { bus } from "./m007Bus.ts";
 import { deadLetters } from "./m008DeadLetters.ts";
 import { toolServers } from "./m009ToolServers.ts";
+import { mail } from "./m010Mail.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   initial,
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   bus,
   deadLetters,
   toolServers,
+  mail,
 ];

@@ -1,0 +1,54 @@
+/** Agents and people talk: the mailboxes, agents' questions to a person, and the tools by which agents reach both. */
+import type { MessageBus } from "#core/ports/messageBus.ts";
+import type { AgentDesk } from "#core/ports/agentDesk.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import type { Logger } from "#core/ports/logger.ts";
+import type { Budgets } from "#core/budgets/index.ts";
+import type { Bus } from "#core/bus/index.ts";
+import type { Fleets } from "#core/fleets/index.ts";
+import type { Inbox } from "#core/inbox/index.ts";
+import { Mailboxes } from "#core/mailboxes/index.ts";
+import { AgentAsks, agentDesks, mailReceivers, mailTeam, teamTools, tokensGoBack } from "#core/policies/index.ts";
+import type { DeskTool } from "#core/policies/index.ts";
+import type { Sessions } from "#core/sessions/index.ts";
+import type { Recorder, Store } from "#core/store/index.ts";
+
+export interface MailRoomParts {
+  readonly bus: MessageBus;
+  /** Of committed events. */
+  readonly events: Bus;
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly newId: () => string;
+  readonly inbox: Inbox;
+  readonly budgets: Budgets;
+  readonly fleets: () => Fleets;
+  readonly sessions: () => Sessions;
+  /** Tools of other slices. */
+  readonly moreTools?: readonly DeskTool[];
+}
+
+export interface MailRoom {
+  readonly mailboxes: Mailboxes;
+  readonly asks: AgentAsks;
+  /** What a session may call; undefined: it has no tools. */
+  desk(path: string, sessionId: string): AgentDesk | undefined;
+}
+
+export function createMailRoom(parts: MailRoomParts): MailRoom {
+  const { bus, store, clock, logger, newId, fleets, sessions, inbox, budgets, events } = parts;
+  const team = mailTeam(fleets);
+  const mailboxes = new Mailboxes({ bus, store, clock, logger, newId, team, receivers: mailReceivers(sessions) });
+  mailboxes.watch(tokensGoBack(budgets));
+  const asks = new AgentAsks({ inbox, mailboxes, clock, newId });
+  events.subscribe({
+    label: "settle agents' questions",
+    pattern: "ws.*.fleet.*",
+    onEvents: (some) => asks.settle(some),
+  });
+  const own = teamTools({ ...parts, mailboxes, team, asks });
+  const tools = new Map([...own, ...(parts.moreTools ?? [])].map((tool) => [tool.name, tool]));
+  return { mailboxes, asks, desk: agentDesks({ fleets, tools }) };
+}
