@@ -31,8 +31,7 @@ export interface MailRoomParts {
 }
 
 export interface MailRoom {
-  readonly mailboxes: Mailboxes;
-  readonly asks: AgentAsks;
+  readonly slices: { readonly mailboxes: Mailboxes; readonly asks: AgentAsks };
   /** What a session may call; undefined: it has no tools. */
   desk(path: string, sessionId: string): AgentDesk | undefined;
 }
@@ -50,5 +49,5 @@ export function createMailRoom(parts: MailRoomParts): MailRoom {
   });
   const own = teamTools({ ...parts, mailboxes, team, asks });
   const tools = new Map([...own, ...(parts.moreTools ?? [])].map((tool) => [tool.name, tool]));
-  return { mailboxes, asks, desk: agentDesks({ fleets, tools }) };
+  return { slices: { mailboxes, asks }, desk: agentDesks({ fleets, tools }) };
 }
