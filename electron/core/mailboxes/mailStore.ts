@@ -94,7 +94,7 @@ export class MailStore {
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
             [...row, JSON.stringify(mail)],
           );
-          if (changes > 0) note(tx, mail, state === "waiting" ? "posted" : state);
+          if (changes > 0) note(tx, mail, state === "waiting" || state === "delivering" ? "posted" : state);
           return changes > 0;
         }),
     });
@@ -111,7 +111,7 @@ export class MailStore {
           next.id,
           next.to,
         ]);
-        if (mail.state !== next.state && next.state !== "delivering") note(tx, next, verbOf(mail.state, next.state));
+        if (mail.state !== next.state && next.state !== "delivering") note(tx, next, verbOf(next.state));
         return next;
       },
     });
@@ -140,11 +140,13 @@ function toMail(row: Row | undefined): Mail | undefined {
   return row === undefined ? undefined : mailSchema.safeParse(JSON.parse(String(row["mail"]))).data;
 }
 
-function verbOf(before: MailState, after: MailState): string {
-  return after === "waiting" && before !== "waiting" ? "requeued" : after;
+type Verb = "posted" | "requeued" | Exclude<MailState, "waiting" | "delivering">;
+
+function verbOf(after: Exclude<MailState, "delivering">): Verb {
+  return after === "waiting" ? "requeued" : after;
 }
 
-function note(tx: StoreTx, mail: Mail, verb: string): void {
+function note(tx: StoreTx, mail: Mail, verb: Verb): void {
   const { id, from, to, kind, priority, addressed, text } = mail;
   const summary = text.length > SUMMARY ? `${text.slice(0, SUMMARY)}…` : text;
   const detail = mail.detail === undefined ? {} : { detail: mail.detail };
@@ -157,7 +159,7 @@ function note(tx: StoreTx, mail: Mail, verb: string): void {
   });
 }
 
-function actorOf({ from }: Mail, verb: string): string {
+function actorOf({ from }: Mail, verb: Verb): string {
   if (verb !== "posted") return "system";
   return from === "person" ? "person" : from.startsWith("workflow/") ? "system" : "agent";
 }
