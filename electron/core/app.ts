@@ -122,18 +122,10 @@ export interface Core {
 /** Resolves when surviving sessions are adopted. Errors: schema_too_new, store_unavailable, keeper_unavailable. */
 export async function composeCore(ports: CorePorts, config: CoreConfig): Promise<Result<Core>> {
   const { clock, logger } = ports;
-  const opened = await openStore({ database: ports.database, clock, logger });
+  const opened = await openGround(ports);
   if (!opened.ok) return opened;
-  const store = opened.value;
-  const bus = createBus({ source: store.events, logger });
-  store.onCommit((events) => bus.publish(events));
-  const journal = createJournal({ store, clock, logger });
-  const recorder = createRecorder({ journal, clock, logger });
+  const { store, bus, journal, recorder, inbox, backbone } = opened.value;
   const settings = new SettingsBook(store);
-  const inbox = new Inbox({ store, recorder, clock });
-  const joined = await createBackbone({ ...ports, store, events: bus, inbox });
-  if (!joined.ok) return joined;
-  const backbone = joined.value;
   const ledger = createLedger({ ports, config, store, recorder });
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
@@ -181,6 +173,30 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const listeners = [ingest, metering];
   const close = (): Promise<void> => closeCore({ ...ground, ...slices, lifeMeters, journal, listeners });
   return ok({ ...ground, ...slices, startedAt: toIsoTime(clock.wallNow()), close });
+}
+
+interface Ground {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly journal: Journal;
+  readonly recorder: Recorder;
+  readonly inbox: Inbox;
+  readonly backbone: Backbone;
+}
+
+/** What everything else stands on: the store with its events, and the bus on top of it. */
+async function openGround(ports: CorePorts): Promise<Result<Ground>> {
+  const { clock, logger } = ports;
+  const opened = await openStore({ database: ports.database, clock, logger });
+  if (!opened.ok) return opened;
+  const store = opened.value;
+  const bus = createBus({ source: store.events, logger });
+  store.onCommit((events) => bus.publish(events));
+  const journal = createJournal({ store, clock, logger });
+  const recorder = createRecorder({ journal, clock, logger });
+  const inbox = new Inbox({ store, recorder, clock });
+  const joined = await createBackbone({ ...ports, store, events: bus, inbox });
+  return joined.ok ? ok({ store, bus, journal, recorder, inbox, backbone: joined.value }) : joined;
 }
 
 interface ImporterParts {
