@@ -58,6 +58,8 @@ export interface McpConnection {
   /** The revision both sides agreed on, such as 2026-07-28. */
   readonly protocol: string;
   readonly server: { readonly name: string; readonly version: string };
+  /** False once the other side is gone; `ended` follows when nothing of it is left. */
+  readonly isOpen: boolean;
   /** Resolves once, when the connection and every process behind it are gone. */
   readonly ended: Promise<McpEnd>;
   listTools(options: { timeoutMs: number }): Promise<Result<readonly McpTool[], McpFailure>>;

@@ -115,7 +115,7 @@ export async function perform(server: LiveServer, order: ToolOrder, deps: CallDe
 }
 
 async function readyConnection(server: LiveServer, deps: CallDeps, waitMs: number): Promise<Result<McpConnection>> {
-  if (server.connection !== undefined && server.standing.state !== "verifying") return ok(server.connection);
+  if (server.connection?.isOpen === true && server.standing.state !== "verifying") return ok(server.connection);
   if (!server.isUp) {
     if (!deps.mayStart)
       return fail(

@@ -45,6 +45,7 @@ export function createClient(options: ClientOptions): Client {
 export interface Line {
   readonly transport: Transport;
   readonly ended: Promise<McpEnd>;
+  isOpen(): boolean;
   shutdown(): void;
   kill(): void;
 }
@@ -55,6 +56,9 @@ export function connectionOf(client: Client, line: Line): McpConnection {
     protocol: client.getNegotiatedProtocolVersion() ?? "unknown",
     server: { name: clipped(software?.name ?? ""), version: clipped(software?.version ?? "") },
     ended: line.ended,
+    get isOpen() {
+      return line.isOpen();
+    },
     listTools: async ({ timeoutMs }) => {
       try {
         const { tools } = await client.listTools(undefined, { timeout: timeoutMs, cacheMode: "refresh" });

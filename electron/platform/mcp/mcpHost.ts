@@ -16,7 +16,7 @@ import type {
   McpHost,
   McpTarget,
 } from "#core/ports/mcpClient.ts";
-import { killSessions, type ProcessIdentity } from "#platform/processTree.ts";
+import type { ProcessIdentity } from "#platform/processTree.ts";
 import { postGuard, type Guard } from "#platform/processTreeGuard.ts";
 import {
   forgetToolServer,
@@ -101,8 +101,9 @@ class Host {
     const line: Line = {
       transport: wire.value,
       ended: wire.value.ended,
+      isOpen: () => !wire.value.hasEnded,
       shutdown: () => void wire.value.close(),
-      kill: () => wire.value.kill(),
+      kill: () => void wire.value.kill(),
     };
     const { version } = this.#options;
     const probeMs = Math.min(PROBE_MS, how.timeoutMs / 2);
@@ -110,7 +111,7 @@ class Host {
     const connected = await this.#handshake(client, line, how);
     if (connected.ok) return connected;
     const isGone = wire.value.hasEnded;
-    wire.value.kill();
+    void wire.value.kill();
     const end = await wire.value.ended;
     const detail = isGone && end.type !== "stopped" ? end.detail : connected.error.message;
     const error = { ...connected.error, message: detail };
@@ -165,7 +166,11 @@ class Host {
       resolve({ type: "stopped", detail: "The connection was closed.", isClean: true });
       void client.close().catch(() => undefined);
     };
-    const connected = await this.#handshake(client, { transport: http, ended, shutdown: end, kill: end }, how);
+    const connected = await this.#handshake(
+      client,
+      { transport: http, ended, isOpen: () => !isStopping, shutdown: end, kill: end },
+      how,
+    );
     if (!connected.ok) {
       end();
       return connected;
@@ -206,16 +211,14 @@ class Host {
   }
 
   async killAll(): Promise<{ killed: number }> {
-    const marks = [...this.#wires.keys()];
-    if (marks.length === 0) return { killed: 0 };
-    const { killed } = await killSessions(marks.map((sessionId) => ({ sessionId, seen: new Map() })));
-    return { killed };
+    const counts = await Promise.all([...this.#wires.values()].map((wire) => wire.kill()));
+    return { killed: counts.reduce((sum, count) => sum + count, 0) };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     const wires = [...this.#wires.values()];
-    for (const wire of wires) wire.kill();
+    for (const wire of wires) void wire.kill();
     await Promise.all(wires.map((wire) => wire.ended));
     const app = await this.#ready;
     this.#guard?.dismiss();

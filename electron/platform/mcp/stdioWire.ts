@@ -12,6 +12,7 @@ import {
   killSessions,
   sendSignal,
   SESSION_VARIABLE,
+  type KillOutcome,
   type SessionProcesses,
 } from "#platform/processTree.ts";
 import { answeredId } from "./answeredId.ts";
@@ -55,7 +56,7 @@ export class StdioWire implements Transport {
   #garbage = 0;
   #unasked = 0;
   #unaskedSince = 0;
-  #killing: Promise<unknown> | undefined;
+  #killing: Promise<KillOutcome> | undefined;
 
   constructor(options: StdioWireOptions) {
     this.#options = options;
@@ -139,12 +140,13 @@ export class StdioWire implements Transport {
     clearTimeout(timer);
   }
 
-  kill(): void {
+  /** Resolves with how many processes this and earlier kills ended. */
+  async kill(): Promise<number> {
     this.#isStopping = true;
-    void this.#killTree();
+    return (await this.#killTree()).killed;
   }
 
-  #killTree(): Promise<unknown> {
+  #killTree(): Promise<KillOutcome> {
     this.#killing ??= killSessions([this.#processes]);
     return this.#killing;
   }
@@ -204,13 +206,15 @@ export class StdioWire implements Transport {
   async #exited(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
+    // As it was when it ended: who hears of the end closes what is closed already.
+    const wasStopping = this.#isStopping;
     await this.#readToTheEnd();
     // Now, not when the tree is gone: who waits for an answer has waited long enough.
     this.onclose?.();
     await this.#killTree();
     // What it started and what kept its pipes open is gone; a first kill may have come before its children were there.
     await killSessions([this.#processes]);
-    this.#resolveEnded(this.#describeEnd(code, signal));
+    this.#resolveEnded(this.#describeEnd(wasStopping, code, signal));
   }
 
   /** An answer may have been its last word. What it started may hold the pipe open, so this is not waited for long. */
@@ -227,10 +231,10 @@ export class StdioWire implements Transport {
     });
   }
 
-  #describeEnd(code: number | null, signal: NodeJS.Signals | null): McpEnd {
+  #describeEnd(wasStopping: boolean, code: number | null, signal: NodeJS.Signals | null): McpEnd {
     if (this.#misbehaviour !== undefined) return { type: "misbehaved", detail: this.#misbehaviour, isClean: false };
     const how = signal === null ? `with exit code ${code ?? 0}` : `by ${signal}`;
-    if (this.#isStopping) return { type: "stopped", detail: `It ended ${how}.`, isClean: true };
+    if (wasStopping) return { type: "stopped", detail: `It ended ${how}.`, isClean: true };
     const last = this.#stderrTail.trim().split("\n").slice(-3).join(" ").trim();
     const said = last === "" ? "" : ` It last said: ${last.slice(-500)}`;
     return { type: "exited", detail: `It ended ${how}.${said}`, isClean: code === 0 };
