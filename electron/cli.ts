@@ -28,6 +28,7 @@ import { steerCommands } from "./cli/steer.ts";
 import { toolCommands } from "./cli/tools.ts";
 import { treeCommands } from "./cli/tree.ts";
 import { usageCommands } from "./cli/usage.ts";
+import { workflowCommands } from "./cli/workflows.ts";
 
 /** The launcher sends `serve` to the server itself; here it only has its line in the list. */
 const serveCommand: Command = {
@@ -50,6 +51,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...steerCommands,
   ...messageCommands,
   ...budgetCommands,
+  ...workflowCommands,
   ...attachCommands,
   ...eventCommands,
   ...busCommands,

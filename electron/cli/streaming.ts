@@ -10,6 +10,8 @@ export interface Reading<K extends StreamName> {
   /** What one item takes of the window: its bytes on byte streams, 1 on others. */
   handle(item: StreamItem<K>, bytes: Uint8Array): Promise<void>;
   readonly isBytes: boolean;
+  /** Asked after each item: nothing more is wanted. */
+  readonly isDone?: () => boolean;
 }
 
 /** Done at the stream's end and on SIGINT or SIGTERM; refused when the stream ends with an error. */
@@ -19,7 +21,10 @@ export async function readStream<K extends StreamName>(client: ConnectedClient, 
   const control = client.open(reading.name, reading.input, {
     autoAck: false,
     onItem: (item, bytes = NO_BYTES) => {
-      work = work.then(() => reading.handle(item, bytes)).then(() => control.ack(reading.isBytes ? bytes.length : 1));
+      work = work
+        .then(() => reading.handle(item, bytes))
+        .then(() => control.ack(reading.isBytes ? bytes.length : 1))
+        .then(() => (reading.isDone?.() === true ? stop() : undefined));
       work.catch((error: unknown) => ended.reject(error));
     },
     onEnd: (error) => {

@@ -8,6 +8,7 @@ import type { Mailboxes } from "#core/mailboxes/index.ts";
 import { createMailRoom, type MailRoom } from "./mailRoom.ts";
 import { createBackbone } from "./backbone.ts";
 import type { Backbone } from "./backbone.ts";
+import { rememberedIngest } from "./rememberedIngest.ts";
 import { Budgets } from "#core/budgets/index.ts";
 import { createBus } from "#core/bus/index.ts";
 import type { Bus } from "#core/bus/index.ts";
@@ -23,6 +24,7 @@ import {
   budgetTree,
   fleetBudgets,
   fleetServers,
+  fleetWorkflows,
   gatewayDesk,
   lifeOfSession,
   meteringGateway,
@@ -34,6 +36,7 @@ import {
   spendLedger,
   spendOf,
   troublePolicy,
+  workflowHands,
 } from "#core/policies/index.ts";
 import type { AgentAsks } from "#core/policies/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
@@ -41,7 +44,7 @@ import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";
 import type { FleetFiles } from "#core/ports/fleetFiles.ts";
 import type { OpenGateway } from "#core/ports/gateway.ts";
-import type { Ingest, OpenIngest } from "#core/ports/ingest.ts";
+import type { OpenIngest } from "#core/ports/ingest.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
 import type { McpHost } from "#core/ports/mcpClient.ts";
@@ -58,6 +61,7 @@ import { Sessions } from "#core/sessions/index.ts";
 import { SettingsBook } from "#core/settings/index.ts";
 import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
 import { LifeMeters } from "#core/telemetry/index.ts";
+import { Workflows } from "#core/workflows/index.ts";
 import type { Journal, Recorder, Store } from "#core/store/index.ts";
 
 export interface CorePorts {
@@ -112,6 +116,7 @@ export interface Core {
   readonly importer: Importer;
   readonly budgets: Budgets;
   readonly registry: Registry;
+  readonly workflows: Workflows;
   readonly settings: SettingsBook;
   readonly mailboxes: Mailboxes;
   readonly asks: AgentAsks;
@@ -130,12 +135,9 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
   const budgets = createBudgets({ ports, store, recorder, ledger, fleets: () => fleets });
-  const onLimit: Parameters<typeof gatewayDesk>[0]["onLimit"] = (id, limit) => sessions.limited(id, limit);
-  const desk = gatewayDesk({ ledger, budgets, store, recorder, clock, ownerOf: ownerOfSession(store), onLimit });
-  const metering = meteringGateway({ ...ports, store, settings, desk });
+  const metering = createMetering({ ports, store, recorder, settings, ledger, budgets, sessions: () => sessions });
   const lifeMeters = new LifeMeters({ sink: ledger, ...ports });
-  const lives = recordedLives(() => sessions);
-  const recordings: Recordings = new Recordings({ ...ports, lives, recorder, settings });
+  const recordings = new Recordings({ ...ports, lives: recordedLives(() => sessions), recorder, settings });
   const sessions: Sessions = new Sessions({
     ...ports,
     adapters,
@@ -153,7 +155,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   });
   const known = { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets };
   const registry = createRegistry({ ...known, backbone, fleets: () => fleets });
-  const fleets: Fleets = createFleets({ ...known, registry });
+  const workflows = createWorkflows({ ...known, backbone, registry });
+  const fleets: Fleets = createFleets({ ...known, registry, workflows });
   const there = { fleets: () => fleets, sessions: () => sessions };
   const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus, events: bus });
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
@@ -162,12 +165,12 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   serversFollowFleets({ registry, fleets, bus });
   const stops = budgetStopsAgents({ budgets, fleets, sessions, inbox, bus, clock, logger });
   const leftOver = (): void => reportLeftOver({ store, recorder, clock, ledger, logger });
-  const woken = { registry, budgets, stops, mailRoom };
+  const woken = { registry, budgets, stops, mailRoom, workflows };
   const recovered = await comeUp({ ...woken, sessions, fleets, recorder, config, logger, leftOver });
   if (!recovered.ok) return recovered;
   recordings.open();
   await backbone.open();
-  const work = { ledger, usage, importer, budgets, registry, sessions, recordings, fleets };
+  const work = { ledger, usage, importer, budgets, registry, workflows, sessions, recordings, fleets };
   const slices = { ...work, settings, inbox, ...mailRoom.slices };
   const ground = { config, ports, adapters, store, recorder, bus, backbone };
   const listeners = [ingest, metering];
@@ -197,6 +200,18 @@ async function openGround(ports: CorePorts): Promise<Result<Ground>> {
   const inbox = new Inbox({ store, recorder, clock });
   const joined = await createBackbone({ ...ports, store, events: bus, inbox });
   return joined.ok ? ok({ store, bus, journal, recorder, inbox, backbone: joined.value }) : joined;
+}
+
+interface MeteringParts extends Pick<FleetParts, "ports" | "store" | "recorder" | "settings" | "budgets"> {
+  readonly ledger: Ledger;
+  readonly sessions: () => Sessions;
+}
+
+function createMetering({ ports, store, recorder, settings, ledger, budgets, sessions }: MeteringParts) {
+  const onLimit: Parameters<typeof gatewayDesk>[0]["onLimit"] = (id, limit) => sessions().limited(id, limit);
+  const ownerOf = ownerOfSession(store);
+  const desk = gatewayDesk({ ledger, budgets, store, recorder, clock: ports.clock, ownerOf, onLimit });
+  return meteringGateway({ ...ports, store, settings, desk });
 }
 
 interface ImporterParts {
@@ -242,12 +257,14 @@ interface FleetParts {
   readonly inbox: Inbox;
   readonly budgets: Budgets;
   readonly registry: Registry;
+  readonly workflows: Workflows;
 }
 
 function createFleets(parts: FleetParts): Fleets {
   const { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets, registry } = parts;
   const forBudgets = fleetBudgets(budgets);
   const forServers = fleetServers(registry);
+  const forWorkflows = fleetWorkflows(parts.workflows);
   return new Fleets({
     store,
     recorder,
@@ -264,6 +281,7 @@ function createFleets(parts: FleetParts): Fleets {
     onSpec: (name, fleet) => {
       forBudgets(name, fleet);
       forServers(name, fleet);
+      forWorkflows(name, fleet);
     },
   });
 }
@@ -276,6 +294,15 @@ interface RegistryParts extends Pick<FleetParts, "ports" | "store" | "recorder">
 function createRegistry({ ports, store, recorder, backbone, fleets }: RegistryParts): Registry {
   const others = agentEntries(fleets);
   return new Registry({ ...ports, host: ports.mcp, bus: backbone.bus, store, recorder, others });
+}
+
+interface WorkflowParts extends Pick<FleetParts, "ports" | "store" | "recorder" | "registry"> {
+  readonly backbone: Backbone;
+}
+
+function createWorkflows({ ports, store, recorder, backbone, registry }: WorkflowParts): Workflows {
+  const hands = workflowHands({ registry });
+  return new Workflows({ ...ports, store, recorder, bus: backbone.bus, hands, homeDir: ports.machine.homeDir });
 }
 
 interface BudgetParts extends Pick<FleetParts, "ports" | "store" | "recorder"> {
@@ -295,6 +322,7 @@ interface ComingUp {
   readonly sessions: Sessions;
   readonly fleets: Fleets;
   readonly registry: Registry;
+  readonly workflows: Workflows;
   readonly budgets: Budgets;
   readonly stops: ReturnType<typeof budgetStopsAgents>;
   readonly mailRoom: MailRoom;
@@ -321,6 +349,8 @@ async function comeUp(parts: ComingUp): Promise<Result<void>> {
   if (!config.noStart) parts.registry.open(fleets.names().filter((name) => fleets.isUp(name)));
   const mail = await parts.mailRoom.slices.mailboxes.open();
   if (!mail.ok) return mail;
+  const underWay = await parts.workflows.open({ noStart: config.noStart });
+  if (!underWay.ok) return underWay;
   // After a damaged store an agent that nobody knows may still be wanted: `up` of its fleet adopts it.
   if (!storeWasDamaged) await sessions.endUnclaimed();
   recorder.flush();
@@ -330,6 +360,7 @@ async function comeUp(parts: ComingUp): Promise<Result<void>> {
 interface Closing {
   readonly fleets: Fleets;
   readonly registry: Registry;
+  readonly workflows: Workflows;
   readonly lifeMeters: LifeMeters;
   readonly importer: Importer;
   readonly ledger: Ledger;
@@ -350,6 +381,7 @@ async function closeCore(closing: Closing): Promise<void> {
   fleets.letGo();
   closing.mailboxes.close();
   recordings.close();
+  await closing.workflows.close();
   await closing.registry.close();
   await importer.close();
   budgets.close();
@@ -368,38 +400,4 @@ async function closeCore(closing: Closing): Promise<void> {
 function bootDelays(settings: SettingsBook): () => number {
   let next = 0;
   return () => next++ * settings.current.bootStaggerMs;
-}
-
-/** Opened at the first need; on the port of the last run, so that agents that outlived the app still reach it. */
-function rememberedIngest(
-  ports: CorePorts,
-  store: Store,
-): { open: () => Promise<Ingest | undefined>; close: () => Promise<void> } {
-  let opening: Promise<Ingest | undefined> | undefined;
-  const openNow = async (): Promise<Ingest | undefined> => {
-    const row = store.get("SELECT value FROM settings WHERE key = 'internal.ingestPort'");
-    const port = row === undefined ? Number.NaN : Number(row["value"]);
-    const opened = await ports.openIngest(Number.isInteger(port) ? { preferredPort: port } : {});
-    if (!opened.ok) {
-      ports.logger.error("Hooks and telemetry cannot be received; agents run without them.", {
-        error: opened.error.message,
-      });
-      return undefined;
-    }
-    store.transact({
-      actor: "system",
-      work: (tx) =>
-        tx.run(
-          "INSERT INTO settings (key, value) VALUES ('internal.ingestPort', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-          [String(opened.value.port)],
-        ),
-    });
-    return opened.value;
-  };
-  return {
-    open: () => (opening ??= openNow()),
-    close: async () => {
-      await (await opening)?.close();
-    },
-  };
 }

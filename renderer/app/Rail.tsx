@@ -11,6 +11,7 @@ import {
   Settings2,
   SquareTerminal,
   Waypoints,
+  Workflow,
   type LucideIcon,
 } from "lucide-react";
 import type { ReactElement } from "react";
@@ -25,7 +26,7 @@ import { plural } from "#shared/lib/words.ts";
 
 type PlainPage = Extract<
   PageName,
-  "home" | "inbox" | "tree" | "terminals" | "sessions" | "budgets" | "events" | "bus" | "settings"
+  "home" | "inbox" | "tree" | "terminals" | "sessions" | "workflows" | "budgets" | "events" | "bus" | "settings"
 >;
 
 interface Place {
@@ -40,6 +41,7 @@ const WORK: readonly Place[] = [
   { page: "tree", name: "Tree", Icon: ListTree },
   { page: "terminals", name: "Terminals", Icon: SquareTerminal },
   { page: "sessions", name: "Sessions", Icon: History },
+  { page: "workflows", name: "Workflows", Icon: Workflow },
 ];
 const OVERSIGHT: readonly Place[] = [
   { page: "budgets", name: "Budgets", Icon: Gauge },

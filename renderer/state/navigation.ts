@@ -10,6 +10,8 @@ export type Route =
   | { readonly page: "sessions" }
   /** One child's lives; a session and an offset in it open the replay there. */
   | { readonly page: "session"; readonly path: string; readonly sessionId?: string; readonly offset?: number }
+  /** With a run: its picture. */
+  | { readonly page: "workflows"; readonly run?: string }
   | { readonly page: "events"; readonly pattern?: string; readonly seq?: number }
   /** With a scope: narrowed to it, with its budgets beside; with an entry: the ledger at it. */
   | { readonly page: "budgets"; readonly scope?: string; readonly entry?: number }

@@ -16,6 +16,7 @@ const MAKERS: Readonly<Record<string, (tail: string) => Route>> = {
   session: (tail) => (tail === "" ? { page: "sessions" } : { page: "session", path: tail }),
   sessions: () => ({ page: "sessions" }),
   budgets: (tail) => (tail === "" ? { page: "budgets" } : { page: "budgets", scope: tail }),
+  workflows: (tail) => (tail === "" ? { page: "workflows" } : { page: "workflows", run: tail }),
   events: () => ({ page: "events" }),
   bus: (tail) => {
     const tab = BUS_TABS.find((one) => one === tail);

@@ -7,6 +7,7 @@ import { messageCommands } from "./messages.ts";
 import { busCommands } from "./bus.ts";
 import { deadLetterCommands } from "./deadLetters.ts";
 import { registryCommands } from "./registry.ts";
+import { workflowCommands } from "./workflows.ts";
 
 /** A child's id, `fleet/id` where that is ambiguous, or a fleet's name. */
 export const nodeRefSchema = z.string().min(1).max(200);
@@ -137,6 +138,7 @@ export const commands = {
   ...busCommands,
   ...deadLetterCommands,
   ...registryCommands,
+  ...workflowCommands,
 
   "settings.set": { input: z.object({ key: z.string(), value: z.unknown() }), output: z.object({}) },
   ...usageCommands,

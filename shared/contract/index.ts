@@ -10,4 +10,5 @@ export { queries } from "./queries.ts";
 export type { DoctorCheck, QueryInput, QueryName, QueryOutput, QueryRequest } from "./queries.ts";
 export { streams } from "./streams.ts";
 export type { AppStatus, NodePatch, SearchHit, StreamInput, StreamItem, StreamName, StreamRequest } from "./streams.ts";
+export type { WorkflowDefinition } from "./workflows.ts";
 export type { PathUsage, UsageBurn, UsageFilter, UsageGroup } from "./usage.ts";

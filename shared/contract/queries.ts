@@ -12,6 +12,7 @@ import { messageQueries } from "./messages.ts";
 import { isoTimeSchema, nodeRefSchema } from "./commands.ts";
 import { registryQueries } from "./registry.ts";
 import { usageQueries } from "./usage.ts";
+import { workflowQueries } from "./workflows.ts";
 
 export const doctorCheckSchema = z.object({
   name: z.string(),
@@ -119,6 +120,7 @@ export const queries = {
   ...deadLetterQueries,
   ...registryQueries,
   ...messageQueries,
+  ...workflowQueries,
   "settings.get": { input: z.object({}), output: settingsSchema },
   ...usageQueries,
 } as const;

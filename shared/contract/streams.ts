@@ -15,6 +15,7 @@ import { registryStreams } from "./registry.ts";
 import { messageStreams } from "./messages.ts";
 import { nodeRefSchema } from "./commands.ts";
 import { usageStreams } from "./usage.ts";
+import { workflowStreams } from "./workflows.ts";
 
 /** A node without its children: what a delta carries. */
 export const nodePatchSchema = treeNodeSchema.omit({ children: true });
@@ -112,6 +113,7 @@ export const streams = {
   ...deadLetterStreams,
   ...registryStreams,
   ...messageStreams,
+  ...workflowStreams,
   /** Lines of everything agents printed. Secrets of known shape are masked in them. */
   search: {
     bytes: false,

@@ -17,6 +17,11 @@ export function systemSubject(component: string, verb: string): string {
   return `sys.${component}.${verb}`;
 }
 
+/** A run of a workflow: everything that happens in it. */
+export function workflowSubject(fleet: string, run: string, verb: string): string {
+  return `ws.${fleet}.workflow.${run}.${verb}`;
+}
+
 function nodeSubject(path: string, entity: string, verb: string): string {
   const slash = path.indexOf("/");
   const fleet = slash < 0 ? path : path.slice(0, slash);

@@ -21,6 +21,8 @@ import type { BudgetRules } from "./budget.ts";
 import { restartTypeSchema, strategySchema } from "./states.ts";
 import type { RestartType, Strategy } from "./states.ts";
 import type { ToolServerSpec } from "./toolServer.ts";
+import { workflowsFileSchema } from "./workflowFile.ts";
+import type { WorkflowSpec } from "./workflowFile.ts";
 
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const idSchema = z
@@ -259,11 +261,12 @@ export const fleetHeadSchema = z.strictObject({
     .max(100)
     .optional()
     .describe("MCP servers whose tools the agents of this fleet may use; they start and stop with the fleet"),
+  workflow: workflowsFileSchema.optional(),
 });
 export const fleetFileSchema = fleetHeadSchema.extend({ children: z.array(childSchema) });
 
 export const KNOWN_KEYS = {
-  fleet: ["version", "name", "supervisor", "budget", "servers", "children"],
+  fleet: ["version", "name", "supervisor", "budget", "servers", "children", "workflow"],
   supervisor: ["strategy", "intensity", "period", "auto_shutdown"],
   agentChild: Object.keys(agentChildSchema.shape),
   supervisorChild: ["id", "restart", "shutdown", "significant", "budget", "supervisor", "children"],
@@ -349,6 +352,7 @@ export interface FleetSpec {
   readonly name: string;
   readonly root: SupervisorNodeSpec;
   readonly servers: readonly ToolServerSpec[];
+  readonly workflows: readonly WorkflowSpec[];
 }
 
 export interface FleetFileError {

@@ -23,11 +23,13 @@ import type {
   SupervisorSettings,
 } from "#shared/model/fleetFile.ts";
 import type { BudgetRules } from "#shared/model/budget.ts";
+import { WORKFLOW_KEYS } from "#shared/model/workflowFile.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { readShutdown, toAgentSpec } from "./agentSpec.ts";
 import { readServers } from "./fileServers.ts";
 import { meantIssues, readBudgets } from "./fileBudget.ts";
 import type { RawBudgets } from "./fileBudget.ts";
+import { readWorkflows } from "./fileWorkflow.ts";
 
 type Path = readonly (string | number)[];
 type RawSettings = z.infer<typeof supervisorEntrySchema>["supervisor"];
@@ -140,8 +142,15 @@ class FleetReader {
       budgets: this.#budgets(head.budget, ["budget"], head.name),
       children: nodes,
     };
+    const agentIds = agentIdsBelow(root);
+    const { workflows, problems } = readWorkflows(head.workflow, {
+      folder: this.#context.folder,
+      fleet: head.name,
+      agentIds,
+    });
+    for (const { at, message } of problems) this.#report(["workflow", ...at], message);
     if (this.#errors.length > 0) return undefined;
-    return { name: head.name, root, servers: servers.specs };
+    return { name: head.name, root, servers: servers.specs, workflows };
   }
 
   #children(raw: unknown, path: Path): readonly ChildNodeSpec[] | undefined {
@@ -319,10 +328,21 @@ function knownKeysAt(inner: Path, known: readonly string[]): readonly string[] {
   if (inner.at(-1) === "supervisor") return KNOWN_KEYS.supervisor;
   if (inner.at(-1) === "backoff") return KNOWN_KEYS.backoff;
   if (inner.includes("budget")) return KNOWN_KEYS.budget;
+  if (inner[0] === "workflow") return workflowKeysAt(inner);
   if (inner.at(-1) === "limits") return KNOWN_KEYS.limits;
   if (inner.includes("allow")) return KNOWN_KEYS.allow;
   if (inner[0] === "servers") return KNOWN_KEYS.server;
   return known;
+}
+
+function workflowKeysAt(inner: Path): readonly string[] {
+  if (inner.at(-1) === "plan_b") return WORKFLOW_KEYS.planB;
+  if (inner.includes("steps")) return WORKFLOW_KEYS.step;
+  return inner.includes("input") ? WORKFLOW_KEYS.input : WORKFLOW_KEYS.workflow;
+}
+
+function agentIdsBelow(node: ChildNodeSpec): readonly string[] {
+  return node.kind === "agent" ? [node.id] : node.children.flatMap(agentIdsBelow);
 }
 
 function suggest(text: string, known: readonly string[]): string {

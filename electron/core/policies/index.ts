@@ -21,3 +21,5 @@ export { mailReceivers, mailTeam } from "./mailRoom.ts";
 export { sendPrompt } from "./sendPrompt.ts";
 export { teamTools } from "./teamTools.ts";
 export { askPolicy, settleTrouble, splitAskItemId, troublePolicy } from "./whatWaits.ts";
+export { fleetWorkflows } from "./fleetWorkflows.ts";
+export { workflowHands } from "./workflowHands.ts";

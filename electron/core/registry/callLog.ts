@@ -44,6 +44,7 @@ export interface CallQuery {
   readonly tool?: string | undefined;
   readonly outcome?: ToolCallOutcome | undefined;
   readonly by?: string | undefined;
+  readonly correlationId?: string | undefined;
   /** Only calls older than this one. */
   readonly before?: number | undefined;
   readonly limit: number;
@@ -114,6 +115,7 @@ export function readCalls(store: Store, query: CallQuery): readonly ToolCall[] {
   narrow("server = ?", query.server);
   narrow("tool = ?", query.tool);
   narrow("outcome = ?", query.outcome);
+  narrow("correlation_id = ?", query.correlationId);
   narrow("seq < ?", query.before);
   if (query.by !== undefined) {
     wheres.push("(by_id = ? OR by_kind = ?)");

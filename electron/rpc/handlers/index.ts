@@ -16,6 +16,7 @@ import { sessionCommands, sessionQueries } from "./sessionHandlers.ts";
 import { registryCommands, registryQueries } from "./registryHandlers.ts";
 import { streamHandlers } from "./streamHandlers.ts";
 import { usageCommands, usageQueries, usageStreams } from "./usageHandlers.ts";
+import { workflowCommands, workflowQueries, workflowStreams } from "./workflowHandlers.ts";
 
 export type { HostControls } from "./appHandlers.ts";
 
@@ -41,6 +42,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...busQueries(core),
       ...deadLetterQueries(core),
       ...registryQueries(core),
+      ...workflowQueries(core),
     },
     commands: {
       ...fleetCommands(core),
@@ -53,6 +55,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...busCommands(core),
       ...deadLetterCommands(core),
       ...registryCommands(core),
+      ...workflowCommands(core),
       ...appCommands(core, host),
     },
     streams: {
@@ -61,6 +64,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...busStreams(core),
       ...messageStreams(core),
       ...deadLetterStreams(core),
+      ...workflowStreams(core),
     },
     once: ({ name, commandId }, work) => (WITHOUT_RECEIPT.has(name) ? work() : receipts.once(commandId, work)),
   };

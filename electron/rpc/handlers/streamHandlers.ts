@@ -12,9 +12,10 @@ import { streamRegistry } from "./registryHandlers.ts";
 import { streamSearch } from "./searchStream.ts";
 import { agentPath } from "./sessionHandlers.ts";
 
-export function streamHandlers(
-  core: Core,
-): Omit<StreamHandlers, "usage" | "usageImport" | "usageExport" | "bus.tail" | "deadLetters" | "messages"> {
+/** Streams with handlers of their own beside their queries and commands. */
+type Elsewhere = "usage" | "usageImport" | "usageExport" | "bus.tail" | "deadLetters" | "messages" | "workflows";
+
+export function streamHandlers(core: Core): Omit<StreamHandlers, Elsewhere> {
   return {
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: [...core.fleets.views()] });

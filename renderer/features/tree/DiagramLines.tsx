@@ -4,7 +4,7 @@ import { useNodeState } from "#renderer/state/hooks.ts";
 import { stateLampColor } from "#renderer/ui/stateToken.ts";
 import { blastLine, escalationLine, type EscalationLine } from "./place.ts";
 import type { LayoutLine, LayoutRow, Point, TreeLayout } from "./layout.ts";
-import { jointPath, tickStrokes } from "./ticks.ts";
+import { jointPath, tickStrokes } from "#renderer/ui/ticks.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import { useTreeView } from "./treeView.ts";
 

@@ -10,6 +10,7 @@ import { mailboxMessages } from "./mailbox.ts";
 import { supervisionMessages } from "./supervision.ts";
 import { systemMessages } from "./system.ts";
 import { toolMessages } from "./tool.ts";
+import { workflowMessages } from "./workflow.ts";
 
 export const catalogue = {
   ...agentMessages,
@@ -21,6 +22,7 @@ export const catalogue = {
   ...deadLetterMessages,
   ...toolMessages,
   ...mailboxMessages,
+  ...workflowMessages,
 };
 
 export type MessageName = keyof typeof catalogue;

@@ -20,6 +20,7 @@ export function demoCommands(core: DemoDesk): Handlers["commands"] {
     ...core.world.deadLetters.commands,
     ...core.world.registry.commands,
     ...core.world.messages.commands,
+    ...core.world.workflows.commands,
     ...recordings,
   };
 }

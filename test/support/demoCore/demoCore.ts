@@ -14,6 +14,7 @@ import { demoCommands } from "./demoCommands.ts";
 import { demoQueries } from "./demoQueries.ts";
 import { demoRegistry } from "./demoRegistry.ts";
 import { demoStreams } from "./demoStreams.ts";
+import { demoWorkflows } from "./demoWorkflows.ts";
 import { findNode, type DemoDesk, type DemoWorld } from "./demoWorld.ts";
 import { bigFleet, downFleet, sampleFleet } from "./sampleFleets.ts";
 import { sampleEvents, sampleInbox } from "./sampleRecords.ts";
@@ -41,12 +42,14 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
   const now = Date.now();
   const kind = options.fleet ?? "sample";
   const hasRecords = kind === "sample" || typeof kind === "number";
+  const workflows = demoWorkflows(hasRecords);
   const world: DemoWorld = {
     fleets: fleetsFor(kind, now),
     inbox: kind === "sample" ? sampleInbox(now) : [],
     settings: { ...settingsSchema.parse({}), ...options.settings },
     interrupted: options.interrupted ?? [],
-    events: hasRecords ? sampleEvents(now) : [],
+    events: hasRecords ? [...sampleEvents(now), ...workflows.events] : [],
+    workflows,
     budgets: demoBudgets(),
     bus: demoBus(hasRecords),
     deadLetters: demoDeadLetters(kind === "sample"),

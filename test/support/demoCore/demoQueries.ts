@@ -20,6 +20,7 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
     ...world.deadLetters.queries,
     ...world.registry.queries,
     ...world.messages.queries,
+    ...world.workflows.queries,
     "app.info": async () =>
       ok({
         version: "0.1.0",

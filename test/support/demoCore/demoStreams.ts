@@ -25,6 +25,7 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
     ...world.deadLetters.streams,
     ...world.registry.streams,
     ...world.messages.streams,
+    ...world.workflows.streams,
     tree: (_input, sink) => {
       sink.send({ type: "snapshot", fleets: world.fleets });
       return watch(world.watchers.tree, sink);

@@ -11,6 +11,7 @@ import type { DemoBus } from "./demoBus.ts";
 import type { DemoDeadLetters } from "./demoDeadLetters.ts";
 import type { DemoRegistry } from "./demoRegistry.ts";
 import type { DemoMessages } from "./demoMessages.ts";
+import type { DemoWorkflows } from "./demoWorkflows.ts";
 
 export interface DemoWorld {
   fleets: Fleet[];
@@ -23,6 +24,7 @@ export interface DemoWorld {
   readonly deadLetters: DemoDeadLetters;
   readonly registry: DemoRegistry;
   readonly messages: DemoMessages;
+  readonly workflows: DemoWorkflows;
   readonly watchers: {
     readonly tree: Set<StreamSink<StreamItem<"tree">>>;
     readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;

@@ -70,6 +70,21 @@ const SHOTS: Readonly<Record<string, Shot>> = {
     query: "place=/budgets/fleet/schema-migrator",
     act: async (page) => page.getByRole("button", { name: "Grant" }).click(),
   },
+  workflows: { query: "place=/workflows" },
+  "workflows-empty": { query: "fleet=empty&place=/workflows" },
+  workflow: { query: "place=/workflows/appraise-9c41d07e" },
+  "workflow-step": {
+    query: "place=/workflows/appraise-51b0aa3f",
+    act: async (page) => page.getByRole("option", { name: /researcher/ }).click(),
+  },
+  "workflow-replay": {
+    query: "place=/workflows/appraise-51b0aa3f",
+    act: async (page) => page.getByRole("slider", { name: "Moment of the run" }).fill("5200"),
+  },
+  "workflow-run": {
+    query: "place=/workflows",
+    act: async (page) => page.getByRole("button", { name: "Run", exact: true }).click(),
+  },
   settings: { query: "place=/settings" },
   search: { query: "place=/search", act: async (page) => page.getByRole("searchbox").fill("tests") },
   "first-run": { query: "fleet=none" },

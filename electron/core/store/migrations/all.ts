@@ -10,6 +10,7 @@ import { bus } from "./m007Bus.ts";
 import { deadLetters } from "./m008DeadLetters.ts";
 import { toolServers } from "./m009ToolServers.ts";
 import { mail } from "./m010Mail.ts";
+import { workflows } from "./m011Workflows.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   initial,
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   deadLetters,
   toolServers,
   mail,
+  workflows,
 ];

@@ -1,0 +1,24 @@
+/** One event of a run as a person reads it. */
+import type { StoredEvent } from "#shared/model/event.ts";
+
+export function eventLine({ type, data }: StoredEvent): string {
+  const detail = text(data["detail"]) ?? text(data["why"]);
+  const what = text(data["name"]) ?? capital(type.replace("workflow.", "").replaceAll("_", " "));
+  return detail === undefined ? what : `${what}: ${detail}`;
+}
+
+/** The step an event is about; undefined for one of the run itself. */
+export function stepOfEvent({ data }: StoredEvent): string | undefined {
+  const entry = data["entry"];
+  if (typeof entry === "object" && entry !== null && "step" in entry && typeof entry.step === "string")
+    return entry.step;
+  return text(data["step"]);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
