@@ -160,7 +160,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const there = { fleets: () => fleets, sessions: () => sessions };
   const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus, events: bus });
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
-  const importer = createImporter({ ports, store, recorder, ledger });
+  const importer = new Importer({ ...ports, archive: ports.transcripts.archive, ledger, store, recorder });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
   serversFollowFleets({ registry, fleets, bus });
   const stops = budgetStopsAgents({ budgets, fleets, sessions, inbox, bus, clock, logger });
@@ -212,18 +212,6 @@ function createMetering({ ports, store, recorder, settings, ledger, budgets, ses
   const ownerOf = ownerOfSession(store);
   const desk = gatewayDesk({ ledger, budgets, store, recorder, clock: ports.clock, ownerOf, onLimit });
   return meteringGateway({ ...ports, store, settings, desk });
-}
-
-interface ImporterParts {
-  readonly ports: CorePorts;
-  readonly store: Store;
-  readonly recorder: Recorder;
-  readonly ledger: Ledger;
-}
-
-function createImporter({ ports, store, recorder, ledger }: ImporterParts): Importer {
-  const { clock, logger, newId, transcripts } = ports;
-  return new Importer({ archive: transcripts.archive, ledger, store, recorder, clock, logger, newId });
 }
 
 interface LedgerParts {
