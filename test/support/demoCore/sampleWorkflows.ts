@@ -120,7 +120,7 @@ class Recorder {
       ...endedAt,
     };
     this.run = { ...this.run, head };
-    this.#put(runMoved(head, verdict.state, "system"));
+    this.#put(runMoved(head, verbOf(verdict.state), "system"));
     return this;
   }
 
@@ -153,6 +153,11 @@ function begun(id: string, startedMs: number): Recorder {
     .move("vision", { type: "complete", by: HOLDER, output: VISION, snapshot: snapshot("3fa9c2d17b04") }, 480)
     .move("researcher", { type: "queue" }, 9)
     .lock("researcher", 11, "appraisal/researcher", "3fa9c2d17b04");
+}
+
+function verbOf(state: Run["head"]["state"]) {
+  if (state === "running") return "resumed" as const;
+  return state === "plan_b" ? ("plan_b_entered" as const) : state;
 }
 
 /** One under way, one that took plan B, one that failed and one that is done; newest first. */
