@@ -33,7 +33,7 @@ module.exports = {
     no(
       "native-only-in-platform",
       { pathNot: "^(electron/platform|test)/" },
-      { path: "^node_modules/(node-pty|better-sqlite3)/" },
+      { path: "^node_modules/(node-pty|better-sqlite3|sqlite-vec)/" },
     ),
 
     no(

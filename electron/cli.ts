@@ -16,6 +16,7 @@ import { eventCommands } from "./cli/events.ts";
 import { fleetCommands } from "./cli/fleets.ts";
 import { logCommands } from "./cli/logs.ts";
 import { messageCommands } from "./cli/messages.ts";
+import { memoryCommands } from "./cli/memory.ts";
 import { nodeCommands } from "./cli/nodes.ts";
 import { openCommands } from "./cli/open.ts";
 import { usage } from "./cli/outcome.ts";
@@ -52,6 +53,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...messageCommands,
   ...budgetCommands,
   ...workflowCommands,
+  ...memoryCommands,
   ...attachCommands,
   ...eventCommands,
   ...busCommands,

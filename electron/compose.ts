@@ -13,6 +13,7 @@ import { openDataDirectory } from "#platform/dataDirectory.ts";
 import { createFleetFiles } from "#platform/fleetFiles.ts";
 import { openIngest } from "#platform/ingest.ts";
 import { openGateway } from "#platform/gateway/gatewayServer.ts";
+import { createHashedNgrams } from "#platform/hashedNgrams.ts";
 import { createGenaiPrices } from "#platform/genaiPrices.ts";
 import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { createKeeperHost } from "#platform/keeperHost.ts";
@@ -98,6 +99,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       fleetFiles: createFleetFiles(),
       ...LISTENERS,
       priceList: createGenaiPrices(),
+      embedder: createHashedNgrams(),
       clock: createSystemClock(),
       logger,
       random: Math.random,

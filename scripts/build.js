@@ -141,7 +141,7 @@ function list(path) {
   });
 }
 
-const EXTERNAL = ["electron", "better-sqlite3", "node-pty"];
+const EXTERNAL = ["electron", "better-sqlite3", "node-pty", "sqlite-vec"];
 
 async function bundleNode(target) {
   await bundle(target, { format: "esm", external: [...EXTERNAL, /^node:/], platform: "node" });

@@ -43,6 +43,14 @@ export function visible(text: string): string {
   return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
 }
 
+const LINE_CHARS = 80;
+
+/** The beginning of a longer text, for a table. */
+export function oneLine(text: string): string {
+  const plain = text.replaceAll(/\s+/g, " ").trim();
+  return plain.length > LINE_CHARS ? `${plain.slice(0, LINE_CHARS)}…` : plain;
+}
+
 /** Columns padded to their widest cell; the last is not padded. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -15,6 +15,7 @@ import type { Bus } from "#core/bus/index.ts";
 import { Fleets } from "#core/fleets/index.ts";
 import { Inbox } from "#core/inbox/index.ts";
 import { Importer, Ledger, LedgerViews } from "#core/ledger/index.ts";
+import { Memory } from "#core/memory/index.ts";
 import {
   aboveInTree,
   agentEntries,
@@ -42,6 +43,7 @@ import type { AgentAsks } from "#core/policies/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";
+import type { Embedder } from "#core/ports/embedder.ts";
 import type { FleetFiles } from "#core/ports/fleetFiles.ts";
 import type { OpenGateway } from "#core/ports/gateway.ts";
 import type { OpenIngest } from "#core/ports/ingest.ts";
@@ -78,6 +80,7 @@ export interface CorePorts {
   readonly priceList: PriceList;
   readonly openGateway: OpenGateway;
   readonly transcripts: Transcripts;
+  readonly embedder: Embedder;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -117,6 +120,7 @@ export interface Core {
   readonly budgets: Budgets;
   readonly registry: Registry;
   readonly workflows: Workflows;
+  readonly memory: Memory;
   readonly settings: SettingsBook;
   readonly mailboxes: Mailboxes;
   readonly asks: AgentAsks;
@@ -159,6 +163,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const fleets: Fleets = createFleets({ ...known, registry, workflows });
   const there = { fleets: () => fleets, sessions: () => sessions };
   const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus, events: bus });
+  const memory = new Memory({ ...ports, store, recorder, loadVectors: () => ports.database.loadVectors() });
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
   const importer = new Importer({ ...ports, archive: ports.transcripts.archive, ledger, store, recorder });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
@@ -170,7 +175,8 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   if (!recovered.ok) return recovered;
   recordings.open();
   await backbone.open();
-  const work = { ledger, usage, importer, budgets, registry, workflows, sessions, recordings, fleets };
+  memory.open();
+  const work = { ledger, usage, importer, budgets, registry, workflows, memory, sessions, recordings, fleets };
   const slices = { ...work, settings, inbox, ...mailRoom.slices };
   const ground = { config, ports, adapters, store, recorder, bus, backbone };
   const listeners = [ingest, metering];
@@ -353,6 +359,7 @@ interface Closing {
   readonly importer: Importer;
   readonly ledger: Ledger;
   readonly budgets: Budgets;
+  readonly memory: Memory;
   readonly recordings: Recordings;
   readonly mailboxes: Mailboxes;
   readonly recorder: Recorder;
@@ -373,6 +380,7 @@ async function closeCore(closing: Closing): Promise<void> {
   await closing.registry.close();
   await importer.close();
   budgets.close();
+  closing.memory.close();
   lifeMeters.close();
   await Promise.all(listeners.map((listener) => listener.close()));
   ledger.close();

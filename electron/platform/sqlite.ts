@@ -8,6 +8,7 @@ import BetterSqlite from "better-sqlite3";
 import { StoreError } from "#core/ports/database.ts";
 import type { Database, Row, SqlValue, StoreErrorCode } from "#core/ports/database.ts";
 import { keepBackupOf, takeBackup } from "./sqliteBackups.ts";
+import { loadSqliteVec } from "./sqliteVectors.ts";
 
 /** Before 3.51.3 a WAL database with two connections could corrupt itself (the WAL-reset bug). */
 const OLDEST_SAFE_SQLITE = [3, 51, 3] as const;
@@ -118,6 +119,7 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
     backup: (target) => takeBackup(db, target),
     keepBackup: (label, unlessYoungerMs) =>
       db.memory ? Promise.resolve(false) : keepBackupOf(db, { label, unlessYoungerMs }),
+    loadVectors: () => loadSqliteVec(db),
     close: () => {
       if (!db.open) return;
       forget();

@@ -8,6 +8,7 @@ import { busCommands } from "./bus.ts";
 import { deadLetterCommands } from "./deadLetters.ts";
 import { registryCommands } from "./registry.ts";
 import { workflowCommands } from "./workflows.ts";
+import { memoryCommands } from "./memory.ts";
 
 /** A child's id, `fleet/id` where that is ambiguous, or a fleet's name. */
 export const nodeRefSchema = z.string().min(1).max(200);
@@ -139,6 +140,7 @@ export const commands = {
   ...deadLetterCommands,
   ...registryCommands,
   ...workflowCommands,
+  ...memoryCommands,
 
   "settings.set": { input: z.object({ key: z.string(), value: z.unknown() }), output: z.object({}) },
   ...usageCommands,

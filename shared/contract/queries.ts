@@ -11,6 +11,7 @@ import { deadLetterQueries } from "./deadLetters.ts";
 import { messageQueries } from "./messages.ts";
 import { isoTimeSchema, nodeRefSchema } from "./commands.ts";
 import { registryQueries } from "./registry.ts";
+import { memoryQueries } from "./memory.ts";
 import { usageQueries } from "./usage.ts";
 import { workflowQueries } from "./workflows.ts";
 
@@ -121,6 +122,7 @@ export const queries = {
   ...registryQueries,
   ...messageQueries,
   ...workflowQueries,
+  ...memoryQueries,
   "settings.get": { input: z.object({}), output: settingsSchema },
   ...usageQueries,
 } as const;

@@ -1,4 +1,5 @@
 /** The one SQLite connection that writes. Synchronous by design: a command's events, projections and receipt commit together. */
+import type { Result } from "#shared/model/result.ts";
 export type SqlValue = string | number | bigint | null | Uint8Array;
 export type Row = Readonly<Record<string, SqlValue>>;
 
@@ -40,6 +41,8 @@ export interface Database {
    * `unlessYoungerMs`, nothing happens while a younger copy exists. False: nothing was copied (also in memory).
    */
   keepBackup(label: string, unlessYoungerMs?: number): Promise<boolean>;
+  /** Makes `vec_distance_…` and its kin known to this connection. Error: unsupported, a sentence; everything else goes on. */
+  loadVectors(): Result<{ readonly version: string }>;
   /** Marks the shutdown as clean; idempotent. */
   close(): void;
 }

@@ -10,6 +10,7 @@ import { busCommands, busQueries, busStreams } from "./busHandlers.ts";
 import { deadLetterCommands, deadLetterQueries, deadLetterStreams } from "./deadLetterHandlers.ts";
 import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
 import { messageCommands, messageQueries, messageStreams } from "./messageHandlers.ts";
+import { memoryCommands, memoryQueries } from "./memoryHandlers.ts";
 import { nodeCommands } from "./nodeHandlers.ts";
 import { recordingCommands, recordingQueries } from "./recordingHandlers.ts";
 import { sessionCommands, sessionQueries } from "./sessionHandlers.ts";
@@ -43,6 +44,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...deadLetterQueries(core),
       ...registryQueries(core),
       ...workflowQueries(core),
+      ...memoryQueries(core),
     },
     commands: {
       ...fleetCommands(core),
@@ -56,6 +58,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...deadLetterCommands(core),
       ...registryCommands(core),
       ...workflowCommands(core),
+      ...memoryCommands(core),
       ...appCommands(core, host),
     },
     streams: {

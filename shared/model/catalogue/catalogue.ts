@@ -7,6 +7,7 @@ import { deadLetterMessages } from "./deadLetters.ts";
 import type { Entry } from "./entry.ts";
 import { hookMessages } from "./hook.ts";
 import { mailboxMessages } from "./mailbox.ts";
+import { memoryMessages } from "./memory.ts";
 import { supervisionMessages } from "./supervision.ts";
 import { systemMessages } from "./system.ts";
 import { toolMessages } from "./tool.ts";
@@ -18,6 +19,7 @@ export const catalogue = {
   ...systemMessages,
   ...budgetMessages,
   ...hookMessages,
+  ...memoryMessages,
   ...dataMessages,
   ...deadLetterMessages,
   ...toolMessages,

@@ -21,6 +21,7 @@ export function demoCommands(core: DemoDesk): Handlers["commands"] {
     ...core.world.registry.commands,
     ...core.world.messages.commands,
     ...core.world.workflows.commands,
+    ...core.world.memory.commands,
     ...recordings,
   };
 }

@@ -10,6 +10,7 @@ import { demoBudgets } from "./demoBudgets.ts";
 import { demoBus } from "./demoBus.ts";
 import { demoDeadLetters } from "./demoDeadLetters.ts";
 import { demoMessages } from "./demoMessages.ts";
+import { demoMemory } from "./demoMemory.ts";
 import { demoCommands } from "./demoCommands.ts";
 import { demoQueries } from "./demoQueries.ts";
 import { demoRegistry } from "./demoRegistry.ts";
@@ -55,6 +56,7 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     deadLetters: demoDeadLetters(kind === "sample"),
     registry: demoRegistry(!hasRecords),
     messages: demoMessages(hasRecords),
+    memory: demoMemory(hasRecords),
     watchers: { tree: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
   };
   const calls: DemoCall[] = [];

@@ -21,6 +21,7 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
     ...world.registry.queries,
     ...world.messages.queries,
     ...world.workflows.queries,
+    ...world.memory.queries,
     "app.info": async () =>
       ok({
         version: "0.1.0",

@@ -12,6 +12,7 @@ import type { DemoDeadLetters } from "./demoDeadLetters.ts";
 import type { DemoRegistry } from "./demoRegistry.ts";
 import type { DemoMessages } from "./demoMessages.ts";
 import type { DemoWorkflows } from "./demoWorkflows.ts";
+import type { DemoMemory } from "./demoMemory.ts";
 
 export interface DemoWorld {
   fleets: Fleet[];
@@ -25,6 +26,7 @@ export interface DemoWorld {
   readonly registry: DemoRegistry;
   readonly messages: DemoMessages;
   readonly workflows: DemoWorkflows;
+  readonly memory: DemoMemory;
   readonly watchers: {
     readonly tree: Set<StreamSink<StreamItem<"tree">>>;
     readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;

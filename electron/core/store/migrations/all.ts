@@ -11,6 +11,7 @@ import { deadLetters } from "./m008DeadLetters.ts";
 import { toolServers } from "./m009ToolServers.ts";
 import { mail } from "./m010Mail.ts";
 import { workflows } from "./m011Workflows.ts";
+import { memory } from "./m012Memory.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   initial,
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   toolServers,
   mail,
   workflows,
+  memory,
 ];
