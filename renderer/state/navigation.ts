@@ -21,7 +21,7 @@ export type Route =
   | { readonly page: "settings" }
   | { readonly page: "firstRun" };
 
-export type BusTab = "streams" | "live" | "catalogue";
+export type BusTab = "streams" | "live" | "dead" | "catalogue";
 export type PageName = Route["page"];
 
 export interface NavigationState {

@@ -47,6 +47,18 @@ export function deedWord(what: LetterHistory["what"]): string {
 
 export type LetterAct = "retry" | "edit" | "alternate" | "discard" | "restore";
 
+/** What a person may do with it now. */
+export function actsOf({ state, tool }: Pick<DeadLetter, "state" | "tool">): readonly LetterAct[] {
+  switch (state) {
+    case "replayed":
+      return [];
+    case "discarded":
+      return ["restore"];
+    default:
+      return tool === undefined ? ["retry", "edit", "discard"] : ["retry", "edit", "alternate", "discard"];
+  }
+}
+
 /** What follows from it, said before it is done. */
 export function consequenceOf(
   act: LetterAct,

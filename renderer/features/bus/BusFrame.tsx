@@ -8,6 +8,7 @@ import { Segments } from "#renderer/ui/Segments.tsx";
 const TABS: readonly { readonly value: BusTab; readonly label: string }[] = [
   { value: "streams", label: "Streams" },
   { value: "live", label: "Live" },
+  { value: "dead", label: "Dead letters" },
   { value: "catalogue", label: "Catalogue" },
 ];
 

@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import { useRoute } from "#renderer/state/hooks.ts";
 import type { BusTab } from "#renderer/state/navigation.ts";
 import { CatalogueTab } from "./CatalogueTab.tsx";
+import { DeadLettersTab } from "./DeadLettersTab.tsx";
 import { LiveTab } from "./LiveTab.tsx";
 import { StreamsTab } from "./StreamsTab.tsx";
 import "./bus.css";
@@ -10,6 +11,7 @@ import "./bus.css";
 const TABS: Readonly<Record<BusTab, () => ReactElement>> = {
   streams: StreamsTab,
   live: LiveTab,
+  dead: DeadLettersTab,
   catalogue: CatalogueTab,
 };
 

@@ -41,6 +41,13 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   "bus-empty": { query: "fleet=empty&place=/bus" },
   live: { query: "place=/bus/live", act: press("j") },
   "live-empty": { query: "fleet=empty&place=/bus/live" },
+  dead: { query: "place=/bus/dead" },
+  "dead-letter": {
+    query: "place=/bus/dead",
+    act: async (page) => page.getByRole("option", { name: /Dead letter 411/ }).click(),
+  },
+  "dead-empty": { query: "fleet=empty&place=/bus/dead" },
+  "inbox-letter": { query: "place=/inbox/letter:412" },
   catalogue: { query: "place=/bus/catalogue" },
   "catalogue-message": {
     query: "place=/bus/catalogue",
