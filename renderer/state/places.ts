@@ -26,7 +26,7 @@ const MAKERS: Readonly<Record<string, (tail: string) => Route>> = {
   settings: () => ({ page: "settings" }),
 };
 
-const BUS_TABS = ["streams", "live", "catalogue"] as const satisfies readonly BusTab[];
+const BUS_TABS = ["streams", "live", "dead", "catalogue"] as const satisfies readonly BusTab[];
 
 function decode(text: string): string {
   try {
