@@ -1,5 +1,6 @@
 /** Every row, in the order in which a failure would hurt most. */
 import type { Row } from "./bench.ts";
+import { bus } from "./bus.ts";
 import { bytes } from "./bytes.ts";
 import { flood } from "./flood.ts";
 import { gateway } from "./gateway.ts";
@@ -19,6 +20,7 @@ export const ROWS: readonly Row[] = [
   restart,
   idle,
   store,
+  bus,
   start,
   gateway,
   ledger,

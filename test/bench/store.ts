@@ -7,13 +7,10 @@ import { createSystemClock } from "#platform/systemClock.ts";
 import type { Bench, Finding, Row } from "./bench.ts";
 import { interleave, missing, pause } from "./bench.ts";
 import { benchEvent, fill, openHistory } from "./history.ts";
-import { startNats } from "./nats.ts";
-import type { NatsClient, NatsServer } from "./nats.ts";
+import { natsOf, publishRate, replayRate } from "./jetstream.ts";
+import type { NatsServer } from "./nats.ts";
 import { median, percentile } from "./numbers.ts";
-import { fromDebian } from "./peers.ts";
 
-const PAYLOAD = Buffer.from(JSON.stringify(benchEvent(1)).padEnd(300, " "));
-const PER_TURN = 500;
 const ARRIVALS_PER_S = 20_000;
 const PAGE = 5000;
 
@@ -51,15 +48,6 @@ async function run(bench: Bench): Promise<readonly Finding[]> {
   return findings;
 }
 
-async function natsOf(bench: Bench, sync?: "always"): Promise<NatsServer | undefined> {
-  const program = await fromDebian("nats-server");
-  if (program === undefined) return undefined;
-  return startNats(bench, program, sync).catch((error: unknown) => {
-    bench.say(String(error));
-    return undefined;
-  });
-}
-
 async function withStore<T>(bench: Bench, name: string, work: (log: Store) => T | Promise<T>): Promise<T> {
   const dir = join(bench.dir, name);
   await mkdir(dir);
@@ -75,32 +63,6 @@ function rateOf(count: number, work: () => unknown): number {
   const began = performance.now();
   work();
   return (count / (performance.now() - began)) * 1000;
-}
-
-/** As many in flight as the server's own client allows; acknowledged when stored. */
-async function publishRate(server: NatsServer, name: string, count: number): Promise<number> {
-  const client = await server.connect();
-  await createStream(client, name);
-  const before = client.received;
-  const began = performance.now();
-  for (let sent = 0; sent < count; sent += PER_TURN) {
-    client.publishMany(name, PAYLOAD, Math.min(PER_TURN, count - sent));
-    await client.until(before + Math.max(0, sent + PER_TURN - 4000));
-  }
-  await client.until(before + count);
-  const tookMs = performance.now() - began;
-  client.close();
-  return (count / tookMs) * 1000;
-}
-
-async function createStream(client: NatsClient, name: string): Promise<void> {
-  await client.request(`$JS.API.STREAM.CREATE.${name}`, {
-    name,
-    subjects: [name],
-    storage: "file",
-    retention: "limits",
-    num_replicas: 1,
-  });
 }
 
 /** Facts that arrive one by one, twenty thousand a second: how long until each is durable? */
@@ -213,23 +175,4 @@ function searchWhileWriting(log: Store, rounds: number): readonly number[] {
     tookMs.push(performance.now() - began);
   }
   return tookMs;
-}
-
-async function replayRate(server: NatsServer, name: string, count: number): Promise<number> {
-  const client = await server.connect();
-  await createStream(client, name);
-  let before = client.received;
-  for (let sent = 0; sent < count; sent += PER_TURN) {
-    client.publishMany(name, PAYLOAD, Math.min(PER_TURN, count - sent));
-    await client.until(before + Math.max(0, sent + PER_TURN - 4000));
-  }
-  await client.until(before + count);
-  const config = { deliver_subject: "replay", deliver_policy: "all", ack_policy: "none", replay_policy: "instant" };
-  before = client.received;
-  const began = performance.now();
-  await client.request(`$JS.API.CONSUMER.CREATE.${name}`, { stream_name: name, config });
-  await client.until(before + 1 + count);
-  const tookMs = performance.now() - began;
-  client.close();
-  return (count / tookMs) * 1000;
 }

@@ -1,6 +1,7 @@
 /** Every row, short ones first. A row's CI form is its file in test/integration/soak. */
 import { agents } from "./agents.ts";
 import { budget } from "./budget.ts";
+import { bus } from "./bus.ts";
 import { corpus } from "./corpus.ts";
 import { diskErrors } from "./diskErrors.ts";
 import { flips } from "./flips.ts";
@@ -20,6 +21,7 @@ export const ROWS: readonly SoakRow[] = [
   migrations,
   diskErrors,
   streams,
+  bus,
   kills,
   budget,
   overshoot,

@@ -1,0 +1,4 @@
+import { bus } from "#test/soak/bus.ts";
+import { shortForm } from "#test/soak/shortForm.ts";
+
+shortForm(bus);
