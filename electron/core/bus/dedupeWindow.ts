@@ -9,24 +9,27 @@ interface Seen {
 
 /** About 150 MB of ids; beyond it messages with an id are refused rather than their de-duplication given up. */
 const MAX_IDS = 1_000_000;
+/** Ids that are too old are dropped so often in a window. */
+const SWEEPS = 100;
 
 export class DedupeWindow {
   readonly #clock: Clock;
   /** In the order of their time. */
   readonly #seen = new Map<string, Seen>();
   #staged: string[] = [];
+  #sweptAtMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   find(id: string, windowMs: number): number | undefined {
-    const oldest = this.#clock.now() - windowMs;
-    for (const [known, { atMs }] of this.#seen) {
-      if (atMs > oldest) break;
-      this.#seen.delete(known);
-    }
-    return this.#seen.get(id)?.seq;
+    const now = this.#clock.now();
+    if (now - this.#sweptAtMs > windowMs / SWEEPS) this.#sweep(now, windowMs);
+    const seen = this.#seen.get(id);
+    if (seen === undefined || seen.atMs > now - windowMs) return seen?.seq;
+    this.#seen.delete(id);
+    return undefined;
   }
 
   get isFull(): boolean {
@@ -40,6 +43,14 @@ export class DedupeWindow {
 
   restore(id: string, seq: number, ageMs: number): void {
     this.#seen.set(id, { seq, atMs: this.#clock.now() - ageMs });
+  }
+
+  #sweep(now: number, windowMs: number): void {
+    this.#sweptAtMs = now;
+    for (const [id, { atMs }] of this.#seen) {
+      if (atMs > now - windowMs) return;
+      this.#seen.delete(id);
+    }
   }
 
   settle(isCommitted: boolean): void {

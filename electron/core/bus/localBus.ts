@@ -117,10 +117,10 @@ class LocalBus implements MessageBus {
     return ok(all.toSorted((a, b) => a.name.localeCompare(b.name)));
   }
 
-  async publish(message: Outgoing): Promise<Result<PubAck>> {
-    if (message.subject.startsWith("$"))
-      return fail("forbidden", `"${message.subject}" is reserved: subjects with a $ are the bus's own.`);
-    return this.#publish(message);
+  publish(message: Outgoing): Promise<Result<PubAck>> {
+    if (!message.subject.startsWith("$")) return this.#publish(message);
+    const why = `"${message.subject}" is reserved: subjects with a $ are the bus's own.`;
+    return Promise.resolve(fail("forbidden", why));
   }
 
   async get(stream: string, seq: number): Promise<Result<BusMessage | undefined>> {
@@ -192,19 +192,18 @@ class LocalBus implements MessageBus {
     this.#deps.storage.close();
   }
 
-  async #publish(message: Outgoing): Promise<Result<PubAck>> {
-    if (this.#isClosed) return fail("disconnected", "The bus is closed; nothing was published.");
-    const checked = checkOutgoing(message);
-    if (!checked.ok) return checked;
-    const stream = this.#route(message.subject);
-    return stream === undefined
-      ? { ok: false, error: this.#noStream(message.subject) }
-      : this.#queue.add(stream, checked.value);
+  /** Not async, and no more than one promise: at a hundred thousand a second each of them counts. */
+  #publish(message: Outgoing): Promise<Result<PubAck>> {
+    if (this.#isClosed) return Promise.resolve(fail("disconnected", "The bus is closed; nothing was published."));
+    const known = this.#routes.get(message.subject);
+    const checked = checkOutgoing(message, known !== undefined);
+    if (!checked.ok) return Promise.resolve(checked);
+    const stream = known ?? this.#route(message.subject);
+    if (stream === undefined) return Promise.resolve({ ok: false, error: this.#noStream(message.subject) });
+    return this.#queue.add(stream, checked.value);
   }
 
   #route(subject: string): LocalStream | undefined {
-    const known = this.#routes.get(subject);
-    if (known !== undefined) return known;
     for (const stream of this.#streams.values()) {
       if (!stream.subjects.some((pattern) => subjectMatcher(pattern)(subject))) continue;
       if (this.#routes.size >= ROUTES) this.#routes.clear();

@@ -10,11 +10,22 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Rejection, Result } from "#shared/model/result.ts";
 import type { BusStorage, Scan, Scanned, StreamRecord, StreamWrite } from "./busStorage.ts";
 import { DedupeWindow } from "./dedupeWindow.ts";
-import { messageBytes } from "./outgoing.ts";
+import { messageBytes, NO_HEADERS } from "./headers.ts";
 import type { CheckedMessage } from "./outgoing.ts";
 import type { StreamSource, SubjectFilter } from "./streamSource.ts";
 
 const PAGE = 500;
+
+/** What changes with messages. */
+interface Marks {
+  firstSeq: number;
+  lastSeq: number;
+  bytes: number;
+}
+
+function marksOf({ firstSeq, lastSeq, bytes }: StreamRecord): Marks {
+  return { firstSeq, lastSeq, bytes };
+}
 
 export class LocalStream implements StreamSource {
   readonly #storage: BusStorage;
@@ -22,7 +33,9 @@ export class LocalStream implements StreamSource {
   readonly #ids: DedupeWindow;
   #record: StreamRecord;
   /** As it will be when what is staged is committed. */
-  #next: StreamRecord;
+  #next: Marks;
+  /** When the oldest message kept was published, and which one that is. */
+  #oldest = { seq: 0, atMs: 0 };
   #staged: BusMessage[] = [];
   #stagedSubjects = new Map<string, number>();
   #lastMsgId = "";
@@ -32,7 +45,7 @@ export class LocalStream implements StreamSource {
     this.#storage = storage;
     this.#clock = clock;
     this.#record = record;
-    this.#next = record;
+    this.#next = marksOf(record);
     this.#ids = new DedupeWindow(clock);
     if (record.lastSeq > 0) this.#remember();
   }
@@ -69,7 +82,7 @@ export class LocalStream implements StreamSource {
   /** Its settings changed; nothing may be staged. */
   reconfigured(record: StreamRecord): void {
     this.#record = record;
-    this.#next = record;
+    this.#next = marksOf(record);
   }
 
   /** Duplicates and refusals change nothing; anything else is stored with the next `staged()`. */
@@ -94,27 +107,30 @@ export class LocalStream implements StreamSource {
     this.#stagedSubjects.set(message.subject, seq);
     this.#nextMsgId = msgId ?? "";
     if (msgId !== undefined) this.#ids.stage(msgId, seq);
-    this.#next = { ...this.#next, lastSeq: seq, bytes: this.#next.bytes + messageBytes(stored) };
+    this.#next.lastSeq = seq;
+    this.#next.bytes += Buffer.byteLength(message.subject) + message.bytes;
     return ok({ stream: name, seq, duplicate: false });
   }
 
   /** What the next commit has to write; undefined: nothing changed. */
   staged(wallMs: number): StreamWrite | undefined {
     this.#discard(wallMs);
-    if (this.#next === this.#record) return undefined;
-    const { firstSeq } = this.#next;
-    return { record: this.#next, appended: this.#staged.filter(({ seq }) => seq >= firstSeq) };
+    const { firstSeq, lastSeq, bytes } = this.#next;
+    if (firstSeq === this.#record.firstSeq && lastSeq === this.#record.lastSeq) return undefined;
+    const isWhole = firstSeq <= this.#record.lastSeq + 1;
+    const appended = isWhole ? this.#staged : this.#staged.filter(({ seq }) => seq >= firstSeq);
+    return { record: { ...this.#record, firstSeq, lastSeq, bytes }, appended };
   }
 
   /** Answers what is new. */
   settle(isCommitted: boolean): readonly BusMessage[] {
     const appended = isCommitted ? this.#staged : [];
     if (isCommitted) {
-      this.#record = this.#next;
+      this.#record = { ...this.#record, ...this.#next };
       this.#lastMsgId = appended.length > 0 ? this.#nextMsgId : this.#lastMsgId;
     }
     this.#ids.settle(isCommitted);
-    this.#next = this.#record;
+    this.#next = marksOf(this.#record);
     this.#staged = [];
     this.#stagedSubjects = new Map();
     return appended;
@@ -125,8 +141,11 @@ export class LocalStream implements StreamSource {
     const { maxAgeMs } = this.settings;
     const { firstSeq, lastSeq } = this.#record;
     if (maxAgeMs === undefined || firstSeq > lastSeq) return undefined;
-    const [oldest] = this.scan({ from: firstSeq, to: lastSeq, limit: 1 }).messages;
-    return oldest === undefined ? undefined : parseTime(oldest.time) + maxAgeMs;
+    if (this.#oldest.seq !== firstSeq) {
+      const [oldest] = this.scan({ from: firstSeq, to: lastSeq, limit: 1 }).messages;
+      this.#oldest = { seq: firstSeq, atMs: parseTime(oldest?.time ?? "") };
+    }
+    return this.#oldest.atMs + maxAgeMs;
   }
 
   scan(scan: Scan): Scanned {
@@ -205,7 +224,9 @@ export class LocalStream implements StreamSource {
   /** What the limits want gone; with `discard` new only age does. */
   #discard(wallMs: number): void {
     const { discard, maxMsgs, maxBytes, maxAgeMs } = this.settings;
-    if (maxAgeMs !== undefined) this.#dropWhile(({ time }) => parseTime(time) + maxAgeMs <= wallMs);
+    const expiresAtMs = this.expiresAtMs();
+    if (maxAgeMs !== undefined && expiresAtMs !== undefined && expiresAtMs <= wallMs)
+      this.#dropWhile(({ time }) => parseTime(time) + maxAgeMs <= wallMs);
     if (discard === "new") return;
     if (maxMsgs !== undefined) {
       const first = this.#next.lastSeq - maxMsgs + 1;
@@ -223,10 +244,11 @@ export class LocalStream implements StreamSource {
       const page = this.#pageFrom(firstSeq);
       for (const message of page) {
         if (!isGone(message)) return;
-        this.#next = { ...this.#next, firstSeq: message.seq + 1, bytes: this.#next.bytes - messageBytes(message) };
+        this.#next.firstSeq = message.seq + 1;
+        this.#next.bytes -= messageBytes(message);
       }
       // Messages that cannot be read go with those before them.
-      if (page.length === 0) this.#next = { ...this.#next, firstSeq: this.#record.lastSeq + 1 };
+      if (page.length === 0) this.#next.firstSeq = this.#record.lastSeq + 1;
     }
   }
 
@@ -252,6 +274,11 @@ export class LocalStream implements StreamSource {
     const [last] = this.scan({ from: this.lastSeq, to: this.lastSeq, limit: 1 }).messages;
     this.#lastMsgId = last?.headers[MSG_ID_HEADER]?.[0] ?? "";
   }
+}
+
+function withId(headers: BusHeaders, msgId: string | undefined): BusHeaders {
+  if (msgId === undefined) return headers;
+  return headers === NO_HEADERS ? { [MSG_ID_HEADER]: [msgId] } : { ...headers, [MSG_ID_HEADER]: [msgId] };
 }
 
 function refusal(code: Rejection["code"], message: string, errCode: number): Rejection {

@@ -5,6 +5,7 @@
 import { toIsoTime, parseTime } from "#shared/lib/isoTime.ts";
 import { MSG_ID_HEADER } from "#shared/model/bus.ts";
 import type { BusHeaders, BusMessage } from "#shared/model/bus.ts";
+import { NO_HEADERS } from "./headers.ts";
 
 interface BlockHead {
   /** Distinct subjects, and for each message which one it has. */
@@ -24,52 +25,52 @@ interface BlockHead {
 }
 
 const HEAD_LENGTH_BYTES = 4;
-const NO_HEADERS: BusHeaders = Object.freeze({});
 
 export function encodeBlock(messages: readonly BusMessage[]): Buffer {
+  const text = messages.map(({ data }) => data).join("");
+  const bytes = Buffer.byteLength(text);
+  // Then each character is a byte, and nobody's length has to be asked for.
+  const isAscii = bytes === text.length;
+  const head = JSON.stringify(headOf(messages, isAscii));
+  const headBytes = Buffer.byteLength(head);
+  const block = Buffer.allocUnsafe(HEAD_LENGTH_BYTES + headBytes + bytes);
+  block.writeUInt32LE(headBytes, 0);
+  block.write(head, HEAD_LENGTH_BYTES, "utf8");
+  block.write(text, HEAD_LENGTH_BYTES + headBytes, isAscii ? "latin1" : "utf8");
+  return block;
+}
+
+function headOf(messages: readonly BusMessage[], isAscii: boolean): BlockHead {
   const subjects = new Map<string, number>();
   const firstMs = parseTime(messages[0]?.time ?? "");
   const head = { i: [] as number[], d: [] as number[], l: [] as number[], m: [] as (string | 0)[] };
   const further: Record<string, BusHeaders> = {};
-  const texts: string[] = [];
-  let chars = 0;
-  let bytes = 0;
   let hasIds = false;
   let time = "";
   let laterMs = 0;
-  for (const [index, message] of messages.entries()) {
+  for (const message of messages) {
     let subject = subjects.get(message.subject);
     if (subject === undefined) subjects.set(message.subject, (subject = subjects.size));
     // Messages of one commit have one time, the same string.
     if (message.time !== time) laterMs = parseTime((time = message.time)) - firstMs;
-    const length = Buffer.byteLength(message.data);
-    chars += message.data.length;
-    bytes += length;
-    head.i.push(subject);
+    const index = head.i.push(subject) - 1;
     head.d.push(laterMs);
-    head.l.push(length);
-    texts.push(message.data);
-    const id = splitHeaders(message.headers, (rest) => (further[index] = rest));
+    head.l.push(isAscii ? message.data.length : Buffer.byteLength(message.data));
+    const id = message.headers === NO_HEADERS ? 0 : splitHeaders(message.headers, (rest) => (further[index] = rest));
     hasIds ||= id !== 0;
     head.m.push(id);
   }
-  const isAscii = chars === bytes;
-  const text = JSON.stringify({
+  const { i, d, l, m } = head;
+  return {
     s: [...subjects.keys()],
-    i: head.i,
+    i,
     t: firstMs,
-    d: head.d,
-    l: head.l,
-    ...(hasIds ? { m: head.m } : {}),
+    d,
+    l,
+    ...(hasIds ? { m } : {}),
     ...(Object.keys(further).length > 0 ? { h: further } : {}),
     ...(isAscii ? { a: 1 } : {}),
-  } satisfies BlockHead);
-  const headBytes = Buffer.byteLength(text);
-  const block = Buffer.allocUnsafe(HEAD_LENGTH_BYTES + headBytes + bytes);
-  block.writeUInt32LE(headBytes, 0);
-  block.write(text, HEAD_LENGTH_BYTES, "utf8");
-  block.write(texts.join(""), HEAD_LENGTH_BYTES + headBytes, isAscii ? "latin1" : "utf8");
-  return block;
+  };
 }
 
 /** The message id by itself, everything else to `onRest`. */

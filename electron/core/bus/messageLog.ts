@@ -48,7 +48,7 @@ export class MessageLog {
   #tail: BusMessage[] = [];
   #tailChars = 0;
   /** Appended in the transaction under way. */
-  #unsettled: BusMessage[] = [];
+  #unsettled: (readonly BusMessage[])[] = [];
   /** The small rows at the end of the stream; undefined: to be asked. */
   #small: SmallRow[] | undefined;
   /** The first block's last number: nothing is dropped before it. */
@@ -75,7 +75,7 @@ export class MessageLog {
       if (data.length >= SEALED_BYTES) this.#small = [];
       else this.#smallRows().push({ id, bytes: data.length });
     }
-    for (const message of messages) this.#unsettled.push(message);
+    this.#unsettled.push(messages);
     if (this.#firstBlockEnds === NO_BLOCKS) this.#firstBlockEnds = undefined;
     this.#subjects.appended(messages);
     this.#pack(tx);
@@ -111,10 +111,11 @@ export class MessageLog {
       this.#blocks.clear();
       return;
     }
-    for (const message of appended) {
-      this.#tail.push(message);
-      this.#tailChars += message.data.length;
-    }
+    for (const messages of appended)
+      for (const message of messages) {
+        this.#tail.push(message);
+        this.#tailChars += message.data.length;
+      }
     while (this.#tail.length > 2 * TAIL_MESSAGES || this.#tailChars > 2 * TAIL_CHARS) this.#trimTail();
   }
 

@@ -2,9 +2,10 @@
 import type { Outgoing } from "#core/ports/messageBus.ts";
 import { isValidSubject, patternProblem } from "#shared/lib/subjects.ts";
 import { busHeadersSchema } from "#shared/model/bus.ts";
-import type { BusHeaders, BusMessage, Expectation } from "#shared/model/bus.ts";
+import type { BusHeaders, Expectation } from "#shared/model/bus.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import { headerBytes, NO_HEADERS } from "./headers.ts";
 
 export interface CheckedMessage {
   readonly subject: string;
@@ -18,21 +19,16 @@ export interface CheckedMessage {
 
 const MAX_SUBJECT_CHARS = 1000;
 const MAX_MSG_ID_CHARS = 1000;
-const NO_HEADERS: BusHeaders = Object.freeze({});
-/** `NATS/1.0\r\n` before the headers, `\r\n` after them; `: ` and `\r\n` in each. */
-const HEADER_FRAME_BYTES = 12;
-const HEADER_LINE_BYTES = 4;
 
-/** Errors: bad_request. */
-export function checkOutgoing(message: Outgoing): Result<CheckedMessage> {
+/** Errors: bad_request. A subject that is known was looked at before. */
+export function checkOutgoing(message: Outgoing, isKnownSubject: boolean): Result<CheckedMessage> {
   const { subject, msgId, expect, headers = NO_HEADERS } = message;
   const data = typeof message.data === "string" ? message.data : decodeUtf8(message.data);
   if (data === undefined || !data.isWellFormed())
     return fail("bad_request", "The message is not UTF-8 text. Encode other bytes, as base64 for example.");
-  const problem = subjectProblem(subject) ?? idProblem(msgId) ?? headerProblem(headers);
+  const problem = (isKnownSubject ? undefined : subjectProblem(subject)) ?? idProblem(msgId) ?? headerProblem(headers);
   if (problem !== undefined) return fail("bad_request", problem);
-  const hasHeaders = msgId !== undefined || headers !== NO_HEADERS;
-  const bytes = (hasHeaders ? headerSize(headers, msgId) : 0) + Buffer.byteLength(data);
+  const bytes = headerBytes(headers, msgId) + Buffer.byteLength(data);
   return ok({ subject, data, headers, msgId, expect, bytes });
 }
 
@@ -46,20 +42,6 @@ export function subjectProblem(subject: string): string | undefined {
   if (subject.length > MAX_SUBJECT_CHARS) return `A subject has at most ${MAX_SUBJECT_CHARS} characters.`;
   if (isValidSubject(subject)) return undefined;
   return patternProblem(subject)?.message ?? `"${subject}" has a wildcard; what is published needs one exact subject.`;
-}
-
-/** What a kept message counts against its stream's limit. */
-export function messageBytes({ subject, headers, data }: BusMessage): number {
-  let bytes = Buffer.byteLength(subject) + Buffer.byteLength(data);
-  for (const name in headers) bytes += headerSize({ [name]: headers[name] ?? [] }, undefined);
-  return bytes;
-}
-
-function headerSize(headers: BusHeaders, msgId: string | undefined): number {
-  let bytes = HEADER_FRAME_BYTES;
-  for (const [name, values] of Object.entries(headers))
-    for (const value of values) bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + HEADER_LINE_BYTES;
-  return msgId === undefined ? bytes : bytes + "Nats-Msg-Id".length + Buffer.byteLength(msgId) + HEADER_LINE_BYTES;
 }
 
 function headerProblem(headers: BusHeaders): string | undefined {

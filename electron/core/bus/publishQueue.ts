@@ -25,6 +25,8 @@ interface Waiting {
   readonly stream: LocalStream;
   readonly message: CheckedMessage;
   readonly answer: (result: Result<PubAck>) => void;
+  /** Decided, and told once it is committed. */
+  outcome: Result<PubAck> | undefined;
 }
 
 export interface PublishQueueDeps {
@@ -48,9 +50,9 @@ export class PublishQueue {
       const why = "More is published than the disk takes. Nothing was stored; try again in a moment.";
       return Promise.resolve(fail("throttled", why, { errCode: BUS_ERRORS.insufficientResources }));
     }
-    const { promise, resolve } = Promise.withResolvers<Result<PubAck>>();
-    this.#waiting.push({ stream, message, answer: resolve });
     this.#bytes += message.bytes;
+    const { promise, resolve: answer } = Promise.withResolvers<Result<PubAck>>();
+    this.#waiting.push({ stream, message, answer, outcome: undefined });
     this.#running ??= this.#run();
     return promise;
   }
@@ -93,17 +95,13 @@ export class PublishQueue {
   #flush(batch: readonly Waiting[]): void {
     const time = toIsoTime(this.#deps.clock.wallNow());
     const streams = new Set<LocalStream>();
-    const outcomes: Result<PubAck>[] = [];
-    for (const { stream, message } of batch) {
-      streams.add(stream);
-      outcomes.push(guarded(() => stream.stage(message, time)));
+    for (const one of batch) {
+      streams.add(one.stream);
+      one.outcome = guarded(() => one.stream.stage(one.message, time));
     }
     const committed = this.#commit([...streams]);
-    for (const [index, { answer }] of batch.entries()) {
-      const outcome = outcomes[index];
-      // A refusal was decided on what did not come to be, too: the sender looks again either way.
-      if (outcome !== undefined) answer(committed.ok ? outcome : committed);
-    }
+    // A refusal was decided on what did not come to be, too: the sender looks again either way.
+    for (const { outcome, answer } of batch) if (outcome !== undefined) answer(committed.ok ? outcome : committed);
   }
 
   #commit(streams: readonly LocalStream[]): Result<void> {

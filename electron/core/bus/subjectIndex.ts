@@ -20,7 +20,7 @@ export class SubjectIndex {
   #savedSeq = 0;
   #lastSeq = 0;
   /** What the transaction under way appended; it counts from its commit on. */
-  #unsettled: BusMessage[] = [];
+  #unsettled: (readonly BusMessage[])[] = [];
   #willBeSaved: number | undefined;
 
   constructor(store: BusStore, streamId: number, visitLog: Visit) {
@@ -56,7 +56,7 @@ export class SubjectIndex {
   }
 
   appended(messages: readonly BusMessage[]): void {
-    for (const message of messages) this.#unsettled.push(message);
+    this.#unsettled.push(messages);
   }
 
   /** Answers up to where the table is right once this transaction is committed. */
@@ -87,8 +87,10 @@ export class SubjectIndex {
       news.clear();
       this.#savedSeq = saved;
     }
-    for (const { subject, seq } of appended) news.set(subject, seq);
-    this.#lastSeq = appended.at(-1)?.seq ?? this.#lastSeq;
+    for (const messages of appended) {
+      for (const { subject, seq } of messages) news.set(subject, seq);
+      this.#lastSeq = messages.at(-1)?.seq ?? this.#lastSeq;
+    }
   }
 
   #news(): Map<string, number> {
