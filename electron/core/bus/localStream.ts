@@ -100,8 +100,7 @@ export class LocalStream implements StreamSource {
     const refusal = this.#refusalOf(message);
     if (refusal !== undefined) return { ok: false, error: refusal };
     const seq = this.#next.lastSeq + 1;
-    const headers: BusHeaders =
-      msgId === undefined ? message.headers : { ...message.headers, [MSG_ID_HEADER]: [msgId] };
+    const headers = withId(message.headers, msgId);
     const stored: BusMessage = { stream: name, seq, time, subject: message.subject, headers, data: message.data };
     this.#staged.push(stored);
     this.#stagedSubjects.set(message.subject, seq);
