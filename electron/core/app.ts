@@ -37,7 +37,6 @@ import {
   spendLedger,
   spendOf,
   troublePolicy,
-  workflowHands,
 } from "#core/policies/index.ts";
 import type { AgentAsks } from "#core/policies/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
@@ -63,7 +62,8 @@ import { Sessions } from "#core/sessions/index.ts";
 import { SettingsBook } from "#core/settings/index.ts";
 import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
 import { LifeMeters } from "#core/telemetry/index.ts";
-import { Workflows } from "#core/workflows/index.ts";
+import type { Workflows } from "#core/workflows/index.ts";
+import { createWorkflows } from "./workflowRoom.ts";
 import type { Journal, Recorder, Store } from "#core/store/index.ts";
 
 export interface CorePorts {
@@ -159,7 +159,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   });
   const known = { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets };
   const registry = createRegistry({ ...known, backbone, fleets: () => fleets });
-  const workflows = createWorkflows({ ...known, backbone, registry });
+  const workflows = createWorkflows({ ...known, ...ports, backbone, registry });
   const fleets: Fleets = createFleets({ ...known, registry, workflows });
   const there = { fleets: () => fleets, sessions: () => sessions };
   const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus, events: bus });
@@ -288,15 +288,6 @@ interface RegistryParts extends Pick<FleetParts, "ports" | "store" | "recorder">
 function createRegistry({ ports, store, recorder, backbone, fleets }: RegistryParts): Registry {
   const others = agentEntries(fleets);
   return new Registry({ ...ports, host: ports.mcp, bus: backbone.bus, store, recorder, others });
-}
-
-interface WorkflowParts extends Pick<FleetParts, "ports" | "store" | "recorder" | "registry"> {
-  readonly backbone: Backbone;
-}
-
-function createWorkflows({ ports, store, recorder, backbone, registry }: WorkflowParts): Workflows {
-  const hands = workflowHands({ registry });
-  return new Workflows({ ...ports, store, recorder, bus: backbone.bus, hands, homeDir: ports.machine.homeDir });
 }
 
 interface BudgetParts extends Pick<FleetParts, "ports" | "store" | "recorder"> {

@@ -20,6 +20,8 @@ export interface Backbone {
   readonly letterItems: InboxLetters;
   /** Once everybody listens who takes messages: the healer goes on where it was. */
   open(): Promise<void>;
+  /** Ended with it, before anything else. */
+  onClose(end: () => void): void;
   /** Everything acknowledged is committed; before the store closes. */
   close(): Promise<void>;
 }
@@ -86,6 +88,7 @@ function withDeadLetters(deps: BackboneDeps, bus: MessageBus): Backbone {
   const onGaveUp = (reason: string): void => letterItems.healerGaveUp(reason);
   const deadLetters: DeadLetterDesk = new DeadLetterDesk({ ...deps, bus, onGaveUp });
   const letterItems = new InboxLetters({ ...deps, desk: () => deadLetters });
+  const ends: (() => void)[] = [];
   return {
     bus: deadLetters.guarded,
     deadLetters,
@@ -94,7 +97,9 @@ function withDeadLetters(deps: BackboneDeps, bus: MessageBus): Backbone {
       letterItems.open();
       await deadLetters.open();
     },
+    onClose: (end) => void ends.push(end),
     close: async () => {
+      for (const end of ends.splice(0)) end();
       letterItems.close();
       await deadLetters.close();
       await bus.close();

@@ -24,7 +24,14 @@ export const DEAD_LETTER_STATES = ["new", "retrying", "replayed", "discarded", "
 export const deadLetterStateSchema = z.enum(DEAD_LETTER_STATES);
 export type DeadLetterState = z.infer<typeof deadLetterStateSchema>;
 
-export const HEALING_STRATEGIES = ["alternative_tool", "longer_timeout", "wait", "retry", "no_strategy"] as const;
+export const HEALING_STRATEGIES = [
+  "alternative_tool",
+  "longer_timeout",
+  "wait",
+  "retry",
+  "plan_b",
+  "no_strategy",
+] as const;
 const healingStrategySchema = z.enum(HEALING_STRATEGIES);
 
 export const toolRefSchema = z.object({ server: z.string(), tool: z.string() });

@@ -78,7 +78,18 @@ export function consequenceOf(
   }
 }
 
-/** The envelope's data where the message is one; else the whole, laid out for reading. */
+/** What a CloudEvent carries, without its envelope; else the whole. */
+export function dataForReading(text: string): string {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    const isEvent = typeof parsed === "object" && parsed !== null && "specversion" in parsed && "data" in parsed;
+    return JSON.stringify(isEvent ? parsed.data : parsed, undefined, 2);
+  } catch {
+    return text;
+  }
+}
+
+/** Laid out for reading. */
 export function payloadForReading(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), undefined, 2);

@@ -41,17 +41,19 @@ export async function openDeadLetterRig(): Promise<DeadLetterRig> {
   await bus.ensureStream({ name: "TOOLS", subjects: ["mcp.>", "tool.>"] });
   await bus.ensureConsumer("MESSAGES", { name: "loader", maxDeliver: 3, ackWaitMs: 1000 });
   const gaveUp: string[] = [];
-  const openDesk = () =>
-    new DeadLetterDesk({
+  const openDesk = () => {
+    const desk = new DeadLetterDesk({
       store,
       bus,
       clock,
       random: () => 0,
       logger: silentLogger,
       newId,
-      tools: { alternatives: async () => rig.others },
       onGaveUp: (reason) => gaveUp.push(reason),
     });
+    desk.joinTools({ alternatives: async () => rig.others });
+    return desk;
+  };
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += STEP_MS) {
       await clock.advance(Math.min(STEP_MS, ms - passed));

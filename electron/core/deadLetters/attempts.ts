@@ -99,7 +99,9 @@ export class Attempts {
   /** What the healer does next with it. */
   async next(letter: Letter, error: LetterError = letter.error): Promise<ReturnType<typeof nextStep>> {
     const { takers, tools, clock } = this.#deps;
-    const isToolCall = takers.of(letter)?.isToolCall ?? false;
+    const taker = takers.of(letter);
+    const isToolCall = taker?.isToolCall ?? false;
+    const hasPlanB = taker?.hasPlanB?.(letter) ?? false;
     const isAsked = error.class === "not_found" && letter.tool !== undefined;
     const others = isAsked
       ? await tools.alternatives({
@@ -110,7 +112,7 @@ export class Attempts {
     const alternatives = others.filter(
       (other) => !letter.tried.some((one) => one.server === other.server && one.tool === other.tool),
     );
-    return nextStep({ error, retries: letter.retries, isToolCall, alternatives }, clock.wallNow());
+    return nextStep({ error, retries: letter.retries, isToolCall, alternatives, hasPlanB }, clock.wallNow());
   }
 
   async #run(letter: Letter, plan: HealingPlan): Promise<void> {

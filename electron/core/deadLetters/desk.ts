@@ -25,8 +25,6 @@ export interface DeskDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly newId: () => string;
-  /** Without a registry no tool has another one. */
-  readonly tools?: OtherTools;
   readonly onGaveUp: (reason: string) => void;
 }
 
@@ -38,7 +36,8 @@ export class DeadLetterDesk {
   /** What a consumer gives up on here is a dead letter. */
   readonly guarded: MessageBus;
   readonly #deps: DeskDeps;
-  readonly #tools: OtherTools;
+  /** Without a registry no tool has another one. */
+  #tools: OtherTools = { alternatives: async () => [] };
   readonly #outbox: Outbox;
   #endRetention: (() => void) | undefined;
 
@@ -47,8 +46,7 @@ export class DeadLetterDesk {
     const letters = new DeadLetters(deps);
     this.letters = letters;
     const { takers } = this;
-    const tools = deps.tools ?? { alternatives: async () => [] };
-    this.#tools = tools;
+    const tools: OtherTools = { alternatives: (tool) => this.#tools.alternatives(tool) };
     const onGaveUp = (reason: string): void => {
       this.feed.touch();
       const event = { subject: systemSubject("healer", "gave_up"), type: "healer.gave_up", data: { reason } } as const;
@@ -59,6 +57,11 @@ export class DeadLetterDesk {
     this.feed = new LetterFeed({ letters, clock: deps.clock });
     this.guarded = guardedBus({ ...deps, letters, takers });
     this.#outbox = new Outbox({ ...deps, letters });
+  }
+
+  /** Who knows of other tools. */
+  joinTools(tools: OtherTools): void {
+    this.#tools = tools;
   }
 
   /** Once everybody who takes messages listens: what an earlier core had begun goes on. */

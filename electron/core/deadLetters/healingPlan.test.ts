@@ -7,7 +7,7 @@ const NOW = 1_793_491_200_000;
 const ask = (errorClass: ErrorClass, more: Partial<PlanQuestion> & { retryAt?: string } = {}) => {
   const { retryAt, ...rest } = more;
   const error = { class: errorClass, message: "x", ...(retryAt === undefined ? {} : { retryAt }) };
-  return nextStep({ error, retries: 0, isToolCall: true, alternatives: [], ...rest }, NOW);
+  return nextStep({ error, retries: 0, isToolCall: true, alternatives: [], hasPlanB: false, ...rest }, NOW);
 };
 const waitOf = (step: ReturnType<typeof nextStep>) =>
   step.type === "plan" ? Date.parse(step.plan.dueAt) - NOW : undefined;
@@ -52,5 +52,12 @@ describe("what the healer does next (RO-10)", () => {
 
   it("knows nothing to do about content that is not valid and access that is refused", () => {
     for (const one of ["validation", "auth"] as const) expect(ask(one)).toMatchObject({ type: "leave" });
+  });
+
+  it("takes plan B where there is one: at once, or after one more attempt at what passes by itself", () => {
+    expect(ask("validation", { hasPlanB: true })).toMatchObject({ plan: { strategy: "plan_b" } });
+    expect(waitOf(ask("processing", { hasPlanB: true }))).toBe(0);
+    expect(ask("rate_limit", { hasPlanB: true })).toMatchObject({ plan: { strategy: "wait" } });
+    expect(ask("rate_limit", { hasPlanB: true, retries: 1 })).toMatchObject({ plan: { strategy: "plan_b" } });
   });
 });

@@ -5,7 +5,7 @@
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
 import { exactDuration } from "#shared/lib/words.ts";
 import { MOST_HEALER_RETRIES } from "#shared/model/deadLetter.ts";
-import type { HealingPlan, LetterError, ToolRef } from "#shared/model/deadLetter.ts";
+import type { ErrorClass, HealingPlan, LetterError, ToolRef } from "#shared/model/deadLetter.ts";
 
 /** RO-10: 5 s × (n + 1). */
 const STEP_MS = 5000;
@@ -25,6 +25,23 @@ export interface PlanQuestion {
   readonly isToolCall: boolean;
   /** Tools that could take it over, best first, without those that were tried. */
   readonly alternatives: readonly ToolRef[];
+  /** Another way was laid down beforehand, and is not taken yet. */
+  readonly hasPlanB: boolean;
+}
+
+/** These pass by themselves: worth one more attempt at the first way. */
+const PASSING: ReadonlySet<ErrorClass> = new Set<ErrorClass>(["timeout", "rate_limit", "network"]);
+
+function planB(nowMs: number): NextStep {
+  const sentence = "Takes plan B.";
+  const plan = {
+    strategy: "plan_b" as const,
+    by: "healer" as const,
+    dueAt: toIsoTime(nowMs),
+    timeoutMs: LONGER_TIMEOUT_MS,
+    sentence,
+  };
+  return { type: "plan", plan };
 }
 
 export type NextStep =
@@ -33,58 +50,52 @@ export type NextStep =
   | { readonly type: "leave"; readonly reason: string };
 
 export function nextStep(question: PlanQuestion, nowMs: number): NextStep {
-  const { error, retries } = question;
+  const { error, retries, hasPlanB } = question;
+  if (hasPlanB && (retries > 0 || !PASSING.has(error.class))) return planB(nowMs);
   if (retries >= MOST_HEALER_RETRIES) return leave(`It failed again in each of ${MOST_HEALER_RETRIES} attempts.`);
-  const waitMs = STEP_MS * (retries + 1);
-  const again = (
-    strategy: HealingPlan["strategy"],
-    more: Partial<Pick<HealingPlan, "timeoutMs" | "alternative">> & { waitMs: number; sentence: string },
-  ): NextStep => {
-    const { waitMs: ms, ...rest } = more;
-    const plan = {
-      strategy,
-      by: "healer" as const,
-      dueAt: toIsoTime(nowMs + ms),
-      timeoutMs: ATTEMPT_TIMEOUT_MS,
-      ...rest,
-    };
-    return { type: "plan", plan };
-  };
-  switch (error.class) {
+  const again: Again = ({ waitMs, ...rest }) => ({
+    type: "plan",
+    plan: { by: "healer", dueAt: toIsoTime(nowMs + waitMs), timeoutMs: ATTEMPT_TIMEOUT_MS, ...rest },
+  });
+  return byClass(question, { again, waitMs: STEP_MS * (retries + 1), nowMs });
+}
+
+type Again = (
+  plan: Pick<HealingPlan, "strategy" | "sentence"> &
+    Partial<Pick<HealingPlan, "timeoutMs" | "alternative">> & { readonly waitMs: number },
+) => NextStep;
+
+interface Choosing {
+  readonly again: Again;
+  readonly waitMs: number;
+  readonly nowMs: number;
+}
+
+function byClass(question: PlanQuestion, { again, waitMs, nowMs }: Choosing): NextStep {
+  switch (question.error.class) {
     case "not_found":
-      return notFound(
-        question,
-        (alternative) =>
-          again("alternative_tool", {
-            waitMs,
-            alternative,
-            sentence: `Tries ${alternative.tool} of ${alternative.server} instead.`,
-          }),
-        () => again("retry", { waitMs, sentence: "Sends it again." }),
-      );
+      return notFound(question, { again, waitMs });
     case "timeout":
-      return again("longer_timeout", {
+      return again({
+        strategy: "longer_timeout",
         waitMs,
         timeoutMs: LONGER_TIMEOUT_MS,
         sentence: "Tries again with a timeout of 60 s.",
       });
     case "rate_limit": {
-      const limitMs = Math.max(waitMs, limitWaitMs(error, nowMs));
+      const limitMs = Math.max(waitMs, limitWaitMs(question.error, nowMs));
       if (limitMs > LONGEST_WAIT_MS) return leave(`The limit resets only in ${exactDuration(limitMs)}.`);
-      return again("wait", {
-        waitMs: limitMs,
-        sentence: `Waits ${exactDuration(limitMs)} for the limit, then tries again.`,
-      });
+      const sentence = `Waits ${exactDuration(limitMs)} for the limit, then tries again.`;
+      return again({ strategy: "wait", waitMs: limitMs, sentence });
     }
-    case "network":
-      return again("wait", {
-        waitMs: Math.max(waitMs, NETWORK_WAIT_MS),
-        sentence: "Waits for the network, then tries again.",
-      });
+    case "network": {
+      const sentence = "Waits for the network, then tries again.";
+      return again({ strategy: "wait", waitMs: Math.max(waitMs, NETWORK_WAIT_MS), sentence });
+    }
     case "processing":
     case "resource":
     case "unknown":
-      return again("retry", { waitMs, sentence: "Sends it again." });
+      return again({ strategy: "retry", waitMs, sentence: "Sends it again." });
     case "validation":
       return leave("Its content is not valid, so sending it again changes nothing.");
     case "auth":
@@ -93,10 +104,16 @@ export function nextStep(question: PlanQuestion, nowMs: number): NextStep {
 }
 
 /** A message may find its receiver later; a tool that does not exist will not. */
-function notFound(question: PlanQuestion, instead: (tool: ToolRef) => NextStep, again: () => NextStep): NextStep {
-  const [alternative] = question.alternatives;
-  if (alternative !== undefined) return instead(alternative);
-  return question.isToolCall ? leave("There is no other tool that could do it.") : again();
+function notFound(
+  { alternatives: [alternative], isToolCall }: PlanQuestion,
+  { again, waitMs }: Pick<Choosing, "again" | "waitMs">,
+): NextStep {
+  if (alternative !== undefined) {
+    const sentence = `Tries ${alternative.tool} of ${alternative.server} instead.`;
+    return again({ strategy: "alternative_tool", waitMs, alternative, sentence });
+  }
+  if (isToolCall) return leave("There is no other tool that could do it.");
+  return again({ strategy: "retry", waitMs, sentence: "Sends it again." });
 }
 
 function limitWaitMs({ retryAt }: Pick<LetterError, "retryAt">, nowMs: number): number {

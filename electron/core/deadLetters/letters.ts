@@ -46,7 +46,7 @@ export interface LettersDeps {
 const MOVES: Readonly<Record<DeadLetterState, readonly DeadLetterState[]>> = {
   new: ["retrying", "needs_human", "discarded"],
   retrying: ["retrying", "replayed", "needs_human", "discarded"],
-  needs_human: ["retrying", "discarded", "needs_human"],
+  needs_human: ["retrying", "discarded", "needs_human", "replayed"],
   discarded: ["needs_human"],
   replayed: [],
 };

@@ -11,7 +11,7 @@ export interface AttemptOrder {
   /** What a person made of it, or the original. */
   readonly data: string;
   readonly headers: Readonly<Record<string, readonly string[]>>;
-  readonly plan: Pick<HealingPlan, "timeoutMs" | "alternative" | "strategy">;
+  readonly plan: Pick<HealingPlan, "timeoutMs" | "alternative" | "strategy" | "sentence">;
 }
 
 export type AttemptOutcome =
@@ -24,6 +24,8 @@ export interface Taker {
   readonly attempt: (order: AttemptOrder) => Promise<AttemptOutcome>;
   /** A call of a tool, which another tool may answer as well. */
   readonly isToolCall?: boolean;
+  /** Another way was laid down beforehand, and is not taken yet. */
+  readonly hasPlanB?: (letter: Letter) => boolean;
   /** Whether this content could be taken at all; checked before a person's edit is kept. Errors: bad_request. */
   readonly check?: (data: string, letter: Letter) => Result<void>;
 }

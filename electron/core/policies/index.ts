@@ -3,6 +3,8 @@ export { aboveInTree } from "./aboveInTree.ts";
 export { budgetBrakes } from "./budgetBrakes.ts";
 export { answerBudgetItem, budgetStopsAgents, startAllowed } from "./budgetStopsAgents.ts";
 export { budgetTree } from "./budgetTree.ts";
+export { HealedSteps } from "./healedSteps.ts";
+export { otherTools } from "./otherTools.ts";
 export { InboxLetters } from "./deadLettersInInbox.ts";
 export { fleetBudgets } from "./fleetBudgets.ts";
 export { agentEntries, fleetServers, serversFollowFleets } from "./fleetServers.ts";

@@ -4,6 +4,7 @@
  */
 import type { Registry } from "#core/registry/index.ts";
 import type { Hands, ToolWork } from "#core/workflows/index.ts";
+import type { HealedSteps } from "./healedSteps.ts";
 import { z } from "zod";
 import { ERROR_CODES, fail, ok } from "#shared/model/result.ts";
 import type { ErrorCode, Result } from "#shared/model/result.ts";
@@ -11,9 +12,10 @@ import type { ToolOutcome } from "#shared/model/toolServer.ts";
 
 export interface HandParts {
   readonly registry: Registry;
+  readonly healed: HealedSteps;
 }
 
-export function workflowHands({ registry }: HandParts): Hands {
+export function workflowHands({ registry, healed }: HandParts): Hands {
   return {
     callTool: (work) => callTool(registry, work),
     recall: (key) => recall(registry, key),
@@ -21,7 +23,7 @@ export function workflowHands({ registry }: HandParts): Hands {
     released: () => Promise.resolve(0),
     remember: () => Promise.resolve(undefined),
     hydrate: () => Promise.resolve(undefined),
-    bury: () => Promise.resolve(false),
+    bury: (letter) => healed.bury(letter),
   };
 }
 

@@ -9,7 +9,13 @@ import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { countWords, exactClock, exactDuration } from "#shared/lib/words.ts";
 import type { DeadLetterDetail } from "#shared/model/deadLetter.ts";
-import { consequenceOf, errorClassWord, letterStateWord, payloadForReading } from "#shared/model/deadLetterWords.ts";
+import {
+  consequenceOf,
+  dataForReading,
+  errorClassWord,
+  letterStateWord,
+  payloadForReading,
+} from "#shared/model/deadLetterWords.ts";
 import type { InboxItem } from "#shared/model/inbox.ts";
 import { Answers } from "./Answers.tsx";
 
@@ -47,7 +53,7 @@ function Opened({ item, letter }: { readonly item: InboxItem; readonly letter: D
         </div>
       ) : (
         <pre className="code-block item-command letter-payload" tabIndex={0} aria-label="Content">
-          {payloadForReading(letter.edited ?? letter.original)}
+          {dataForReading(letter.edited ?? letter.original)}
         </pre>
       )}
       <div className="item-why">
