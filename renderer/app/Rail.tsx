@@ -1,6 +1,7 @@
 /** The left rail: search, the pages, and the emergency stop, always in sight. Icons alone below 1000 px. */
 import {
   Activity,
+  Brain,
   Gauge,
   History,
   House,
@@ -26,7 +27,17 @@ import { plural } from "#shared/lib/words.ts";
 
 type PlainPage = Extract<
   PageName,
-  "home" | "inbox" | "tree" | "terminals" | "sessions" | "workflows" | "budgets" | "events" | "bus" | "settings"
+  | "home"
+  | "inbox"
+  | "tree"
+  | "terminals"
+  | "sessions"
+  | "workflows"
+  | "budgets"
+  | "events"
+  | "bus"
+  | "memory"
+  | "settings"
 >;
 
 interface Place {
@@ -47,6 +58,7 @@ const OVERSIGHT: readonly Place[] = [
   { page: "budgets", name: "Budgets", Icon: Gauge },
   { page: "events", name: "Events", Icon: Activity },
   { page: "bus", name: "Bus", Icon: Waypoints },
+  { page: "memory", name: "Memory", Icon: Brain },
 ];
 const SETTINGS: Place = { page: "settings", name: "Settings", Icon: Settings2 };
 

@@ -17,11 +17,15 @@ export type Route =
   | { readonly page: "budgets"; readonly scope?: string; readonly entry?: number }
   /** With a name: that stream or that message in the inspector. */
   | { readonly page: "bus"; readonly tab?: BusTab; readonly name?: string; readonly pattern?: string }
+  /** With a context: that one. */
+  | { readonly page: "memory"; readonly tab?: MemoryTab; readonly context?: string }
   | { readonly page: "search"; readonly text?: string; readonly path?: string }
   | { readonly page: "settings" }
   | { readonly page: "firstRun" };
 
 export type BusTab = "streams" | "live" | "dead" | "catalogue";
+export type MemoryTab = "memories" | "contexts";
+
 export type PageName = Route["page"];
 
 export interface NavigationState {

@@ -17,6 +17,11 @@ const MAKERS: Readonly<Record<string, (tail: string) => Route>> = {
   sessions: () => ({ page: "sessions" }),
   budgets: (tail) => (tail === "" ? { page: "budgets" } : { page: "budgets", scope: tail }),
   workflows: (tail) => (tail === "" ? { page: "workflows" } : { page: "workflows", run: tail }),
+  memory: (tail) => ({
+    page: "memory",
+    tab: tail === "" ? "memories" : "contexts",
+    ...(tail === "" || tail === "contexts" ? {} : { context: tail }),
+  }),
   events: () => ({ page: "events" }),
   bus: (tail) => {
     const tab = BUS_TABS.find((one) => one === tail);

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { z } from "zod";
+import { snapshotIdOf } from "#shared/model/memory.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
@@ -15,7 +16,7 @@ import { CODE_LIFETIME_S, createAccessTokens } from "./accessTokens.ts";
 import type { AccessTokens, TokenStore } from "./accessTokens.ts";
 import { readBody, refuseRequest, refuseUpgrade, subprotocols, toRefusal } from "./httpAnswers.ts";
 import { boundIdleConnections } from "./idleConnections.ts";
-import { allowedHosts, judgeRequest } from "./requestGuard.ts";
+import { allowedHosts, judgeRequest, SNAPSHOT_PATH } from "./requestGuard.ts";
 import type { Admitted, Refusal } from "./requestGuard.ts";
 import { findPageFile, securityHeaders, sendPageFile } from "./staticPage.ts";
 import { newWebSocketServer, webSocketWire } from "./webSocket.ts";
@@ -142,6 +143,10 @@ class Site {
         const refusal = this.#tokenRefusal(request);
         return refusal === undefined ? this.#metrics(response) : refuseRequest(response, refusal);
       }
+      case "snapshot": {
+        const refusal = this.#tokenRefusal(request);
+        return refusal === undefined ? this.#snapshot(admitted, response) : refuseRequest(response, refusal);
+      }
     }
   }
 
@@ -157,6 +162,19 @@ class Site {
       "cache-control": "no-store",
     });
     response.end(body);
+  }
+
+  /** The same answer as the query's: checked against its hash. It never changes, but it may be removed. */
+  async #snapshot({ path }: Admitted, response: ServerResponse): Promise<void> {
+    const id = snapshotIdOf(path.slice(SNAPSHOT_PATH.length));
+    const found = id === undefined ? undefined : await this.#options.handlers.queries["snapshot.get"]({ id });
+    if (found?.ok === true) return sendJson(response, found.value.data);
+    const isDamaged = found !== undefined && found.error.code !== "not_found";
+    const message = found?.error.message ?? "A snapshot's address ends with the 64 hexadecimal digits of its hash.";
+    refuseRequest(
+      response,
+      isDamaged ? { status: 503, code: "unsupported", message } : { status: 404, code: "not_found", message },
+    );
   }
 
   /** What is not a file of the page is not even said to be missing without a token. */

@@ -10,7 +10,7 @@ export interface Refusal {
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
-export type Route = "exchange" | "health" | "metrics" | "rpc" | "page";
+export type Route = "exchange" | "health" | "metrics" | "snapshot" | "rpc" | "page";
 export interface Admitted {
   readonly route: Route;
   /** Decoded, without query; begins with a slash. */
@@ -24,6 +24,7 @@ const METHODS: Readonly<Record<Route, readonly string[]>> = {
   exchange: ["POST"],
   health: ["GET"],
   metrics: ["GET"],
+  snapshot: ["GET"],
   rpc: ["GET"],
   page: ["GET", "HEAD"],
 };
@@ -33,6 +34,9 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
   ["/metrics", "metrics"],
   ["/rpc", "rpc"],
 ]);
+
+/** The address of a snapshot ends with its hash; whether it is one is judged where it is read. */
+export const SNAPSHOT_PATH = "/snapshot/";
 
 /** `port` is the one we listen on. Proxy headers (Forwarded, X-Forwarded-*) are never asked. */
 export function judgeRequest(request: IncomingMessage, port: number): Verdict {
@@ -45,7 +49,7 @@ export function judgeRequest(request: IncomingMessage, port: number): Verdict {
   if (!hosts.has(host) || (target.host !== undefined && !hosts.has(target.host))) {
     return { refusal: refuse(403, "forbidden", "This host name is not served here.") };
   }
-  const route = ROUTES.get(target.path) ?? "page";
+  const route = target.path.startsWith(SNAPSHOT_PATH) ? "snapshot" : (ROUTES.get(target.path) ?? "page");
   const refusal = callerRefusal(request, route, hosts) ?? methodRefusal(request, route);
   return refusal === undefined ? { admitted: { route, path: target.path, host } } : { refusal };
 }

@@ -92,6 +92,25 @@ const SHOTS: Readonly<Record<string, Shot>> = {
     query: "place=/workflows",
     act: async (page) => page.getByRole("button", { name: "Run", exact: true }).click(),
   },
+  memory: { query: "place=/memory" },
+  "memory-empty": { query: "fleet=empty&place=/memory" },
+  "memory-search": {
+    query: "place=/memory",
+    act: async (page) => {
+      await page.getByRole("searchbox", { name: "Search memories" }).fill("orders table");
+      await page.getByRole("option", { name: /orders table/ }).click();
+    },
+  },
+  contexts: { query: "place=/memory/contexts" },
+  "contexts-empty": { query: "fleet=empty&place=/memory/contexts" },
+  context: {
+    query: "place=/memory/release-42",
+    act: async (page) => page.getByRole("button", { name: "Compare" }).first().click(),
+  },
+  "context-restore": {
+    query: "place=/memory/release-42",
+    act: async (page) => page.getByRole("button", { name: "Restore" }).first().click(),
+  },
   settings: { query: "place=/settings" },
   search: { query: "place=/search", act: async (page) => page.getByRole("searchbox").fill("tests") },
   "first-run": { query: "fleet=none" },
