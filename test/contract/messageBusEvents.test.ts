@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { hear } from "#shared/model/catalogue/message.ts";
 import { eventually } from "#test/support/deadline.ts";
 import { openSqliteBus } from "./messageBusEngines.ts";
 import type { SqliteBus } from "./messageBusEngines.ts";
@@ -54,6 +55,22 @@ describe("the stream EVENTS", () => {
       messages: 2,
       lastSeq: 2,
     });
+  });
+
+  it("lets an event that was stored in an older version be heard in the current one", async () => {
+    const scheduled = { path: "shop/api", attempt: 2, supervisor: "shop" };
+    opened.store.transact({
+      actor: "supervisor",
+      work: (tx) =>
+        void tx.append({
+          subject: "ws.shop.agent.api.restart_scheduled",
+          type: "agent.restart_scheduled",
+          data: { ...scheduled, delayMs: 403.7 },
+        }),
+    });
+    const read = await opened.bus.read({ stream: "EVENTS", limit: 10 });
+    const heard = hear(read.ok ? (read.value[0]?.data ?? "") : "");
+    expect(heard).toMatchObject({ ok: true, value: { saidIn: 1, data: { ...scheduled, delayMs: 404 } } });
   });
 
   it("has durable consumers with filters that go on where they were, after a restart too", async () => {

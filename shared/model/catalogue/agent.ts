@@ -1,7 +1,7 @@
 /** What happens to an agent in one life: its start, what it does, how it ends. */
 import { z } from "zod";
 import { agentActivitySchema, exitCauseSchema } from "../states.ts";
-import { count, detail, id, moment, path, sessionId, stored } from "./entry.ts";
+import { count, detail, id, moment, older, path, sessionId, stored } from "./entry.ts";
 
 const life = { path, sessionId };
 const generation = count;
@@ -36,6 +36,16 @@ export const agentMessages = {
     purpose: "A life ended, with the cause that decides whether there is another one.",
     spokenBy: "The core, when the keeper reports the end of the agent's program.",
     channel: "ws.{fleet}.agent.{id}.exited",
+    version: 2,
+    // An agent lost with its keeper was once written down by its cause alone.
+    older: [
+      older(1, z.strictObject({ ...life, generation, cause: exitCauseSchema, detail }), (data) => ({
+        ...data,
+        code: null,
+        signal: null,
+        resumeBroken: false,
+      })),
+    ],
     aliases: ["Stopped", "Failed", "SHUTDOWN", "AGENT_TERMINATED", "TERMINATE", "ERROR_OCCURRED", "FatalError"],
     schema: z.strictObject({
       ...life,

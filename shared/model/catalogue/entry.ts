@@ -60,6 +60,15 @@ export function stored<S extends z.ZodType>(definition: Omit<Definition<S>, "kin
   return define({ kind: "event", ...definition });
 }
 
+/** A version whose data `upcast` turns into the next one's. */
+export function older<S extends z.ZodType>(
+  version: number,
+  schema: S,
+  upcast: (data: z.output<S>) => unknown,
+): OlderVersion {
+  return { version, schema, upcast: (data) => upcast(schema.parse(data)) };
+}
+
 export const text = z.string().max(10_000);
 /** One sentence for a person. */
 export const detail = z.string().max(10_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_MESSAGE_BYTES, dedupeKey, encodeEnvelope, parseEnvelope } from "./envelope.ts";
-import { compose, hear, hearAs } from "./message.ts";
+import { compose, hear, hearAs, readData } from "./message.ts";
 import type { MessageParts } from "./message.ts";
 
 const parts: MessageParts<"context.handed_over"> = {
@@ -121,5 +121,44 @@ describe("a message", () => {
     const data = { ...parts.data, mood: "good" };
     expect(compose("context.handed_over", { ...parts, data })).toMatchObject({ ok: false });
     expect(hear(said(dataWith({ mood: "good" })))).toMatchObject({ ok: true, value: { data: parts.data } });
+  });
+});
+
+describe("what was written in an older version", () => {
+  const scheduled = { path: "desk/a", attempt: 1, supervisor: "desk" };
+  const life = { path: "desk/a", sessionId: "6f1c2a34-9b1d-4c55-8a77-0d6f4f1f7b10", generation: 2 };
+  const lost = { ...life, cause: "keeper_lost", detail: "The session keeper is gone." };
+
+  it.each([
+    ["agent.restart_scheduled", { ...scheduled, delayMs: 403.6 }, { ...scheduled, delayMs: 404 }],
+    ["agent.exited", lost, { ...lost, code: null, signal: null, resumeBroken: false }],
+  ])("%s is brought up to date when it is read", (type, stored, current) => {
+    expect(readData(type, stored)).toEqual({ ok: true, value: { data: current, saidIn: 1 } });
+    expect(readData(type, stored, 1)).toEqual({ ok: true, value: { data: current, saidIn: 1 } });
+    expect(readData(type, current)).toEqual({ ok: true, value: { data: current, saidIn: 2 } });
+  });
+
+  it("is refused when it fits no version, with what the newest misses", () => {
+    expect(readData("agent.exited", { ...lost, cause: "tired" })).toMatchObject({
+      ok: false,
+      error: { code: "bad_request", message: /code: is missing|cause/ },
+    });
+    expect(readData("agent.exited", lost, 2)).toMatchObject({ ok: false, error: { details: { check: "V1002" } } });
+  });
+
+  it("is read from an envelope that says its version", () => {
+    const envelope = {
+      specversion: "1.0",
+      id: "1",
+      source: "/events",
+      type: "agent.restart_scheduled",
+      time: "2026-11-29T00:00:00.000Z",
+      dataschema: "urn:signalbox:schema:agent.restart_scheduled:1",
+      data: { ...scheduled, delayMs: 0.4 },
+    };
+    expect(hear(JSON.stringify(envelope))).toMatchObject({
+      ok: true,
+      value: { data: { ...scheduled, delayMs: 0 }, saidIn: 1 },
+    });
   });
 });

@@ -1,11 +1,16 @@
 /** What supervisors do: restarts, escalations, and the fleets they stand in. */
 import { z } from "zod";
 import { strategySchema } from "../states.ts";
-import { count, detail, id, path, stored } from "./entry.ts";
+import { count, detail, id, older, path, stored } from "./entry.ts";
 
 const periodMs = z.number().min(0);
 const restartCounted = z.strictObject({ path, supervisor: path, restartsInWindow: count, intensity: count, periodMs });
 const restartScheduled = z.strictObject({ path, delayMs: count, attempt: count, supervisor: path });
+/** The delay was once written with its jitter's fractions. */
+const fractional = older(1, restartScheduled.extend({ delayMs: z.number().min(0) }), (data) => ({
+  ...data,
+  delayMs: Math.round(data.delayMs),
+}));
 const troubled = z.strictObject({
   path,
   child: id,
@@ -35,6 +40,8 @@ export const supervisionMessages = {
     purpose: "An agent will be started again after its backoff.",
     spokenBy: "The agent's supervisor.",
     channel: "ws.{fleet}.agent.{id}.restart_scheduled",
+    version: 2,
+    older: [fractional],
     schema: restartScheduled,
     example: SCHEDULED,
   }),
@@ -59,6 +66,8 @@ export const supervisionMessages = {
     purpose: "A supervisor will be started again after its backoff.",
     spokenBy: "The supervisor above.",
     channel: "ws.{fleet}.supervisor.{id}.restart_scheduled",
+    version: 2,
+    older: [fractional],
     schema: restartScheduled,
     example: { ...SCHEDULED, path: "desk/research" },
   }),
