@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
 import { everyMessage, messagesNamed } from "#shared/contract/catalogue.ts";
+import { asyncApi } from "#shared/model/catalogue/asyncApi.ts";
 import type { Entry } from "#shared/model/catalogue/entry.ts";
 import { jsonSchemaOf } from "#shared/model/catalogue/jsonSchema.ts";
 import type { JsonSchema } from "#shared/model/catalogue/jsonSchema.ts";
@@ -15,18 +16,25 @@ import { table } from "./output.ts";
 
 export const schemaCommands: Readonly<Record<string, Command>> = {
   schema: {
-    usage: "schema [NAME] [--check FILE]",
+    usage: "schema [NAME] [--asyncapi] [--check FILE]",
     summary: "The messages agents and tools speak; --check: does this message (- for stdin) fit?",
-    options: { check: { type: "string" } },
+    options: { check: { type: "string" }, asyncapi: { type: "boolean" } },
     takes: [0, 1],
     run: (context) => {
       const file = context.text("check");
       if (file !== undefined) return check(context, file);
+      if (context.has("asyncapi")) return document(context);
       const [name] = context.args;
       return name === undefined ? list(context) : show(context, name);
     },
   },
 };
+
+/** One JSON document, for a file. */
+async function document({ out }: CliContext): Promise<Outcome> {
+  await out.line(JSON.stringify(asyncApi(), undefined, 2));
+  return DONE;
+}
 
 async function list({ out }: CliContext): Promise<Outcome> {
   if (out.isJson) for (const [name, entry] of everyMessage()) await out.json({ name, ...facts(entry) });
