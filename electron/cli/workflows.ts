@@ -1,4 +1,5 @@
 /** workflow: runs of the workflows in fleet files, started, watched and steered from the command line. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseTokens, tokenWords } from "#shared/lib/amountWords.ts";
 import { clockWords } from "#shared/lib/words.ts";
@@ -25,6 +26,7 @@ const VERBS: Readonly<Record<string, { readonly usage: string; readonly takes: n
   resume: { usage: "resume RUN", takes: 1, run: order("workflow.resume") },
   abort: { usage: "abort RUN", takes: 1, run: order("workflow.abort") },
   retry: { usage: "retry RUN STEP", takes: 2, run: orderStep("workflow.retryStep") },
+  demo: { usage: "demo [KEY=VALUE …]", takes: 0, run: demo },
   planb: { usage: "planb RUN STEP", takes: 2, run: orderStep("workflow.planB") },
 };
 
@@ -96,6 +98,23 @@ function nowWords(entries: readonly Entry[]): string {
     .filter(({ state }) => state === "working" || state === "plan_b" || state === "retrying")
     .map(({ step, state, stalled }) => `${step} ${stalled ? "stalled" : state.replace("_", " ")}`)
     .join(", ");
+}
+
+/** Vision, researcher, valuation and browser as real programs; brought up and run with one command. */
+async function demo(client: ConnectedClient, context: CliContext, args: readonly string[]): Promise<Outcome> {
+  const file = demoFile();
+  if (file === undefined)
+    return usage("The example is not part of this installation. It is in resources/workflows of the source code.");
+  const up = await client.command("fleet.up", { file });
+  if (!up.ok) return refused(up.error);
+  return start(client, { ...context, has: (flag) => flag === "watch" || context.has(flag) }, ["appraisal", ...args]);
+}
+
+/** Beside the built command line and beside its source. */
+function demoFile(): string | undefined {
+  return ["..", "../.."]
+    .map((up) => resolve(import.meta.dirname, up, "resources/workflows/appraisal/appraisal.yaml"))
+    .find((file) => existsSync(file));
 }
 
 async function start(client: ConnectedClient, context: CliContext, args: readonly string[]): Promise<Outcome> {

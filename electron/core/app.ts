@@ -63,7 +63,8 @@ import { SettingsBook } from "#core/settings/index.ts";
 import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
 import { LifeMeters } from "#core/telemetry/index.ts";
 import type { Workflows } from "#core/workflows/index.ts";
-import { createWorkflows } from "./workflowRoom.ts";
+import { createWorkflowRoom } from "./workflowRoom.ts";
+import type { WorkflowRoom } from "./workflowRoom.ts";
 import type { Journal, Recorder, Store } from "#core/store/index.ts";
 
 export interface CorePorts {
@@ -159,7 +160,9 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   });
   const known = { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets };
   const registry = createRegistry({ ...known, backbone, fleets: () => fleets });
-  const workflows = createWorkflows({ ...known, ...ports, backbone, registry });
+  const later = { mailboxes: () => mailRoom.slices.mailboxes, memory: () => memory };
+  const workflowRoom = createWorkflowRoom({ ...known, ...ports, ...later, backbone, registry });
+  const { workflows } = workflowRoom;
   const fleets: Fleets = createFleets({ ...known, registry, workflows });
   const there = { fleets: () => fleets, sessions: () => sessions };
   const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus, events: bus });
@@ -170,7 +173,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   serversFollowFleets({ registry, fleets, bus });
   const stops = budgetStopsAgents({ budgets, fleets, sessions, inbox, bus, clock, logger });
   const leftOver = (): void => reportLeftOver({ store, recorder, clock, ledger, logger });
-  const woken = { registry, budgets, stops, mailRoom, workflows };
+  const woken = { registry, budgets, stops, mailRoom, workflowRoom };
   const recovered = await comeUp({ ...woken, sessions, fleets, recorder, config, logger, leftOver });
   if (!recovered.ok) return recovered;
   recordings.open();
@@ -307,7 +310,7 @@ interface ComingUp {
   readonly sessions: Sessions;
   readonly fleets: Fleets;
   readonly registry: Registry;
-  readonly workflows: Workflows;
+  readonly workflowRoom: WorkflowRoom;
   readonly budgets: Budgets;
   readonly stops: ReturnType<typeof budgetStopsAgents>;
   readonly mailRoom: MailRoom;
@@ -334,7 +337,7 @@ async function comeUp(parts: ComingUp): Promise<Result<void>> {
   if (!config.noStart) parts.registry.open(fleets.names().filter((name) => fleets.isUp(name)));
   const mail = await parts.mailRoom.slices.mailboxes.open();
   if (!mail.ok) return mail;
-  const underWay = await parts.workflows.open({ noStart: config.noStart });
+  const underWay = await parts.workflowRoom.open({ noStart: config.noStart });
   if (!underWay.ok) return underWay;
   // After a damaged store an agent that nobody knows may still be wanted: `up` of its fleet adopts it.
   if (!storeWasDamaged) await sessions.endUnclaimed();

@@ -38,6 +38,8 @@ export const entrySchema = z.object({
   plan: z.enum(["a", "b"]),
   /** Of plan B, when it is not what the file says. */
   call: callSpecSchema.optional(),
+  /** Longer than the file says, when the healer gave it more. */
+  timeoutMs: z.number().int().optional(),
   /** What does it: `tool:server.tool` or `agent:fleet/id`. */
   target: z.string(),
   /** Only the holder moves it on; a program of the core, or an agent by its path. */

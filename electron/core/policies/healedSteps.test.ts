@@ -141,7 +141,7 @@ describe("a step out of attempts", () => {
     const run = rig.start({ image: "a.png" });
     await pass(2000);
     isMended = true;
-    rig.workflows.retry({ run, step: "vision" }, "person");
+    rig.workflows.retry({ run, step: "vision" }, { actor: "person" });
     await pass(2000);
     expect(runOf(run).state).toBe("completed");
     expect(desk.letters.get(1)?.state).toBe("replayed");

@@ -125,7 +125,7 @@ export class HealedSteps {
     const actor = letter.plan?.by ?? "healer";
     const { alternative, sentence: detail } = plan;
     if (plan.strategy === "plan_b") return workflows.planB(ref, { actor, detail });
-    if (alternative === undefined) return workflows.retry(ref, actor, detail);
+    if (alternative === undefined) return workflows.retry(ref, { actor, detail, timeoutMs: plan.timeoutMs });
     const found = workflows.run(ref.run);
     const step = found.ok ? found.value.spec.steps.find(({ id }) => id === ref.step) : undefined;
     const before = entry.call ?? step?.call;

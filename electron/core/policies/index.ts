@@ -24,4 +24,5 @@ export { sendPrompt } from "./sendPrompt.ts";
 export { teamTools } from "./teamTools.ts";
 export { askPolicy, settleTrouble, splitAskItemId, troublePolicy } from "./whatWaits.ts";
 export { fleetWorkflows } from "./fleetWorkflows.ts";
+export { workflowAgents } from "./workflowAgents.ts";
 export { workflowHands } from "./workflowHands.ts";

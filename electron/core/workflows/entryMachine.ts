@@ -10,7 +10,7 @@ import type { CallSpec } from "#shared/model/workflowFile.ts";
 
 export type EntryMove =
   /** Its needs are completed; or, of a failed one, somebody wants it tried again; or its pause between attempts is over. */
-  | { readonly type: "queue" }
+  | { readonly type: "queue"; readonly timeoutMs?: number | undefined }
   | { readonly type: "lock"; readonly by: string; readonly leaseMs: number; readonly begin: Beginning }
   /** A sign of life of the holder: the lease begins anew. */
   | { readonly type: "renew"; readonly by: string; readonly leaseMs: number; readonly thought?: string | undefined }
@@ -97,10 +97,11 @@ type MoveOf<T extends EntryMove["type"]> = Extract<EntryMove, { type: T }>;
 type Rules = { readonly [T in EntryMove["type"]]: (entry: Entry, move: MoveOf<T>, nowMs: number) => Entry };
 
 const RULES: Rules = {
-  queue: (entry) => ({
+  queue: (entry, { timeoutMs }) => ({
     ...without(entry, ["nextAt", "waitsFor"]),
     state: "queued",
     attempts: entry.state === "failed" ? 0 : entry.attempts,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }),
   lock: begun,
   renew: (entry, { leaseMs, thought }, nowMs) => ({
@@ -124,7 +125,7 @@ const RULES: Rules = {
   take_over: takenOver,
   leave: (entry, { to }) => (to === "nobody" ? without(entry, ["waitsFor"]) : { ...entry, waitsFor: to }),
   plan_b: (entry, { call, target }) => ({
-    ...without(entry, ["nextAt", "input", "waitsFor"]),
+    ...without(entry, ["nextAt", "input", "waitsFor", "timeoutMs"]),
     state: "plan_b",
     plan: "b",
     call,
@@ -182,7 +183,7 @@ function unlocked(entry: Entry): Entry {
   return { ...without(entry, ["lockedBy", "leaseUntil"]), stalled: false };
 }
 
-type Optional = "nextAt" | "waitsFor" | "input" | "error" | "thought" | "lockedBy" | "leaseUntil";
+type Optional = "timeoutMs" | "nextAt" | "waitsFor" | "input" | "error" | "thought" | "lockedBy" | "leaseUntil";
 
 function without(entry: Entry, keys: readonly Optional[]): Entry {
   const rest = { ...entry };

@@ -68,8 +68,9 @@ export interface Way {
 
 /** What the entry does now: its plan A, the plan B of the file, or the one the healer chose. */
 export function wayOf(step: StepSpec, entry: Entry): Way {
-  if (entry.plan === "a") return { call: step.call, timeoutMs: step.timeoutMs };
-  const timeoutMs = step.planB?.timeoutMs ?? step.timeoutMs;
+  const own = entry.plan === "a" ? step.timeoutMs : (step.planB?.timeoutMs ?? step.timeoutMs);
+  const timeoutMs = Math.max(own, entry.timeoutMs ?? 0);
+  if (entry.plan === "a") return { call: step.call, timeoutMs };
   return { call: entry.call ?? step.planB?.call ?? step.call, timeoutMs };
 }
 

@@ -153,7 +153,7 @@ describe("a run", () => {
     rig.workflows.leave({ run, step: "researcher" }, "person", "system");
     await rig.untilRun(run, "suspended");
     isMended = true;
-    rig.workflows.retry({ run, step: "researcher" }, "person");
+    rig.workflows.retry({ run, step: "researcher" }, { actor: "person" });
     await rig.untilRun(run, "completed");
   });
 

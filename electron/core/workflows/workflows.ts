@@ -189,15 +189,12 @@ export class Workflows {
   }
 
   /** A failed step is tried again, as if it had never been tried. */
-  retry(ref: EntryRef, actor: string, detail?: string): Result<Moved> {
-    return this.#book.move(ref, { type: "queue" }, { actor, detail });
+  retry(ref: EntryRef, { actor, detail, timeoutMs }: Retrying): Result<Moved> {
+    return this.#book.move(ref, { type: "queue", timeoutMs }, { actor, detail });
   }
 
   /** A failed step takes its other way: the file's, or another call. */
-  planB(
-    ref: EntryRef,
-    { call, actor, detail }: { call?: CallSpec | undefined; actor: string; detail?: string },
-  ): Result<Moved> {
+  planB(ref: EntryRef, { call, actor, detail }: OtherWay): Result<Moved> {
     const run = this.#book.read(ref.run);
     const step = run?.spec.steps.find(({ id }) => id === ref.step);
     const other = call ?? step?.planB?.call;
@@ -205,11 +202,8 @@ export class Workflows {
       return fail("not_found", `There is no step ${ref.step} in a run ${ref.run}.`);
     if (other === undefined)
       return fail("unsupported", `${ref.step} has no plan B. Add plan_b to it in the fleet file.`);
-    return this.#book.move(
-      ref,
-      { type: "plan_b", call: other, target: targetOf(other, run.head.fleet) },
-      { actor, detail },
-    );
+    const target = targetOf(other, run.head.fleet);
+    return this.#book.move(ref, { type: "plan_b", call: other, target }, { actor, detail });
   }
 
   /** Whom a failed step waits for; nobody: the run fails. */
@@ -221,6 +215,16 @@ export class Workflows {
   async idle(): Promise<void> {
     await this.#runner.idle();
   }
+}
+
+interface Retrying {
+  readonly actor: string;
+  readonly detail?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+interface OtherWay extends Pick<Retrying, "actor" | "detail"> {
+  readonly call?: CallSpec | undefined;
 }
 
 function knownWords(names: readonly string[]): string {

@@ -28,7 +28,7 @@ export function workflowCommands({ workflows }: Core): Pick<CommandHandlers, Wor
     "workflow.suspend": async ({ run }, { actor }) => headOf(workflows.suspend(run, actor)),
     "workflow.resume": async ({ run }, { actor }) => headOf(workflows.resume(run, actor)),
     "workflow.abort": async ({ run }, { actor }) => headOf(workflows.abort(run, actor)),
-    "workflow.retryStep": async (ref, { actor }) => headOfMoved(workflows.retry(ref, actor)),
+    "workflow.retryStep": async (ref, { actor }) => headOfMoved(workflows.retry(ref, { actor })),
     "workflow.planB": async (ref, { actor }) => headOfMoved(workflows.planB(ref, { actor })),
   };
 }
