@@ -1,6 +1,7 @@
 /** The left rail: search, the pages, and the emergency stop, always in sight. Icons alone below 1000 px. */
 import {
   Activity,
+  Blocks,
   Brain,
   Gauge,
   History,
@@ -36,6 +37,7 @@ type PlainPage = Extract<
   | "budgets"
   | "events"
   | "bus"
+  | "registry"
   | "memory"
   | "settings"
 >;
@@ -58,6 +60,7 @@ const OVERSIGHT: readonly Place[] = [
   { page: "budgets", name: "Budgets", Icon: Gauge },
   { page: "events", name: "Events", Icon: Activity },
   { page: "bus", name: "Bus", Icon: Waypoints },
+  { page: "registry", name: "Registry", Icon: Blocks },
   { page: "memory", name: "Memory", Icon: Brain },
 ];
 const SETTINGS: Place = { page: "settings", name: "Settings", Icon: Settings2 };

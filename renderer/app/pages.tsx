@@ -17,6 +17,7 @@ const FETCHED = {
   workflows: async () => (await import("#renderer/features/workflows/WorkflowsPage.tsx")).WorkflowsPage,
   events: async () => (await import("#renderer/features/events/EventsPage.tsx")).EventsPage,
   bus: async () => (await import("#renderer/features/bus/BusPage.tsx")).BusPage,
+  registry: async () => (await import("#renderer/features/registry/RegistryPage.tsx")).RegistryPage,
   budgets: async () => (await import("#renderer/features/budgets/BudgetsPage.tsx")).BudgetsPage,
 } satisfies Partial<Record<PageName, () => Promise<ComponentType>>>;
 
@@ -35,6 +36,7 @@ const PAGES: Readonly<Record<PageName, ComponentType>> = {
   events: fetched(FETCHED.events),
   budgets: fetched(FETCHED.budgets),
   bus: fetched(FETCHED.bus),
+  registry: fetched(FETCHED.registry),
 };
 
 function fetched(page: () => Promise<ComponentType>): ComponentType {

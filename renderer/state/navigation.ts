@@ -19,13 +19,21 @@ export type Route =
   | { readonly page: "bus"; readonly tab?: BusTab; readonly name?: string; readonly pattern?: string }
   /** With a context: that one. */
   | { readonly page: "memory"; readonly tab?: MemoryTab; readonly context?: string }
+  /** A server, a tool of it to try, or a call in the inspector. */
+  | {
+      readonly page: "registry";
+      readonly tab?: RegistryTab;
+      readonly server?: string;
+      readonly tool?: string;
+      readonly call?: string;
+    }
   | { readonly page: "search"; readonly text?: string; readonly path?: string }
   | { readonly page: "settings" }
   | { readonly page: "firstRun" };
 
 export type BusTab = "streams" | "live" | "dead" | "catalogue";
 export type MemoryTab = "memories" | "contexts";
-
+export type RegistryTab = "servers" | "calls";
 export type PageName = Route["page"];
 
 export interface NavigationState {

@@ -27,6 +27,10 @@ const MAKERS: Readonly<Record<string, (tail: string) => Route>> = {
     const tab = BUS_TABS.find((one) => one === tail);
     return tab === undefined ? { page: "bus" } : { page: "bus", tab };
   },
+  registry: (tail) => {
+    if (tail === "calls") return { page: "registry", tab: "calls" };
+    return tail === "" ? { page: "registry" } : { page: "registry", tab: "servers", server: tail };
+  },
   search: (tail) => (tail === "" ? { page: "search" } : { page: "search", text: tail }),
   settings: () => ({ page: "settings" }),
 };

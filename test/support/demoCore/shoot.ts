@@ -111,6 +111,26 @@ const SHOTS: Readonly<Record<string, Shot>> = {
     query: "place=/memory/release-42",
     act: async (page) => page.getByRole("button", { name: "Restore" }).first().click(),
   },
+  registry: { query: "place=/registry" },
+  "registry-server": { query: "place=/registry/fleet/browser" },
+  "registry-tool": {
+    query: "place=/registry/memory",
+    act: async (page) => {
+      await page.getByRole("button", { name: "search_nodes" }).click();
+      await page.getByLabel("query").fill("lounge chair");
+      await page.getByRole("button", { name: "Call" }).click();
+      await page.getByRole("status", { name: "Answer" }).waitFor();
+    },
+  },
+  "registry-calls": {
+    query: "place=/registry/calls",
+    act: async (page) => page.getByRole("option").nth(1).click(),
+  },
+  "registry-add": {
+    query: "place=/registry",
+    act: async (page) => page.getByRole("button", { name: "Add server" }).click(),
+  },
+  "registry-empty": { query: "fleet=empty&place=/registry" },
   settings: { query: "place=/settings" },
   search: { query: "place=/search", act: async (page) => page.getByRole("searchbox").fill("tests") },
   "first-run": { query: "fleet=none" },

@@ -1,0 +1,106 @@
+/** The registry: MCP servers and how they stand, their tools to try, and every call. */
+import { Plus } from "lucide-react";
+import { useState, type ReactElement, type ReactNode } from "react";
+import { useIsLive, useKeys, useNavigation, useRoute } from "#renderer/state/hooks.ts";
+import type { RegistryTab } from "#renderer/state/navigation.ts";
+import { Button } from "#renderer/ui/Button.tsx";
+import { Page } from "#renderer/ui/Page.tsx";
+import { Problem } from "#renderer/ui/Problem.tsx";
+import { Segments } from "#renderer/ui/Segments.tsx";
+import { Skeleton } from "#renderer/ui/Skeleton.tsx";
+import { AddServerDialog } from "./AddServerDialog.tsx";
+import { CallDetails } from "./CallDetails.tsx";
+import { CallsTab } from "./CallsTab.tsx";
+import { serversFact } from "./registryWords.ts";
+import { ServerDetails } from "./ServerDetails.tsx";
+import { ServersTab } from "./ServersTab.tsx";
+import { ToolTry } from "./ToolTry.tsx";
+import { useServers } from "./useServers.ts";
+import "./registry.css";
+
+const TABS: readonly { readonly value: RegistryTab; readonly label: string }[] = [
+  { value: "servers", label: "Servers" },
+  { value: "calls", label: "Calls" },
+];
+
+export function RegistryPage(): ReactElement {
+  const page = useRegistryPage();
+  const { tab, servers, problem, retry, isAdding, setAdding } = page;
+  return (
+    <Page
+      title="Registry"
+      bleed
+      fact={servers !== undefined && serversFact(servers)}
+      actions={
+        <>
+          <Button icon={<Plus size={13} />} keys="a" disabled={!page.isLive} onClick={() => setAdding(true)}>
+            Add server
+          </Button>
+          <Segments label="Part of the registry" value={tab} options={TABS} onChange={page.setTab} />
+        </>
+      }
+      inspector={inspectorOf(page)}
+      onCloseInspector={page.close}
+    >
+      {problem !== undefined && <Problem title={problem} action="Try again" onAction={retry} />}
+      {problem === undefined && servers === undefined && <Skeleton rows={6} />}
+      {problem === undefined && servers !== undefined && tab === "servers" && (
+        <ServersTab servers={servers} selected={page.server} onSelect={page.openServer} onAdd={() => setAdding(true)} />
+      )}
+      {problem === undefined && tab === "calls" && (
+        <CallsTab servers={servers ?? []} news={page.calls} selected={page.call} onSelect={page.openCall} />
+      )}
+      {isAdding && <AddServerDialog onClose={() => setAdding(false)} onAdded={page.openServer} />}
+    </Page>
+  );
+}
+
+type RegistryPageState = ReturnType<typeof useRegistryPage>;
+
+function inspectorOf(page: RegistryPageState): ReactNode {
+  if (page.tab === "calls")
+    return page.call !== undefined && <CallDetails key={`${page.call} ${page.calls}`} id={page.call} />;
+  const server = page.servers?.find(({ key }) => key === page.server);
+  if (server === undefined) return false;
+  const tool = server.tools.find(({ name }) => name === page.tool);
+  return tool === undefined ? (
+    <ServerDetails server={server} onTool={(name) => page.openTool(server.key, name)} onGone={page.close} />
+  ) : (
+    <ToolTry
+      key={`${server.key} ${tool.name}`}
+      server={server}
+      tool={tool}
+      onBack={() => page.openServer(server.key)}
+    />
+  );
+}
+
+function useRegistryPage() {
+  const route = useRoute();
+  const navigation = useNavigation();
+  const isLive = useIsLive();
+  const [isAdding, setAdding] = useState(false);
+  const known = useServers();
+  const here = route.page === "registry" ? route : undefined;
+  const tab = here?.tab ?? "servers";
+  const close = () => navigation.replace({ page: "registry", tab });
+  useKeys("Registry", [
+    { keys: "a", label: "Add a server", run: () => isLive && setAdding(true) },
+    { keys: "i", label: "Close the inspector", run: close },
+  ]);
+  return {
+    ...known,
+    isLive,
+    isAdding,
+    setAdding,
+    tab,
+    server: here?.server,
+    tool: here?.tool,
+    call: here?.call,
+    close,
+    setTab: (next: RegistryTab) => navigation.navigate({ page: "registry", tab: next }),
+    openServer: (server: string) => navigation.replace({ page: "registry", tab: "servers", server }),
+    openTool: (server: string, tool: string) => navigation.navigate({ page: "registry", tab: "servers", server, tool }),
+    openCall: (call: string) => navigation.replace({ page: "registry", tab: "calls", call }),
+  };
+}
