@@ -51,6 +51,7 @@ export class ConsumerSet {
         `Where ${settings.name} begins in ${source.name} was decided when it was made. Remove it to begin elsewhere.`,
         { errCode: BUS_ERRORS.invalidConsumer },
       );
+    if (known !== undefined && JSON.stringify(known.settings) === JSON.stringify(settings)) return ok(known.info());
     const { storage, clock } = this.#deps;
     const progress = known?.progress ?? ConsumerProgress.begin(source, settings, subjectFilter(settings.filters));
     const saved = progress.save({ now: clock.now(), wallNow: clock.wallNow() });
@@ -101,7 +102,7 @@ export class ConsumerSet {
   }
 
   close(): void {
-    this.#writer.flush();
+    this.#writer.close();
   }
 
   #of(stream: string): Map<string, ConsumerRun> {

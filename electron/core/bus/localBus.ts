@@ -76,11 +76,13 @@ class LocalBus implements MessageBus {
     this.#queue = new PublishQueue({
       storage,
       clock,
+      logger,
       onCommitted: (stream, messages) => this.#committed(stream, messages),
     });
     this.#consumers = new ConsumerSet({ storage, clock, logger, advise: this.#advise() });
     const { streams, consumers } = storage.load();
     for (const record of streams) this.#add(new LocalStream(storage, clock, record));
+    for (const stream of this.#streams.values()) this.#expire(stream);
     this.#consumers.load(consumers, (id) => this.#sourceById(id));
     this.#ends = this.#readOnly.map((one) =>
       one.follow((messages) => {
@@ -101,6 +103,9 @@ class LocalBus implements MessageBus {
       });
     await this.#queue.idle();
     const known = this.#streams.get(settings.name);
+    // Streams are made sure of at each start: what stays as it is costs no commit.
+    if (known !== undefined && JSON.stringify(known.settings) === JSON.stringify(settings))
+      return ok(known.info(this.#consumers.count(known.name)));
     const put = this.#deps.storage.putStream(settings, known?.record);
     if (!put.ok) return put;
     const stream = known ?? new LocalStream(this.#deps.storage, this.#deps.clock, put.value);

@@ -1,6 +1,7 @@
 /** Consumers' progress of one turn of the loop is written together: an acknowledgement costs no commit of its own. */
 import { scheduler } from "node:timers/promises";
 import type { Clock } from "#core/ports/clock.ts";
+import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { BusStorage, ConsumerRecord } from "./busStorage.ts";
 import type { ConsumerRun } from "./consumerRun.ts";
@@ -13,6 +14,7 @@ export class ProgressWriter {
   readonly #streamIds = new Map<ConsumerRun, number>();
   readonly #waiting = new Map<ConsumerRun, Saved>();
   #isScheduled = false;
+  #isClosed = false;
 
   constructor(storage: BusStorage, clock: Clock) {
     this.#storage = storage;
@@ -26,7 +28,7 @@ export class ProgressWriter {
   /** Nothing of it is written any more. */
   remove(run: ConsumerRun): void {
     this.#streamIds.delete(run);
-    this.#waiting.get(run)?.resolve({ ok: true, value: undefined });
+    this.#waiting.get(run)?.resolve(ok(undefined));
     this.#waiting.delete(run);
   }
 
@@ -35,7 +37,8 @@ export class ProgressWriter {
   }
 
   soon(run: ConsumerRun): Promise<Result<void>> {
-    if (!this.#streamIds.has(run)) return Promise.resolve({ ok: true, value: undefined });
+    if (this.#isClosed) return Promise.resolve(fail("disconnected", "The bus is closed: this message comes again."));
+    if (!this.#streamIds.has(run)) return Promise.resolve(ok(undefined));
     const known = this.#waiting.get(run);
     if (known !== undefined) return known.promise;
     const saved: Saved = Promise.withResolvers();
@@ -44,13 +47,19 @@ export class ProgressWriter {
       this.#isScheduled = true;
       void scheduler.yield().then(() => {
         this.#isScheduled = false;
-        this.flush();
+        this.#flush();
       });
     }
     return saved.promise;
   }
 
-  flush(): void {
+  /** The last words are written; the storage is not touched afterwards. */
+  close(): void {
+    this.#flush();
+    this.#isClosed = true;
+  }
+
+  #flush(): void {
     if (this.#waiting.size > 0) this.#write([...this.#waiting.keys()]);
   }
 

@@ -5,6 +5,7 @@
 import { scheduler } from "node:timers/promises";
 import type { Clock } from "#core/ports/clock.ts";
 import { StoreError } from "#core/ports/database.ts";
+import type { Logger } from "#core/ports/logger.ts";
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import { BUS_ERRORS } from "#shared/model/bus.ts";
 import type { BusMessage, PubAck } from "#shared/model/bus.ts";
@@ -32,6 +33,7 @@ interface Waiting {
 export interface PublishQueueDeps {
   readonly storage: BusStorage;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly onCommitted: (stream: LocalStream, messages: readonly BusMessage[]) => void;
 }
 
@@ -70,9 +72,21 @@ export class PublishQueue {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       await scheduler.yield();
-      this.#flush(this.#next());
+      const batch = this.#next();
+      try {
+        this.#flush(batch);
+      } catch (error) {
+        this.#giveUp(batch, error);
+      }
     }
     this.#running = undefined;
+  }
+
+  /** A bug must not leave anybody waiting for an answer. */
+  #giveUp(batch: readonly Waiting[], error: unknown): void {
+    this.#deps.logger.error("The bus failed to store what was published.", { error: String(error) });
+    for (const { stream } of batch) stream.settle(false);
+    for (const { answer } of batch) answer(fail("internal", "The bus failed; the log has the details."));
   }
 
   #next(): readonly Waiting[] {

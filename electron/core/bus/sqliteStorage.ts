@@ -31,11 +31,16 @@ export function createSqliteStorage(store: BusStore, logger: Logger): BusStorage
       transact((tx) => void tx.run("DELETE FROM bus_consumers WHERE stream_id = ? AND name = ?", [streamId, name])),
     write: (writes) => {
       for (const { record } of writes) logOf(record).open();
-      const written = transact((tx) => {
-        for (const write of writes) writeStream(tx, logOf(write.record), write);
-      });
-      for (const { record } of writes) logOf(record).settle(written.ok);
-      return written;
+      let isCommitted = false;
+      try {
+        const written = transact((tx) => {
+          for (const write of writes) writeStream(tx, logOf(write.record), write);
+        });
+        isCommitted = written.ok;
+        return written;
+      } finally {
+        for (const { record } of writes) logOf(record).settle(isCommitted);
+      }
     },
     saveProgress: (consumers) => {
       for (const consumer of consumers) {
