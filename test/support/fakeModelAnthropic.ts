@@ -17,7 +17,7 @@ export async function answerAnthropic(turn: FakeTurn): Promise<void> {
   const { prompt, toolsDone } = newestPrompt(messages);
   const hasTools = records(turn.body["tools"]).length > 0;
   const directives = parseDirectives(prompt);
-  const conversation = messages.map((message) => contentText(message["content"])).join("\n");
+  const conversation = messages.map((message) => `${contentText(message["content"])}${resultText(message)}`).join("\n");
   turn.note({ api: "anthropic", model: String(turn.body["model"]), prompt, conversation, hasTools });
   if (turn.trouble !== undefined) return sendError(turn, turn.trouble);
   // Requests without tools are auxiliary (titles): they never fail and never call a tool.
@@ -48,6 +48,12 @@ function newestPrompt(messages: readonly Record<string, unknown>[]): { prompt: s
     toolsDone += records(message["content"]).filter((part) => part["type"] === "tool_result").length;
   }
   return { prompt: "", toolsDone };
+}
+
+/** What its tools answered. */
+function resultText(message: Record<string, unknown>): string {
+  const results = records(message["content"]).filter((part) => part["type"] === "tool_result");
+  return results.map((part) => contentText(part["content"])).join("\n");
 }
 
 function sendError(turn: FakeTurn, { status, message, headers, error }: FakeTrouble): void {
