@@ -8,6 +8,7 @@ import {
   House,
   Inbox,
   ListTree,
+  MessagesSquare,
   OctagonX,
   Search,
   Settings2,
@@ -39,6 +40,7 @@ type PlainPage = Extract<
   | "bus"
   | "registry"
   | "memory"
+  | "messages"
   | "settings"
 >;
 
@@ -55,6 +57,7 @@ const WORK: readonly Place[] = [
   { page: "terminals", name: "Terminals", Icon: SquareTerminal },
   { page: "sessions", name: "Sessions", Icon: History },
   { page: "workflows", name: "Workflows", Icon: Workflow },
+  { page: "messages", name: "Messages", Icon: MessagesSquare },
 ];
 const OVERSIGHT: readonly Place[] = [
   { page: "budgets", name: "Budgets", Icon: Gauge },

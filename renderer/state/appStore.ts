@@ -9,10 +9,11 @@ import type { Settings } from "#shared/model/settings.ts";
 import type { ConnectionState, ReconnectingClient } from "#shared/rpc/reconnectingClient.ts";
 import { sortInbox } from "./derive.ts";
 import type { Overlay, Toast } from "./overlayKinds.ts";
+import { applyMailItem, EMPTY_MAIL, type MailSlice } from "./mailSlice.ts";
 import { applyTreeItem, EMPTY_TREE, type TreeSlice } from "./treeSlice.ts";
 import { applyBudgetsItem, applyUsageItem, EMPTY_USAGE, type UsageSlice } from "./usageSlice.ts";
 
-export interface AppState extends TreeSlice, UsageSlice {
+export interface AppState extends TreeSlice, UsageSlice, MailSlice {
   readonly connection: ConnectionState;
   /** When the connection was lost, ms since 1970; undefined while it holds. Retries do not reset it. */
   readonly lostAt: number | undefined;
@@ -42,6 +43,7 @@ export function createAppStore(client: ReconnectingClient): AppStore {
   const store = createStore<AppState>(() => ({
     ...EMPTY_TREE,
     ...EMPTY_USAGE,
+    ...EMPTY_MAIL,
     connection: client.state,
     lostAt: undefined,
     hasTree: false,
@@ -99,6 +101,7 @@ function followAll(client: ReconnectingClient, store: AppStore): void {
   client.open("status", {}, { onItem: (status) => store.setState({ status }) });
   client.open("settings", {}, { onItem: (settings) => store.setState({ settings }) });
   client.open("usage", {}, { onItem: (item) => store.setState((state) => applyUsageItem(state, item)) });
+  client.open("messages", {}, { onItem: (item) => store.setState((state) => applyMailItem(state, item)) });
   client.open("budgets", {}, { onItem: (item) => store.setState((state) => applyBudgetsItem(state, item)) });
 }
 

@@ -10,6 +10,8 @@ export type Route =
   | { readonly page: "sessions" }
   /** One child's lives; a session and an offset in it open the replay there. */
   | { readonly page: "session"; readonly path: string; readonly sessionId?: string; readonly offset?: number }
+  /** With both parties' names: their conversation. */
+  | { readonly page: "messages"; readonly between?: string }
   /** With a run: its picture. */
   | { readonly page: "workflows"; readonly run?: string }
   | { readonly page: "events"; readonly pattern?: string; readonly seq?: number }

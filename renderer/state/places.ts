@@ -22,6 +22,7 @@ const MAKERS: Readonly<Record<string, (tail: string) => Route>> = {
     tab: tail === "" ? "memories" : "contexts",
     ...(tail === "" || tail === "contexts" ? {} : { context: tail }),
   }),
+  messages: () => ({ page: "messages" }),
   events: () => ({ page: "events" }),
   bus: (tail) => {
     const tab = BUS_TABS.find((one) => one === tail);

@@ -1,7 +1,8 @@
 /** One agent: lamp, name, CLI, state, and in the room that is left what it does or what a failure would do to it. */
 import { memo, type ReactElement } from "react";
-import { RotateCcw } from "lucide-react";
-import { useNode, useNowText } from "#renderer/state/hooks.ts";
+import { Mail, RotateCcw } from "lucide-react";
+import { useAppState, useNode, useNowText } from "#renderer/state/hooks.ts";
+import { waitingByPath } from "#renderer/state/mailSlice.ts";
 import { stateTextColor } from "#renderer/ui/stateToken.ts";
 import type { NodePatch } from "#shared/contract/index.ts";
 import { plural } from "#shared/lib/words.ts";
@@ -16,6 +17,7 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
   const node = useNode(row.path);
   const effect = useTreeView((view) => view.effects.get(row.path));
   const isFailing = useTreeView((view) => view.radius?.failing.path === row.path);
+  const mail = useAppState((state) => waitingByPath(state.mail).get(row.path) ?? 0);
   const word = useNowText((now) => (node === undefined ? "" : stateWords(node, now)));
   if (node === undefined) return null;
   const hit = effect === undefined || (isFailing && isSelected) ? undefined : effectWord(effect);
@@ -25,6 +27,7 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
     word,
     detailOf(node, word),
     node.restarts > 0 ? plural(node.restarts, "restart") : "",
+    mail > 0 ? plural(mail, "message waits", "messages wait") : "",
     row.order === undefined ? "" : `starts as number ${row.order}`,
     hit === undefined ? "" : `would be hit: ${hit}`,
   ];
@@ -51,10 +54,21 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
         {word}
       </span>
       <Spend path={row.path} />
+      <MailCount count={mail} />
       <Tail node={node} detail={detailOf(node, word)} hit={hit} />
     </div>
   );
 });
+
+function MailCount({ count }: { readonly count: number }): ReactElement | null {
+  if (count === 0) return null;
+  return (
+    <span className="tree-mail" title={plural(count, "message waits", "messages wait")}>
+      <Mail size={11} strokeWidth={1.8} aria-hidden="true" />
+      {count}
+    </span>
+  );
+}
 
 interface TailProps {
   readonly node: NodePatch;

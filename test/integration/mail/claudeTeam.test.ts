@@ -15,10 +15,11 @@ function call(tool: string, input: unknown): string {
 
 describe.skipIf(cli === undefined)("two Claude Codes", () => {
   it("reach each other and the person by their own tools, without being asked for each call; tokens go with the work", async () => {
-    const { app, model, heard, idle } = await agentTeam(live, cli?.binDir ?? "", {
+    const crew = await agentTeam(live, cli?.binDir ?? "", {
       ann: "role: lead, budget: { tokens: 1M, period: day }",
       bob: "role: worker",
     });
+    const { app, model } = crew;
     const client = await live.client(app);
     // By role, and back by name: each arrives as a prompt at the other's next idle moment, with the sender's name.
     const back = call("send_message", { to: "ann", text: "it is done" });
@@ -27,10 +28,10 @@ describe.skipIf(cli === undefined)("two Claude Codes", () => {
       "ann",
       `[[new]] begin ${call("send_message", { to: "role:worker", text: `please ${back}` })}`,
     );
-    expect((await heard("Message from bob: it is done")).conversation).toContain("Delivered to bob.");
-    expect((await heard("Message from ann: please")).prompt).toContain("Message from ann: please");
-    await idle("ann");
-    await idle("bob");
+    expect((await crew.heard("Message from bob: it is done")).conversation).toContain("Delivered to bob.");
+    expect((await crew.heard("Message from ann: please")).prompt).toContain("Message from ann: please");
+    await crew.idle("ann");
+    await crew.idle("bob");
 
     // A question waits in the inbox; its answer is the tool's.
     await app.cli(
@@ -55,12 +56,12 @@ describe.skipIf(cli === undefined)("two Claude Codes", () => {
       () => model.requests.some(({ conversation }) => /\bblue$/m.test(conversation)),
       PATIENCE_MS,
     );
-    await idle("bob");
+    await crew.idle("bob");
 
     // Work goes over with its context and tokens, which bob is held to and ann no longer has.
     const work = { to: "bob", intent: "write the tests", context_id: "ctx-1", tokens: 5000, status: "partial" };
     await app.cli("send", "ann", `[[new]] over ${call("hand_over", work)}`);
-    const handed = await heard("Handover from ann: write the tests");
+    const handed = await crew.heard("Handover from ann: write the tests");
     expect(handed.prompt).toMatch(/Status: partial\. Context: ctx-1\.[^]*Token budget for this: 5k tokens\./);
     const budgets = await client.query("budget.list", {});
     const limits = budgets.ok ? new Map(budgets.value.map((one) => [one.id, one.limit])) : new Map();

@@ -35,6 +35,8 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   sessions: { query: "place=/sessions" },
   session: { query: "place=/session/fleet/schema-migrator" },
   events: { query: "place=/events" },
+  messages: { query: "place=/messages" },
+  "messages-empty": { query: "fleet=empty&place=/messages" },
   bus: { query: "place=/bus" },
   "bus-consumer": { query: "place=/bus", act: async (page) => page.getByRole("treeitem", { name: /archive/ }).click() },
   "bus-stream": { query: "place=/bus", act: async (page) => page.getByRole("treeitem", { name: /MESSAGES/ }).click() },
