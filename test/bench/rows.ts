@@ -7,6 +7,7 @@ import { gateway } from "./gateway.ts";
 import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { ledger } from "./ledger.ts";
+import { memory } from "./memory.ts";
 import { paint } from "./paint.ts";
 import { recording } from "./recording.ts";
 import { restart } from "./restart.ts";
@@ -24,6 +25,7 @@ export const ROWS: readonly Row[] = [
   start,
   gateway,
   ledger,
+  memory,
   paint,
   flood,
 ];

@@ -1,4 +1,5 @@
 /** The memory slice over a real database in memory, or a file, with a clock that stands still and the local embedder. */
+import { randomUUID } from "node:crypto";
 import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
 import { Memory } from "#core/memory/index.ts";
@@ -45,14 +46,13 @@ export async function openMemory(options: MemoryRigOptions = {}): Promise<Memory
   const store = opened.value;
   const journal = createJournal({ store, clock, logger });
   const recorder = createRecorder({ journal, clock, logger });
-  let count = 0;
   const memory = new Memory({
     store,
     recorder,
     clock,
     logger,
     embedder: options.embedder ?? createHashedNgrams(),
-    newId: () => `00000000-0000-4000-8000-${String(++count).padStart(12, "0")}`,
+    newId: randomUUID,
     loadVectors: () =>
       options.isWithoutVectors === true ? fail("unsupported", "There is no sqlite-vec here.") : database.loadVectors(),
   });

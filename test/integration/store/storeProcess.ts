@@ -10,6 +10,7 @@ import type { Migration, Store } from "#core/store/index.ts";
 import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { openDatabase } from "#platform/openDatabase.ts";
 import { createSystemClock } from "#platform/systemClock.ts";
+import { must, openMemory, PERSON } from "#test/support/memoryRig.ts";
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -165,6 +166,27 @@ async function untilChanged(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
+/** Memories, variables, messages, snapshots and forgetting, one after the other; each is said after it was acknowledged. */
+async function remember(dataDir: string): Promise<void> {
+  const opened = openDatabase({ file: databaseFile(dataDir), newestSchema: SCHEMA_VERSION, logger: silent });
+  if (!opened.ok) throw new Error(opened.error.message);
+  const { memory, remember: store } = await openMemory({ database: opened.value.database });
+  const write = { id: "job", set: [], remove: [] };
+  for (let round = 0; ; round++) {
+    const text = `Fact ${process.pid} ${round}, quoted ${round % 7} times`;
+    const id = await store(text, { contextId: "job" });
+    say({ memory: id, text });
+    const value = `${process.pid}-${round}`;
+    const message = { role: "agent", text } as const;
+    const { revision, snapshot } = must(
+      memory.upsertContext({ ...write, set: [{ name: `v${round % 10}`, value }], message }, PERSON),
+    );
+    say({ revision, name: `v${round % 10}`, value, ...(snapshot === undefined ? {} : { snapshot }) });
+    if (round % 5 === 0) say({ snapshot: must(await memory.snapshot("job", PERSON)).id });
+    if (round % 9 === 0) say({ forgotten: must(memory.forget([id], PERSON)).ids[0] });
+  }
+}
+
 const JOBS: Readonly<Record<string, (dataDir: string) => unknown>> = {
   write,
   migrate,
@@ -172,6 +194,7 @@ const JOBS: Readonly<Record<string, (dataDir: string) => unknown>> = {
   holdLock,
   fillDisk,
   throughDiskErrors,
+  remember,
 };
 
 if (process.argv[1] === import.meta.filename) {
