@@ -154,4 +154,25 @@ children:
         .ok,
     ).toBe(true);
   });
+
+  it("reads MCP servers, and names what does not fit them", () => {
+    const head = "version: 1\nname: shop\n";
+    const fine = parse(
+      `${head}servers:\n  - { id: memory, command: npx, args: [-y, m], cwd: data, timeout: 5s }\n  - { id: web, url: "https://x.example/mcp", allow: [{ tools: [get_*] }] }\nchildren: []\n`,
+    );
+    expect(fine).toMatchObject({
+      ok: true,
+      fleet: {
+        servers: [
+          { id: "memory", transport: { type: "stdio", command: "npx", args: ["-y", "m"] }, timeoutMs: 5000 },
+          { id: "web", transport: { type: "http" }, allow: [{ agents: ["*"], roles: [], tools: ["get_*"] }] },
+        ],
+      },
+    });
+    const wrong = (entry: string) => errorsOf(`${head}servers:\n  - ${entry}\nchildren: []\n`)[0];
+    expect(wrong("{ id: m }")).toContain("needs either a command or a url.");
+    expect(wrong('{ id: m, command: x, url: "https://x.example" }')).toContain("not both");
+    expect(wrong("{ id: m, command: x, headers: { a: b } }")).toContain("belongs to a server with a url");
+    expect(wrong("{ id: m, comand: x }")).toContain("Did you mean command?");
+  });
 });
