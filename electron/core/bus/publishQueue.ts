@@ -18,8 +18,8 @@ import type { CheckedMessage } from "./outgoing.ts";
 /** Waiting for a commit: at two hundred thousand a second a third of a second. */
 const MAX_WAITING = 65_536;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-/** A transaction holds the loop for about 10 ms. */
-const MAX_COMMIT = 2000;
+/** Each sync serves this many; a transaction of so many holds the loop for about 20 ms. */
+const MAX_COMMIT = 5000;
 const MAX_COMMIT_BYTES = 4 * 1024 * 1024;
 
 interface Waiting {
