@@ -12,9 +12,12 @@ import { wireMessages } from "./wireMessages.ts";
 
 export type Named = readonly [name: string, entry: Entry];
 
-/** By the first word of a name; what is not here is the app's own affair. */
+/** By a name or its first word; what is not here is the app's own affair. */
 const FAMILIES: Readonly<Record<string, Family>> = {
   registry: "tool",
+  "session.send": "task",
+  "budget.handover": "task",
+  "budget.handback": "task",
   fleet: "supervision",
   node: "supervision",
   agent: "agent",
@@ -88,7 +91,7 @@ function ask(name: string, { kind, input, output }: Asked): Named {
   return [
     name,
     define({
-      family: FAMILIES[first] ?? "system",
+      family: FAMILIES[name] ?? FAMILIES[first] ?? "system",
       kind,
       purpose: PURPOSES[name] ?? "",
       spokenBy: ASKED_BY,
