@@ -164,7 +164,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const workflowRoom = createWorkflowRoom({ ...known, ...ports, ...later, backbone, registry });
   const { workflows } = workflowRoom;
   const fleets: Fleets = createFleets({ ...known, registry, workflows });
-  const there = { fleets: () => fleets, sessions: () => sessions };
+  const there = { ...later, fleets: () => fleets, sessions: () => sessions, registry: () => registry };
   const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus, events: bus });
   const memory = new Memory({ ...ports, store, recorder, loadVectors: () => ports.database.loadVectors() });
   const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });

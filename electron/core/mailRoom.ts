@@ -8,12 +8,20 @@ import type { Bus } from "#core/bus/index.ts";
 import type { Fleets } from "#core/fleets/index.ts";
 import type { Inbox } from "#core/inbox/index.ts";
 import { Mailboxes } from "#core/mailboxes/index.ts";
-import { AgentAsks, agentDesks, mailReceivers, mailTeam, teamTools, tokensGoBack } from "#core/policies/index.ts";
-import type { DeskTool } from "#core/policies/index.ts";
+import {
+  AgentAsks,
+  agentDesks,
+  knowledgeTools,
+  mailReceivers,
+  mailTeam,
+  teamTools,
+  tokensGoBack,
+} from "#core/policies/index.ts";
+import type { KnowledgeSlices } from "#core/policies/index.ts";
 import type { Sessions } from "#core/sessions/index.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
 
-export interface MailRoomParts {
+export interface MailRoomParts extends KnowledgeSlices {
   readonly bus: MessageBus;
   /** Of committed events. */
   readonly events: Bus;
@@ -26,8 +34,6 @@ export interface MailRoomParts {
   readonly budgets: Budgets;
   readonly fleets: () => Fleets;
   readonly sessions: () => Sessions;
-  /** Tools of other slices. */
-  readonly moreTools?: readonly DeskTool[];
 }
 
 export interface MailRoom {
@@ -47,7 +53,11 @@ export function createMailRoom(parts: MailRoomParts): MailRoom {
     pattern: "ws.*.fleet.*",
     onEvents: (some) => asks.settle(some),
   });
-  const own = teamTools({ ...parts, mailboxes, team, asks });
-  const tools = new Map([...own, ...(parts.moreTools ?? [])].map((tool) => [tool.name, tool]));
+  const snapshot = async (contextId: string): Promise<string | undefined> => {
+    const taken = await parts.memory().snapshot(contextId);
+    return taken.ok ? taken.value.url : undefined;
+  };
+  const own = teamTools({ ...parts, mailboxes, team, asks, snapshot });
+  const tools = new Map([...own, ...knowledgeTools(parts)].map((tool) => [tool.name, tool]));
   return { slices: { mailboxes, asks }, desk: agentDesks({ fleets, tools }) };
 }

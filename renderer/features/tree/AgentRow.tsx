@@ -17,7 +17,7 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
   const node = useNode(row.path);
   const effect = useTreeView((view) => view.effects.get(row.path));
   const isFailing = useTreeView((view) => view.radius?.failing.path === row.path);
-  const mail = useAppState((state) => waitingByPath(state.mail).get(row.path) ?? 0);
+  const mail = useWaitingMail(row.path);
   const word = useNowText((now) => (node === undefined ? "" : stateWords(node, now)));
   if (node === undefined) return null;
   const hit = effect === undefined || (isFailing && isSelected) ? undefined : effectWord(effect);
@@ -27,7 +27,7 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
     word,
     detailOf(node, word),
     node.restarts > 0 ? plural(node.restarts, "restart") : "",
-    mail > 0 ? plural(mail, "message waits", "messages wait") : "",
+    mail,
     row.order === undefined ? "" : `starts as number ${row.order}`,
     hit === undefined ? "" : `would be hit: ${hit}`,
   ];
@@ -54,18 +54,24 @@ export const AgentRow = memo(function AgentRow({ row, isActive, isSelected, isDi
         {word}
       </span>
       <Spend path={row.path} />
-      <MailCount count={mail} />
+      <MailCount words={mail} />
       <Tail node={node} detail={detailOf(node, word)} hit={hit} />
     </div>
   );
 });
 
-function MailCount({ count }: { readonly count: number }): ReactElement | null {
-  if (count === 0) return null;
+/** "2 messages wait"; empty where none does. */
+function useWaitingMail(path: string): string {
+  const count = useAppState((state) => waitingByPath(state.mail).get(path) ?? 0);
+  return count === 0 ? "" : plural(count, "message waits", "messages wait");
+}
+
+function MailCount({ words }: { readonly words: string }): ReactElement | null {
+  if (words === "") return null;
   return (
-    <span className="tree-mail" title={plural(count, "message waits", "messages wait")}>
+    <span className="tree-mail" title={words}>
       <Mail size={11} strokeWidth={1.8} aria-hidden="true" />
-      {count}
+      {words.split(" ")[0]}
     </span>
   );
 }
