@@ -28,7 +28,10 @@ export const steerCommands: Readonly<Record<string, Command>> = {
       return withApp(context, async (client) => {
         const task = context.text("task");
         const about = task === undefined ? {} : { task };
-        const how = { submit: !context.has("no-enter"), now: context.has("now"), hold: context.has("hold") };
+        const flags = (["now", "hold"] as const)
+          .filter((flag) => context.has(flag))
+          .map((flag) => [flag, true] as const);
+        const how = { submit: !context.has("no-enter"), ...Object.fromEntries(flags) };
         const order = { id, text, ...how, ...budget, ...about };
         return show(context, await client.command("session.send", order), ({ path, tokens, note }) => [
           tokens === undefined ? `sent to ${path}` : `sent to ${path} with ${amountText(tokens, "tokens")}`,

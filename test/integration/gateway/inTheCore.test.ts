@@ -38,7 +38,7 @@ describe("a limit that the gateway sees", () => {
     model.setTrouble({ ...TROUBLE, headers: { "retry-after": "3600" } });
     await ask();
     await eventually("it is limited again", async () => (await node()).state === "rate_limited");
-    expect(await app.cli("send", "coder", "x")).toMatchObject({ code: 0 });
+    expect(await app.cli("send", "coder", "x", "--now")).toMatchObject({ code: 0 });
     const parked = await eventually("it is parked", async () => {
       const now = await node();
       return now.pid === undefined && now;
