@@ -6,6 +6,7 @@ import { corpus } from "./corpus.ts";
 import { diskErrors } from "./diskErrors.ts";
 import { flips } from "./flips.ts";
 import { kills } from "./kills.ts";
+import { letters } from "./letters.ts";
 import { logs } from "./logs.ts";
 import { migrations } from "./migrations.ts";
 import { overshoot } from "./overshoot.ts";
@@ -22,6 +23,7 @@ export const ROWS: readonly SoakRow[] = [
   diskErrors,
   streams,
   bus,
+  letters,
   kills,
   budget,
   overshoot,

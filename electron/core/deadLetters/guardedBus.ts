@@ -76,7 +76,7 @@ function guard(deps: GuardDeps, { stream, consumer, handler }: Guarded): BusSubs
         await handler.onDelivery(watched(deps, { consumer, delivery, remember, done: () => thrown.delete(seq) }));
       } catch (error) {
         remember(seq, error);
-        throw error;
+        throw named(error, clock.wallNow());
       }
     },
     onDeadLetter: async (dead) => {
@@ -95,6 +95,12 @@ function guard(deps: GuardDeps, { stream, consumer, handler }: Guarded): BusSubs
       subscription.close();
     },
   };
+}
+
+/** The bus writes down the name of what was thrown: with the class as its name, a restart does not forget the class. */
+function named(thrown: unknown, nowMs: number): Error {
+  const { class: errorClass, message } = letterErrorOf(thrown, nowMs);
+  return Object.assign(new Error(message, { cause: thrown }), { name: errorClass });
 }
 
 async function takeIn({ letters, clock }: GuardDeps, dead: DeadLetter, thrown: unknown): Promise<Result<void>> {

@@ -1,0 +1,4 @@
+import { letters } from "#test/soak/letters.ts";
+import { shortForm } from "#test/soak/shortForm.ts";
+
+shortForm(letters);
