@@ -4,7 +4,7 @@
  */
 const no = (name, from, to) => ({ name, severity: "error", from, to });
 const SLICE =
-  "sessions|recordings|agents|fleets|inbox|deadLetters|budgets|tasks|ledger|mailboxes|memory|registry|models|security|telemetry|settings|workflows";
+  "sessions|recordings|agents|fleets|machines|inbox|deadLetters|budgets|tasks|ledger|mailboxes|memory|registry|models|security|telemetry|settings|workflows";
 /** Every folder of the core with one door. Ports are interfaces and policies rules: each is imported by its own file. */
 const ROOM = `kernel|store|bus|${SLICE}`;
 /** What the keeper process shares with the core's process: code that imports nothing of the core. */

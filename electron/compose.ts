@@ -1,17 +1,21 @@
 /** Joins the core to this machine: the steps that both hosts, desktop and headless, take in the same order. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { composeCore } from "#core/app.ts";
 import type { Core } from "#core/app.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
 import type { McpHost } from "#core/ports/mcpClient.ts";
+import type { NetworkAddress, OpenNetwork } from "#core/ports/network.ts";
 import type { Transcripts } from "#core/ports/transcripts.ts";
 import { SCHEMA_VERSION } from "#core/store/index.ts";
 import { openDataDirectory } from "#platform/dataDirectory.ts";
 import { createFleetFiles } from "#platform/fleetFiles.ts";
 import { openIngest } from "#platform/ingest.ts";
+import { machineIdentity } from "#platform/machineIdentity.ts";
+import { natsNetwork } from "#platform/nats/natsNetwork.ts";
 import { openGateway } from "#platform/gateway/gatewayServer.ts";
 import { createHashedNgrams } from "#platform/hashedNgrams.ts";
 import { createGenaiPrices } from "#platform/genaiPrices.ts";
@@ -50,6 +54,10 @@ export interface StartOptions {
   readonly dataDir: string;
   readonly host: "desktop" | "headless";
   readonly noStart: boolean;
+  /** Asked for at this start; without it the person's setting counts. */
+  readonly nats: NetworkAddress | undefined;
+  /** Another way into the network than the product's own; for tests. */
+  readonly openNetwork?: OpenNetwork;
   readonly version: string;
   readonly controls: HostControls;
 }
@@ -98,6 +106,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       resources: createMachineResources(),
       fleetFiles: createFleetFiles(),
       ...LISTENERS,
+      openNetwork: options.openNetwork ?? natsNetwork({ dataDir, version: options.version, logger }),
       priceList: createGenaiPrices(),
       embedder: createHashedNgrams(),
       clock: createSystemClock(),
@@ -110,6 +119,7 @@ export async function startCore(options: StartOptions): Promise<Result<RunningCo
       ...options,
       dataDir,
       pid: process.pid,
+      machine: { id: machineIdentity(dataDir), name: hostname() },
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       storeNotice: () => damage ?? opened.value.notice,
     },

@@ -3,27 +3,16 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createHttpServer } from "#rpc/transports/http.ts";
-import type { HttpServer } from "#rpc/transports/http.ts";
-import { fileTokenStore } from "#rpc/transports/fileTokenStore.ts";
+import type { NetworkAddress } from "#core/ports/network.ts";
 import { dataDirOf } from "#shared/lib/dataDir.ts";
-import { fail } from "#shared/model/result.ts";
-import type { Rejection } from "#shared/model/result.ts";
-import { appVersion, startCore } from "./compose.ts";
-import type { RunningCore } from "./compose.ts";
+import { appVersion } from "./compose.ts";
+import { serve } from "./serve.ts";
+import type { ServeOptions } from "./serve.ts";
 
-const USAGE = "usage: signalbox serve [--data DIR] [--port N] [--fleet FILE] [--no-start]";
+const USAGE =
+  "usage: signalbox serve [--data DIR] [--port N] [--fleet FILE] [--no-start]\n                       [--nats URL] [--nats-credentials FILE]";
 /** Where a browser finds the app when no port is asked for. */
 const DEFAULT_PORT = 4720;
-
-interface ServeOptions {
-  readonly dataDir: string;
-  readonly port: number;
-  /** A port nobody asked for may be another one when it is taken. */
-  readonly isPortAsked: boolean;
-  readonly fleet: string | undefined;
-  readonly noStart: boolean;
-}
 
 function readOptions(args: readonly string[]): ServeOptions | string {
   try {
@@ -35,6 +24,8 @@ function readOptions(args: readonly string[]): ServeOptions | string {
         fleet: { type: "string" },
         "no-start": { type: "boolean", default: false },
         json: { type: "boolean", default: false },
+        nats: { type: "string" },
+        "nats-credentials": { type: "string" },
       },
     });
     const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
@@ -43,67 +34,21 @@ function readOptions(args: readonly string[]): ServeOptions | string {
     const dataDir = resolve(
       dataDirOf({ platform: process.platform, homeDir: homedir(), env: process.env, flag: values.data }),
     );
-    return { dataDir, port, isPortAsked: values.port !== undefined, fleet: values.fleet, noStart: values["no-start"] };
+    const nats = readNats(values.nats ?? process.env["SIGNALBOX_NATS"], values["nats-credentials"]);
+    if (typeof nats === "string") return nats;
+    const isPortAsked = values.port !== undefined;
+    const rendererDir = fileURLToPath(new URL("./renderer", import.meta.url));
+    const version = appVersion(new URL("../package.json", import.meta.url));
+    return { dataDir, port, isPortAsked, fleet: values.fleet, noStart: values["no-start"], nats, rendererDir, version };
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n${USAGE}`;
   }
 }
 
-async function serve(options: ServeOptions): Promise<void> {
-  let http: HttpServer | undefined;
-  let running: RunningCore | undefined;
-  const leave = async (): Promise<void> => {
-    await http?.close();
-    await running?.close();
-    process.exit(0);
-  };
-  const started = await startCore({
-    dataDir: options.dataDir,
-    host: "headless",
-    noStart: options.noStart,
-    version: appVersion(new URL("../package.json", import.meta.url)),
-    controls: {
-      quit: () => void leave(),
-      mint: async () =>
-        http === undefined
-          ? fail("unsupported", "The server is still starting.")
-          : { ok: true, value: http.mintCode() },
-    },
-  });
-  if (!started.ok) return refuse(started.error);
-  running = started.value;
-  process.on("SIGTERM", () => void leave());
-  process.on("SIGINT", () => void leave());
-  const first = await openHttp(running, options.port);
-  const opened = first.ok || options.isPortAsked ? first : await openHttp(running, 0);
-  if (!opened.ok) {
-    await running.close();
-    return refuse(opened.error);
-  }
-  http = opened.value;
-  if (options.fleet !== undefined) {
-    const by = options.noStart ? "learn" : "launch";
-    const up = await running.core.fleets.up({ file: options.fleet, actor: "cli", by });
-    if (!up.ok) process.stderr.write(`${up.error.message}\n`);
-  }
-  process.stdout.write(`${JSON.stringify({ url: http.mintCode().url, dataDir: running.dataDir, pid: process.pid })}\n`);
-}
-
-function openHttp(running: RunningCore, port: number): ReturnType<typeof createHttpServer> {
-  return createHttpServer({
-    port,
-    rendererDir: fileURLToPath(new URL("./renderer", import.meta.url)),
-    handlers: running.handlers,
-    serve: running.serve,
-    tokens: fileTokenStore(`${running.dataDir}/browser-tokens.json`),
-    logger: running.logger,
-  });
-}
-
-/** Exits at once: what was opened before the refusal must not keep the process. */
-function refuse({ code, message }: Rejection): never {
-  process.stderr.write(`${code}: ${message}\n`);
-  process.exit(1);
+/** The address may come by the environment, where other users of the machine do not see it. */
+function readNats(url: string | undefined, credentialsFile: string | undefined): NetworkAddress | string | undefined {
+  if (url !== undefined && url !== "") return { url, credentialsFile };
+  return credentialsFile === undefined ? undefined : `--nats-credentials goes with --nats URL.\n${USAGE}`;
 }
 
 const options = readOptions(process.argv.slice(2));

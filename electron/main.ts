@@ -58,6 +58,7 @@ async function start(): Promise<void> {
     dataDir,
     host: "desktop",
     noStart: options["no-start"] === true,
+    nats: undefined,
     version: appVersion(new URL("../package.json", import.meta.url)),
     controls: {
       quit: () => void lifecycle.quit(),

@@ -1,6 +1,8 @@
 /** tree and ps: what runs, as a picture for people and as nodes for scripts. */
 import { amountText } from "#shared/lib/amountWords.ts";
 import { durationWords } from "#shared/lib/words.ts";
+import type { Machine } from "#shared/model/machine.ts";
+import { machineWords } from "#shared/model/machineWords.ts";
 import type { Fleet, TreeNode } from "#shared/model/node.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
@@ -18,9 +20,17 @@ export const treeCommands: Readonly<Record<string, Command>> = {
       withApp(context, async (client) => {
         const fleets = await client.query("fleet.list", {});
         if (!fleets.ok) return refused(fleets.error);
-        if (context.out.isJson) for (const fleet of fleets.value) await context.out.json(fleet.root);
-        else for (const line of drawFleets(fleets.value, Date.now())) await context.out.line(line);
-        if (!context.out.isJson) for (const line of await budgetLines(client)) await context.out.line(line);
+        const others = await client.query("machine.list", {});
+        const machines = others.ok ? others.value.machines : [];
+        if (context.out.isJson) {
+          for (const fleet of [...fleets.value, ...machines.flatMap((machine) => machine.fleets)])
+            await context.out.json(fleet.root);
+          return DONE;
+        }
+        for (const line of drawFleets(fleets.value, Date.now())) await context.out.line(line);
+        for (const machine of machines)
+          for (const line of drawMachine(machine, Date.now())) await context.out.line(line);
+        for (const line of await budgetLines(client)) await context.out.line(line);
         return DONE;
       }),
   },
@@ -73,6 +83,19 @@ async function budgetLines(client: ConnectedClient): Promise<readonly string[]> 
 function drawFleets(fleets: readonly Fleet[], now: number): string[] {
   if (fleets.length === 0) return ['No fleet yet. "signalbox up FILE" starts one.'];
   return table(fleets.flatMap((fleet) => drawNode(fleet.root, { now, lead: "", branch: "", below: "" })));
+}
+
+/** Under its name; what it shows is of when it was last heard of. */
+function drawMachine({ label, state, since, fleets, cut }: Machine, now: number): string[] {
+  const words = machineWords(state, durationWords(now - Date.parse(since)));
+  const rows = table(fleets.flatMap((fleet) => drawNode(fleet.root, { now, lead: "  ", branch: "", below: "" })));
+  const more = cut === 0 ? [] : [`  ${cut} more agents are not shown: the tree is too large to be sent whole.`];
+  return [
+    "",
+    `${label} (another machine, ${words}; steer it there)`,
+    ...(rows.length === 0 ? ["  no fleet"] : rows),
+    ...more,
+  ];
 }
 
 interface Place {

@@ -2,18 +2,19 @@
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import { systemSubject } from "#shared/lib/eventSubjects.ts";
 import { ok } from "#shared/model/result.ts";
+import type { MachineFacts } from "#shared/model/machine.ts";
 import type { Result } from "#shared/model/result.ts";
 import { createAdapters } from "#core/agents/index.ts";
 import type { Mailboxes } from "#core/mailboxes/index.ts";
 import { createMailRoom, type MailRoom } from "./mailRoom.ts";
-import { createBackbone } from "./backbone.ts";
 import type { Backbone } from "./backbone.ts";
+import { openGround } from "./ground.ts";
+import type { Joined } from "./joinMachines.ts";
 import { rememberedIngest } from "./rememberedIngest.ts";
 import { Budgets } from "#core/budgets/index.ts";
-import { createBus } from "#core/bus/index.ts";
 import type { Bus } from "#core/bus/index.ts";
 import { Fleets } from "#core/fleets/index.ts";
-import { Inbox } from "#core/inbox/index.ts";
+import type { Inbox } from "#core/inbox/index.ts";
 import { Importer, Ledger, LedgerViews } from "#core/ledger/index.ts";
 import { Memory } from "#core/memory/index.ts";
 import {
@@ -49,6 +50,7 @@ import type { OpenIngest } from "#core/ports/ingest.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
 import type { McpHost } from "#core/ports/mcpClient.ts";
+import type { NetworkAddress, OpenNetwork } from "#core/ports/network.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PriceList } from "#core/ports/priceList.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
@@ -59,8 +61,7 @@ import type { Screens } from "#core/ports/screens.ts";
 import { Recordings } from "#core/recordings/index.ts";
 import { Registry } from "#core/registry/index.ts";
 import { Sessions } from "#core/sessions/index.ts";
-import { SettingsBook } from "#core/settings/index.ts";
-import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
+import type { SettingsBook } from "#core/settings/index.ts";
 import { LifeMeters } from "#core/telemetry/index.ts";
 import type { Workflows } from "#core/workflows/index.ts";
 import { createWorkflowRoom } from "./workflowRoom.ts";
@@ -80,6 +81,7 @@ export interface CorePorts {
   readonly openIngest: OpenIngest;
   readonly priceList: PriceList;
   readonly openGateway: OpenGateway;
+  readonly openNetwork: OpenNetwork;
   readonly transcripts: Transcripts;
   readonly embedder: Embedder;
   readonly clock: Clock;
@@ -98,6 +100,10 @@ export interface CoreConfig {
   readonly timeZone: string;
   /** Start nothing at boot, adopt only. */
   readonly noStart: boolean;
+  /** The NATS server of this start; the person's setting counts without it. */
+  readonly nats: NetworkAddress | undefined;
+  /** Who this machine is among others. */
+  readonly machine: { readonly id: string; readonly name: string };
   /** What happened to a damaged store, in one sentence; found at the start or by the check beside the running app. */
   readonly storeNotice: () => string | undefined;
 }
@@ -123,6 +129,7 @@ export interface Core {
   readonly workflows: Workflows;
   readonly memory: Memory;
   readonly settings: SettingsBook;
+  readonly joined: Joined;
   readonly mailboxes: Mailboxes;
   readonly asks: AgentAsks;
   /** Everything is committed and let go; agents go on in the keeper. */
@@ -132,10 +139,9 @@ export interface Core {
 /** Resolves when surviving sessions are adopted. Errors: schema_too_new, store_unavailable, keeper_unavailable. */
 export async function composeCore(ports: CorePorts, config: CoreConfig): Promise<Result<Core>> {
   const { clock, logger } = ports;
-  const opened = await openGround(ports);
+  const opened = await openGround(ports, config.nats);
   if (!opened.ok) return opened;
-  const { store, bus, journal, recorder, inbox, backbone } = opened.value;
-  const settings = new SettingsBook(store);
+  const { store, bus, journal, recorder, settings, inbox, joined, backbone } = opened.value;
   const ledger = createLedger({ ports, config, store, recorder });
   const adapters = createAdapters({ machine: ports.machine });
   const ingest = rememberedIngest(ports, store);
@@ -163,7 +169,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const later = { mailboxes: () => mailRoom.slices.mailboxes, memory: () => memory };
   const workflowRoom = createWorkflowRoom({ ...known, ...ports, ...later, backbone, registry });
   const { workflows } = workflowRoom;
-  const fleets: Fleets = createFleets({ ...known, registry, workflows });
+  const fleets: Fleets = createFleets({ ...known, registry, workflows, elsewhere: joined.elsewhere });
   const there = { ...later, fleets: () => fleets, sessions: () => sessions, registry: () => registry };
   const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus, events: bus });
   const memory = new Memory({ ...ports, store, recorder, loadVectors: () => ports.database.loadVectors() });
@@ -179,36 +185,17 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   recordings.open();
   await backbone.open();
   memory.open();
+  await joined.announce({ ...ports, facts: factsOf(ports, config), tree: fleets });
   const work = { ledger, usage, importer, budgets, registry, workflows, memory, sessions, recordings, fleets };
   const slices = { ...work, settings, inbox, ...mailRoom.slices };
-  const ground = { config, ports, adapters, store, recorder, bus, backbone };
+  const ground = { config, ports, adapters, store, recorder, bus, backbone, joined };
   const listeners = [ingest, metering];
   const close = (): Promise<void> => closeCore({ ...ground, ...slices, lifeMeters, journal, listeners });
   return ok({ ...ground, ...slices, startedAt: toIsoTime(clock.wallNow()), close });
 }
 
-interface Ground {
-  readonly store: Store;
-  readonly bus: Bus;
-  readonly journal: Journal;
-  readonly recorder: Recorder;
-  readonly inbox: Inbox;
-  readonly backbone: Backbone;
-}
-
-/** What everything else stands on: the store with its events, and the bus on top of it. */
-async function openGround(ports: CorePorts): Promise<Result<Ground>> {
-  const { clock, logger } = ports;
-  const opened = await openStore({ database: ports.database, clock, logger });
-  if (!opened.ok) return opened;
-  const store = opened.value;
-  const bus = createBus({ source: store.events, logger });
-  store.onCommit((events) => bus.publish(events));
-  const journal = createJournal({ store, clock, logger });
-  const recorder = createRecorder({ journal, clock, logger });
-  const inbox = new Inbox({ store, recorder, clock });
-  const joined = await createBackbone({ ...ports, store, events: bus, inbox });
-  return joined.ok ? ok({ store, bus, journal, recorder, inbox, backbone: joined.value }) : joined;
+function factsOf(ports: CorePorts, { version, host, machine }: CoreConfig): MachineFacts {
+  return { ...machine, boot: ports.newId(), version, host, platform: ports.machine.platform };
 }
 
 interface MeteringParts extends Pick<FleetParts, "ports" | "store" | "recorder" | "settings" | "budgets"> {
@@ -255,6 +242,7 @@ interface FleetParts {
   readonly budgets: Budgets;
   readonly registry: Registry;
   readonly workflows: Workflows;
+  readonly elsewhere: Joined["elsewhere"];
 }
 
 function createFleets(parts: FleetParts): Fleets {
@@ -275,6 +263,7 @@ function createFleets(parts: FleetParts): Fleets {
     agentIds: adapters.map((adapter) => adapter.id).filter((id) => id !== "command"),
     nextBootDelayMs: bootDelays(settings),
     onTrouble: troublePolicy(inbox),
+    elsewhere: parts.elsewhere,
     onSpec: (name, fleet) => {
       forBudgets(name, fleet);
       forServers(name, fleet);
@@ -360,6 +349,7 @@ interface Closing {
   readonly journal: Journal;
   readonly bus: Bus;
   readonly backbone: Backbone;
+  readonly joined: Joined;
   readonly store: Store;
   readonly listeners: readonly { close(): Promise<void> }[];
 }
@@ -381,6 +371,7 @@ async function closeCore(closing: Closing): Promise<void> {
   recorder.note({ subject: systemSubject("app", "stopping"), type: "system.stopping", actor: "system", data: {} });
   recorder.flush();
   journal.close();
+  await closing.joined.close();
   await backbone.close();
   bus.close();
   store.close();

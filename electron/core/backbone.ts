@@ -1,5 +1,5 @@
 /** The backbone of a core: the bus with the streams of this product. Slices that speak over it add their lines here. */
-import { createEventStream, createLocalBus, createSqliteStorage } from "#core/bus/index.ts";
+import { createEventStream, createJoinedBus, createLocalBus, createSqliteStorage } from "#core/bus/index.ts";
 import type { Bus } from "#core/bus/index.ts";
 import { DeadLetterDesk } from "#core/deadLetters/index.ts";
 import type { Inbox } from "#core/inbox/index.ts";
@@ -8,6 +8,7 @@ import type { Clock, Random } from "#core/ports/clock.ts";
 import { StoreError } from "#core/ports/database.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { MessageBus } from "#core/ports/messageBus.ts";
+import type { Network } from "#core/ports/network.ts";
 import type { Store } from "#core/store/index.ts";
 import type { StreamConfig } from "#shared/model/bus.ts";
 import { fail, ok } from "#shared/model/result.ts";
@@ -35,6 +36,8 @@ export interface BackboneDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly newId: () => string;
+  /** What joins this machine to others: messages go over it. */
+  readonly network: Network | undefined;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -72,14 +75,16 @@ const STREAMS: readonly StreamConfig[] = [
   },
 ];
 
-/** Errors: store_unavailable. */
+/** Errors: store_unavailable; with a network those of its bus. */
 export async function createBackbone(deps: BackboneDeps): Promise<Result<Backbone>> {
-  const opened = openBus(deps);
+  const opened = await openBus(deps);
   if (!opened.ok) return opened;
   const bus = opened.value;
   for (const config of STREAMS) {
     const ensured = await bus.ensureStream(config);
-    if (!ensured.ok) return ensured;
+    if (ensured.ok) continue;
+    await bus.close();
+    return ensured;
   }
   return ok(withDeadLetters(deps, bus));
 }
@@ -107,7 +112,13 @@ function withDeadLetters(deps: BackboneDeps, bus: MessageBus): Backbone {
   };
 }
 
-function openBus({ store, events, clock, logger, newId }: BackboneDeps): Result<MessageBus> {
+async function openBus(deps: BackboneDeps): Promise<Result<MessageBus>> {
+  const local = openLocal(deps);
+  if (!local.ok || deps.network === undefined) return local;
+  return createJoinedBus({ local: local.value, remote: deps.network.bus });
+}
+
+function openLocal({ store, events, clock, logger, newId }: BackboneDeps): Result<MessageBus> {
   const storage = createSqliteStorage(store, logger);
   try {
     return ok(createLocalBus({ storage, clock, logger, newId, readOnly: [createEventStream(store.events, events)] }));

@@ -12,6 +12,7 @@ import { messageQueries } from "./messages.ts";
 import { isoTimeSchema, nodeRefSchema } from "./commands.ts";
 import { registryQueries } from "./registry.ts";
 import { memoryQueries } from "./memory.ts";
+import { machineQueries } from "./machines.ts";
 import { usageQueries } from "./usage.ts";
 import { workflowQueries } from "./workflows.ts";
 
@@ -125,6 +126,7 @@ export const queries = {
   ...memoryQueries,
   "settings.get": { input: z.object({}), output: settingsSchema },
   ...usageQueries,
+  ...machineQueries,
 } as const;
 
 export type QueryName = keyof typeof queries;

@@ -13,6 +13,7 @@ import { busStreams } from "./bus.ts";
 import { deadLetterStreams } from "./deadLetters.ts";
 import { registryStreams } from "./registry.ts";
 import { messageStreams } from "./messages.ts";
+import { machineStreams } from "./machines.ts";
 import { nodeRefSchema } from "./commands.ts";
 import { usageStreams } from "./usage.ts";
 import { workflowStreams } from "./workflows.ts";
@@ -29,6 +30,18 @@ export const appStatusSchema = z.object({
   lastSeq: z.number().int(),
   /** Fleets that ran before a reboot and wait for one click. */
   interrupted: z.array(z.string()),
+  /** The NATS server that joins this machine to others; absent on a machine alone. */
+  network: z
+    .object({
+      /** Without credentials. */
+      server: z.string(),
+      state: z.enum(["connected", "reconnecting", "off"]),
+      /** Since when it is not connected, ISO 8601. */
+      lostSince: z.string().optional(),
+      /** One sentence about what a person should mend. */
+      notice: z.string().optional(),
+    })
+    .optional(),
 });
 export type AppStatus = z.infer<typeof appStatusSchema>;
 
@@ -134,6 +147,7 @@ export const streams = {
     ]),
   },
   ...usageStreams,
+  ...machineStreams,
 } as const;
 
 export type StreamName = keyof typeof streams;

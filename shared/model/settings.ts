@@ -11,6 +11,17 @@ export const settingsSchema = z.object({
   closeToTray: z.boolean().default(true),
   /** Whether agents are pointed at the metering gateway, unless their fleet file says otherwise; holds from their next life on. */
   gateway: z.enum(["off", "on"]).default("off"),
+  /** The NATS server that joins this machine to others, `nats://host:4222`; empty: none. Read at the next start. */
+  natsUrl: z
+    .string()
+    .max(1000)
+    .regex(
+      /^(?:(?:nats|tls):\/\/[^\s@]+)?$/,
+      "Write nats://host:4222, without credentials: those go into a file (natsCredentials)",
+    )
+    .default(""),
+  /** Path of a file with its credentials; empty: none are needed. */
+  natsCredentials: z.string().max(4000).default(""),
   /** Between two starts at boot, so that a morning does not begin with a storm. */
   bootStaggerMs: z.number().int().min(0).max(60_000).default(1500),
   /** The log policy: what exceeds it goes, oldest output first, never a live screen. 0 is no limit. */

@@ -26,6 +26,8 @@ export interface OpenedBus {
 
 export interface BusEngine {
   readonly name: string;
+  /** Promises that this engine keeps in another way, by the name of their test: what stands in docs/nats.md. */
+  readonly differences?: Readonly<Record<string, string>>;
   /** An empty bus of its own; undefined: not to be had on this machine, and why. */
   open(): Promise<OpenedBus | { readonly skipped: string }>;
 }

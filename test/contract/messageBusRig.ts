@@ -34,6 +34,8 @@ export async function withBus(
   context: TestContext,
   work: (rig: Rig) => Promise<void>,
 ): Promise<void> {
+  const difference = engine.differences?.[context.task.name];
+  if (difference !== undefined) return context.skip(`It differs here, see docs/nats.md: ${difference}`);
   const opened = await engine.open();
   if ("skipped" in opened) return context.skip(opened.skipped);
   try {

@@ -24,6 +24,8 @@ const SETTINGS = {
   notifyGaveUp: true,
   closeToTray: true,
   gateway: "off",
+  natsUrl: "",
+  natsCredentials: "",
   bootStaggerMs: 1500,
   logMaxDays: 90,
   logMaxSessionMb: 4096,

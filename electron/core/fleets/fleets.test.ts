@@ -54,6 +54,7 @@ async function rig(
     nextBootDelayMs: () => 1500,
     onTrouble: (event) => trouble.push(event),
     onSpec: () => {},
+    elsewhere: () => undefined,
     files: {
       resolve: (file) => file,
       read: async (file) => (files.has(file) ? ok(files.get(file) ?? "") : fail("not_found", "no such file")),

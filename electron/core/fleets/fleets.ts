@@ -3,7 +3,7 @@ import { folderOf } from "#shared/lib/paths.ts";
 import type { NewEvent } from "#shared/model/event.ts";
 import type { Fleet } from "#shared/model/node.ts";
 import { fail, ok } from "#shared/model/result.ts";
-import type { Result } from "#shared/model/result.ts";
+import type { Rejection, Result } from "#shared/model/result.ts";
 import { startSupervisor } from "#core/kernel/index.ts";
 import type { SupervisorRef } from "#core/kernel/index.ts";
 import type { FleetFiles } from "#core/ports/fleetFiles.ts";
@@ -23,7 +23,7 @@ import type { FleetRow, FleetStatus } from "./fleetStatus.ts";
 import { parseFleet, type ParsedFleet } from "./parseFleet.ts";
 import { refuseUp, showFileError, type KnownFleet, type ParsedUp, type UpRequest } from "./knownFleet.ts";
 import { agentsOf, type FleetAgent } from "./fleetAgent.ts";
-import { resolveNode, type ResolvedNode } from "./resolveNode.ts";
+import { orElsewhere, resolveNode, unknownFleet, type ResolvedNode } from "./resolveNode.ts";
 
 export interface FleetsDeps extends Pick<
   RuntimeDeps,
@@ -37,6 +37,7 @@ export interface FleetsDeps extends Pick<
   readonly mirrorFile: string;
   /** Supervisors that gave up or escalated: policies tell the person. */
   readonly onTrouble: (event: NewEvent) => void;
+  readonly elsewhere: (ref: string) => Rejection | undefined;
 }
 
 export class Fleets {
@@ -127,7 +128,7 @@ export class Fleets {
   /** Reads the file (or the remembered one of `name`), starts the fleet or applies the difference. */
   async up(request: UpRequest): Promise<Result<{ name: string; started: number }>> {
     const source = await readSource(this.#deps.files, request, this.#known.get(request.name ?? "")?.row);
-    if (!source.ok) return source;
+    if (!source.ok) return orElsewhere<never>(source, this.#deps.elsewhere(request.name ?? ""));
     const { file, text } = source.value;
     const parsed = this.#parse(text, file);
     if (!parsed.ok) return { ok: false, error: fleetRejection(file, parsed.errors) };
@@ -199,7 +200,7 @@ export class Fleets {
 
   async down(name: string, actor: string): Promise<Result<{ name: string; stopped: number }>> {
     const known = this.#known.get(name);
-    if (known === undefined) return fail("not_found", `There is no fleet ${name}. ${this.#namesSentence()}`);
+    if (known === undefined) return this.#unknown(name);
     return this.#alone(name, async () => {
       const stopped = known.runtime.tree.liveCount();
       known.unwatch();
@@ -225,7 +226,7 @@ export class Fleets {
 
   async forget(name: string, actor: string): Promise<Result<{ name: string }>> {
     const known = this.#known.get(name);
-    if (known === undefined) return fail("not_found", `There is no fleet ${name}. ${this.#namesSentence()}`);
+    if (known === undefined) return this.#unknown(name);
     if (known.runtime.isUp) return fail("running", `The fleet ${name} is up. Take it down first.`);
     const forgotten = this.#fleetStore.forget(
       name,
@@ -240,7 +241,7 @@ export class Fleets {
 
   setAutostart(name: string, autostart: boolean, actor: string): Result<{ name: string }> {
     const known = this.#known.get(name);
-    if (known === undefined) return fail("not_found", `There is no fleet ${name}. ${this.#namesSentence()}`);
+    if (known === undefined) return this.#unknown(name);
     const saved = this.#save(known, { autostart }, { verb: "autostart_set", actor, data: { autostart } });
     this.#feed.announce(name);
     return saved.ok ? ok({ name }) : saved;
@@ -254,7 +255,7 @@ export class Fleets {
     actor: string;
   }): Promise<Result<{ name: string }>> {
     const known = this.#known.get(request.name);
-    if (known === undefined) return fail("not_found", `There is no fleet ${request.name}. ${this.#namesSentence()}`);
+    if (known === undefined) return this.#unknown(request.name);
     const parsed = this.#parse(request.text, known.row.file);
     if (!parsed.ok) return { ok: false, error: fleetRejection(known.row.file, parsed.errors) };
     return this.#alone(request.name, async () => {
@@ -270,7 +271,7 @@ export class Fleets {
 
   async text(name: string): Promise<Result<{ file: string; text: string }>> {
     const known = this.#known.get(name);
-    if (known === undefined) return fail("not_found", `There is no fleet ${name}. ${this.#namesSentence()}`);
+    if (known === undefined) return this.#unknown(name);
     const read = await this.#deps.files.read(known.row.file);
     return ok({ file: known.row.file, text: read.ok ? read.value : known.row.text });
   }
@@ -347,14 +348,13 @@ export class Fleets {
     this.#feed.announce(name);
   }
 
-  #namesSentence(): string {
-    const names = [...this.#known.keys()];
-    return names.length === 0 ? "No fleet is known yet." : `Known are ${names.join(", ")}.`;
+  #unknown(name: string): Result<never> {
+    return orElsewhere(unknownFleet(this.#known, name), this.#deps.elsewhere(name));
   }
 
-  /** Errors: not_found with the nearest id, ambiguous with all of them. */
+  /** Errors: not_found with the nearest id, ambiguous, forbidden for what another machine has. */
   resolve(ref: string): Result<ResolvedNode> {
-    return resolveNode(this.#known, ref);
+    return orElsewhere(resolveNode(this.#known, ref), this.#deps.elsewhere(ref));
   }
 
   /** In tree order. */

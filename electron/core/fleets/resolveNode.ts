@@ -1,6 +1,6 @@
 /** A person's word for a node (`id`, `fleet/id`, a fleet's name) to the one node it means. */
 import { fail, ok } from "#shared/model/result.ts";
-import type { Result } from "#shared/model/result.ts";
+import type { Rejection, Result } from "#shared/model/result.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import type { KnownFleet } from "./knownFleet.ts";
 
@@ -33,4 +33,17 @@ export function resolveNode(fleets: ReadonlyMap<string, KnownFleet>, ref: string
     "not_found",
     `There is no agent, supervisor or fleet ${ref}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
   );
+}
+
+/** Errors: not_found with the fleets there are. */
+export function unknownFleet(fleets: ReadonlyMap<string, KnownFleet>, name: string): Result<never> {
+  const names = [...fleets.keys()];
+  const sentence = names.length === 0 ? "No fleet is known yet." : `Known are ${names.join(", ")}.`;
+  return fail("not_found", `There is no fleet ${name}. ${sentence}`);
+}
+
+/** What is not here may be on another machine: then that is the reason. */
+export function orElsewhere<T>(found: Result<T>, elsewhere: Rejection | undefined): Result<T> {
+  if (found.ok || found.error.code !== "not_found" || elsewhere === undefined) return found;
+  return { ok: false, error: elsewhere };
 }

@@ -1,4 +1,5 @@
 /** How the app itself is: keeper, store, event number; sent when it changes, at most a few times a second. */
+import { toIsoTime } from "#shared/lib/isoTime.ts";
 import type { AppStatus } from "#shared/contract/index.ts";
 import type { Core } from "#core/app.ts";
 
@@ -27,6 +28,7 @@ export function watchStatus(core: Core, send: (status: AppStatus) => void): () =
     core.store.onCommit(changed),
     core.store.onHealth(changed),
     core.fleets.watch(changed),
+    core.joined.network?.link.watch(changed) ?? ((): void => {}),
   ];
   sendNow();
   return () => {
@@ -38,12 +40,28 @@ export function watchStatus(core: Core, send: (status: AppStatus) => void): () =
 function readStatus(core: Core, keeper: AppStatus["keeper"]): AppStatus {
   const health = core.store.health();
   const notice = health.message ?? keeperNotice(keeper) ?? core.config.storeNotice();
+  const network = networkStatus(core);
   return {
     keeper,
     store: storeState(health.status, core.config.storeNotice() !== undefined),
     lastSeq: core.store.events.lastSeq(),
     interrupted: [...core.fleets.interrupted()],
     ...(notice === undefined ? {} : { notice }),
+    ...(network === undefined ? {} : { network }),
+  };
+}
+
+function networkStatus({ joined, settings }: Core): AppStatus["network"] {
+  const { network, notice } = joined;
+  if (network === undefined)
+    return notice === undefined ? undefined : { server: settings.current.natsUrl, state: "off", notice };
+  const { server, state, lostSince } = network.link;
+  const said = joined.machines?.notice;
+  return {
+    server,
+    state: state === "connected" ? "connected" : "reconnecting",
+    ...(lostSince === undefined ? {} : { lostSince: toIsoTime(lostSince) }),
+    ...(said === undefined ? {} : { notice: said }),
   };
 }
 

@@ -10,6 +10,7 @@ export async function examine(core: Core): Promise<DoctorCheck[]> {
     await keeperCheck(core),
     storeCheck(core),
     await shellCheck(core),
+    ...networkChecks(core),
     ...fleetChecks(core),
     ...(await Promise.all(clis)),
   ];
@@ -48,6 +49,30 @@ async function shellCheck(core: Core): Promise<DoctorCheck> {
   const environment = await core.ports.machine.environment();
   const folders = (environment["PATH"] ?? "").split(core.ports.machine.platform === "win32" ? ";" : ":").length;
   return { name: "shell environment", status: "ok", message: `PATH has ${folders} folders.` };
+}
+
+/** Nothing on a machine alone. */
+function networkChecks({ joined, settings }: Core): DoctorCheck[] {
+  const name = "NATS";
+  const { network, notice } = joined;
+  if (network === undefined)
+    return notice === undefined ? [] : [{ name, status: "failed", message: `${settings.current.natsUrl}: ${notice}` }];
+  const { server, state, version, warnings } = network.link;
+  if (state !== "connected")
+    return [
+      {
+        name,
+        status: "failed",
+        message: `${server} does not answer.`,
+        advice: "Start nats-server there; Signalbox reconnects by itself.",
+      },
+    ];
+  const others = joined.machines?.list().filter((machine) => machine.state === "online").length ?? 0;
+  const message = `${server} answers, version ${version}; ${others} other machine${others === 1 ? "" : "s"} online.`;
+  const [warning] = [joined.machines?.notice, ...warnings].filter((sentence) => sentence !== undefined);
+  return [
+    warning === undefined ? { name, status: "ok", message } : { name, status: "warning", message, advice: warning },
+  ];
 }
 
 function fleetChecks(core: Core): DoctorCheck[] {

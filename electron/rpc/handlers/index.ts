@@ -11,6 +11,7 @@ import { deadLetterCommands, deadLetterQueries, deadLetterStreams } from "./dead
 import { fleetCommands, fleetQueries } from "./fleetHandlers.ts";
 import { messageCommands, messageQueries, messageStreams } from "./messageHandlers.ts";
 import { memoryCommands, memoryQueries } from "./memoryHandlers.ts";
+import { machineQueries, machineStreams } from "./machineHandlers.ts";
 import { nodeCommands } from "./nodeHandlers.ts";
 import { recordingCommands, recordingQueries } from "./recordingHandlers.ts";
 import { sessionCommands, sessionQueries } from "./sessionHandlers.ts";
@@ -45,6 +46,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...registryQueries(core),
       ...workflowQueries(core),
       ...memoryQueries(core),
+      ...machineQueries(core),
     },
     commands: {
       ...fleetCommands(core),
@@ -68,6 +70,7 @@ export function createHandlers(core: Core, host: HostControls): Handlers {
       ...messageStreams(core),
       ...deadLetterStreams(core),
       ...workflowStreams(core),
+      ...machineStreams(core),
     },
     once: ({ name, commandId }, work) => (WITHOUT_RECEIPT.has(name) ? work() : receipts.once(commandId, work)),
   };

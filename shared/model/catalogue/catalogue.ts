@@ -4,6 +4,7 @@ import { agentMessages } from "./agent.ts";
 import { budgetMessages } from "./budget.ts";
 import { dataMessages } from "./data.ts";
 import { deadLetterMessages } from "./deadLetters.ts";
+import { machineMessages } from "./machines.ts";
 import type { Entry } from "./entry.ts";
 import { hookMessages } from "./hook.ts";
 import { mailboxMessages } from "./mailbox.ts";
@@ -25,6 +26,7 @@ export const catalogue = {
   ...toolMessages,
   ...mailboxMessages,
   ...workflowMessages,
+  ...machineMessages,
 };
 
 export type MessageName = keyof typeof catalogue;

@@ -2,6 +2,7 @@
  * A fake core for looking at screens and testing pages: Handlers over sample data in memory. Commands change the data the
  * way a person would expect to see it; nothing is started, stored or supervised.
  */
+import type { AppStatus } from "#shared/contract/index.ts";
 import type { Fleet } from "#shared/model/node.ts";
 import { settingsSchema } from "#shared/model/settings.ts";
 import type { Settings } from "#shared/model/settings.ts";
@@ -17,6 +18,7 @@ import { demoRegistry } from "./demoRegistry.ts";
 import { demoStreams } from "./demoStreams.ts";
 import { demoWorkflows } from "./demoWorkflows.ts";
 import { findNode, type DemoDesk, type DemoWorld } from "./demoWorld.ts";
+import { sampleMachines } from "./sampleMachines.ts";
 import { bigFleet, downFleet, sampleFleet } from "./sampleFleets.ts";
 import { sampleEvents, sampleInbox } from "./sampleRecords.ts";
 
@@ -26,6 +28,9 @@ export interface DemoOptions {
   readonly settings?: Partial<Settings>;
   /** Names of fleets that wait after a reboot. */
   readonly interrupted?: readonly string[];
+  /** Two other machines, one of them away. */
+  readonly machines?: boolean;
+  readonly network?: AppStatus["network"];
 }
 
 /** What was asked of the fake, for assertions. */
@@ -49,6 +54,8 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     inbox: kind === "sample" ? sampleInbox(now) : [],
     settings: { ...settingsSchema.parse({}), ...options.settings },
     interrupted: options.interrupted ?? [],
+    machines: options.machines === true ? sampleMachines(now) : [],
+    network: options.network,
     events: hasRecords ? [...sampleEvents(now), ...workflows.events] : [],
     workflows,
     budgets: demoBudgets(),
@@ -57,7 +64,7 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     registry: demoRegistry(!hasRecords),
     messages: demoMessages(hasRecords),
     memory: demoMemory(hasRecords),
-    watchers: { tree: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
+    watchers: { tree: new Set(), machines: new Set(), inbox: new Set(), settings: new Set(), status: new Set() },
   };
   const calls: DemoCall[] = [];
   const core: DemoDesk & { readonly calls: DemoCall[] } = {

@@ -30,6 +30,10 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
       sink.send({ type: "snapshot", fleets: world.fleets });
       return watch(world.watchers.tree, sink);
     },
+    machines: (_input, sink) => {
+      sink.send({ type: "snapshot", machines: world.machines });
+      return watch(world.watchers.machines, sink);
+    },
     inbox: (_input, sink) => {
       sink.send({ type: "snapshot", items: world.inbox });
       return watch(world.watchers.inbox, sink);
@@ -44,6 +48,7 @@ export function demoStreams(world: DemoWorld): Handlers["streams"] {
         store: "ok",
         lastSeq: world.events.at(-1)?.seq ?? 0,
         interrupted: [...world.interrupted],
+        ...(world.network === undefined ? {} : { network: world.network }),
       });
       return watch(world.watchers.status, sink);
     },

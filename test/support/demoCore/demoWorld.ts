@@ -1,7 +1,8 @@
 /** A fake for looking at screens: what the fake core holds. */
-import type { NodePatch, StreamItem } from "#shared/contract/index.ts";
+import type { AppStatus, NodePatch, StreamItem } from "#shared/contract/index.ts";
 import type { StoredEvent } from "#shared/model/event.ts";
 import type { InboxItem } from "#shared/model/inbox.ts";
+import type { Machine } from "#shared/model/machine.ts";
 import type { Fleet, TreeNode } from "#shared/model/node.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Settings } from "#shared/model/settings.ts";
@@ -19,6 +20,8 @@ export interface DemoWorld {
   inbox: InboxItem[];
   settings: Settings;
   interrupted: readonly string[];
+  machines: Machine[];
+  network: AppStatus["network"];
   readonly events: readonly StoredEvent[];
   readonly budgets: DemoBudgets;
   readonly bus: DemoBus;
@@ -29,6 +32,7 @@ export interface DemoWorld {
   readonly memory: DemoMemory;
   readonly watchers: {
     readonly tree: Set<StreamSink<StreamItem<"tree">>>;
+    readonly machines: Set<StreamSink<StreamItem<"machines">>>;
     readonly inbox: Set<StreamSink<StreamItem<"inbox">>>;
     readonly settings: Set<StreamSink<StreamItem<"settings">>>;
     readonly status: Set<StreamSink<StreamItem<"status">>>;
