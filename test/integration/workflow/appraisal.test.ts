@@ -110,7 +110,7 @@ describe("kill -9 of the app in the middle of a run", () => {
       const run = await start(app, "chain");
       // In the middle of the first call, of a later one, and wherever the third finds it.
       for (const seen of [1, 3, 4]) {
-        await eventually(`call ${seen}`, async () => (await live.lines(calls)).length >= seen, PATIENCE_MS);
+        await eventually(`call ${seen}`, async () => (await live.lines("calls")).length >= seen, PATIENCE_MS);
         await app.kill();
         app = await live.serve();
       }
@@ -119,7 +119,7 @@ describe("kill -9 of the app in the middle of a run", () => {
       const said = await events(app, run);
       const completed = namesOf(said).filter((name) => String(name).endsWith("Completed"));
       expect(completed).toEqual(["OneCompleted", "TwoCompleted", "ThreeCompleted", "FourCompleted"]);
-      const made = await live.lines(calls);
+      const made = await live.lines("calls");
       for (const step of STEPS) {
         const told = said.filter(
           ({ type, data }) => type === "workflow.lock_taken_over" && JSON.stringify(data).includes(`"step":"${step}"`),
