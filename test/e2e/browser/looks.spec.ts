@@ -1,7 +1,18 @@
 /** Every page in both themes and at small sizes: nothing scrolls sideways, nothing lies on a control, everything has a name. */
 import { agent, asking, expect, goTo, LIVES, row, test, type Desk, type Page } from "./desk.ts";
 
-const PAGES = ["Home", "Inbox", "Tree", "Terminals", "Sessions", "Workflows", "Events", "Bus", "Memory", "Settings"] as const;
+const PAGES = [
+  "Home",
+  "Inbox",
+  "Tree",
+  "Terminals",
+  "Sessions",
+  "Workflows",
+  "Events",
+  "Bus",
+  "Memory",
+  "Settings",
+] as const;
 /** 720 by 450 is 1440 by 900 at 200 % zoom. */
 const SIZES = [
   { width: 1440, height: 900 },
