@@ -17,7 +17,8 @@ const version = natsServerVersion();
 export const isOldNats = version !== undefined && !isNewEnough(version);
 
 const differences = {
-  "takes a message of exactly 1 MB and refuses one of 1 MB and 1 byte": "the server counts headers, the message id's too",
+  "takes a message of exactly 1 MB and refuses one of 1 MB and 1 byte":
+    "the server counts headers, the message id's too",
   "refuses new messages where a full stream keeps the old ones": "the server calls a full stream a failed store",
   "offers a dead letter again until somebody has taken it": "a subscription that ends counts as an attempt",
   "hears only what its filters let through, several of them in stream order": "several filters need server 2.10",

@@ -13,7 +13,15 @@ import { streamSearch } from "./searchStream.ts";
 import { agentPath } from "./sessionHandlers.ts";
 
 /** Streams with handlers of their own beside their queries and commands. */
-type Elsewhere = "usage" | "usageImport" | "usageExport" | "bus.tail" | "deadLetters" | "messages" | "workflows" | "machines";
+type Elsewhere =
+  | "usage"
+  | "usageImport"
+  | "usageExport"
+  | "bus.tail"
+  | "deadLetters"
+  | "messages"
+  | "workflows"
+  | "machines";
 
 export function streamHandlers(core: Core): Omit<StreamHandlers, Elsewhere> {
   return {
