@@ -52,10 +52,6 @@ export type FlatNode = z.infer<typeof flatNodeSchema>;
 /** Separates label and path. */
 export const LABEL_END = ":";
 
-export function isElsewhere(path: string): boolean {
-  return path.includes(LABEL_END);
-}
-
 /** The machine's part of a path; undefined for a path of this machine. */
 export function labelOf(path: string): string | undefined {
   const end = path.indexOf(LABEL_END);

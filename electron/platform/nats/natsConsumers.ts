@@ -58,7 +58,7 @@ export class NatsConsumers {
       if (known === undefined) return ok(this.#info(stream, await manager.consumers.add(natsStream, wanted)));
       if (!beginsAlike(this.#settings(stream, known), settings))
         return fail(
-          "bad_request",
+          "conflict",
           `Where the consumer ${settings.name} begins cannot be changed. Delete it first, or take another name.`,
           {
             errCode: BUS_ERRORS.invalidConsumer,

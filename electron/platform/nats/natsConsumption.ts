@@ -56,6 +56,7 @@ export class NatsConsumption implements BusSubscription {
   /** A refusal of an earlier delivery, when the message is with someone again, has no effect. */
   readonly #latest = new Map<number, number>();
   readonly #open = new Set<JsMsg>();
+  readonly #burying = new Set<number>();
   #settings: ConsumerSettings | undefined;
   #messages: ConsumerMessages | undefined;
   #isClosed = false;
@@ -73,8 +74,8 @@ export class NatsConsumption implements BusSubscription {
     if (this.#isClosed) return;
     this.#isClosed = true;
     void this.#messages?.close();
-    // The next one gets them at once, not after the ack wait.
-    for (const message of this.#open) this.#tell(() => message.nak());
+    // What is unanswered comes again after the ack wait. Refusing it here would be quicker, but server 2.9 then loses its
+    // place: a message that nobody answered counts as settled.
     this.#open.clear();
   }
 
@@ -102,13 +103,13 @@ export class NatsConsumption implements BusSubscription {
   }
 
   async #take(message: JsMsg): Promise<void> {
-    if (this.#isClosed) return this.#tell(() => message.nak());
+    if (this.#isClosed) return;
     const count = message.info.deliveryCount;
     const most = this.#settings?.maxDeliver ?? -1;
     if (!this.#firstSeen.has(message.seq)) remember(this.#firstSeen, message.seq, firstTime(message, count));
     remember(this.#latest, message.seq, count);
     this.#open.add(message);
-    if (most > 0 && count > most) await this.#deadLetter(message, most);
+    if (most > 0 && count > most) await this.#deadLetterOnce(message, most);
     else {
       remember(this.#lastSeen, message.seq, new Date().toISOString());
       this.#failures.delete(message.seq);
@@ -171,6 +172,14 @@ export class NatsConsumption implements BusSubscription {
     this.#forget(message.seq);
     this.#deps.advisories.terminated(this.#about(message), reason);
     this.#tell(() => message.term());
+  }
+
+  /** A loop that stood still may have let the ack wait pass: the same letter is not offered twice at a time. */
+  async #deadLetterOnce(message: JsMsg, attempts: number): Promise<void> {
+    if (this.#burying.has(message.seq)) return void this.#open.delete(message);
+    this.#burying.add(message.seq);
+    await this.#deadLetter(message, attempts);
+    this.#burying.delete(message.seq);
   }
 
   /** Until the letter is taken and the advisory is kept the message stays pending: a crash in between tells it again. */

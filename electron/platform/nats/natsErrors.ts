@@ -1,6 +1,7 @@
 /** What a NATS server or its client refuses, in this product's closed codes and in sentences a person can act on. */
 import { JetStreamApiError, JetStreamError } from "@nats-io/jetstream";
 import { errors } from "@nats-io/transport-node";
+import { BUS_ERRORS } from "#shared/model/bus.ts";
 import { fail } from "#shared/model/result.ts";
 import type { ErrorCode, Rejection } from "#shared/model/result.ts";
 
@@ -46,7 +47,9 @@ const LOST = "The connection to NATS is lost. Signalbox keeps trying to reconnec
 /** Rethrows what neither server nor client is known to say: a bug. */
 export function natsRefusal(error: unknown): Refused {
   if (error instanceof JetStreamApiError) {
-    const code = API_CODES[error.code] ?? (error.status === 404 ? "not_found" : "bad_request");
+    const known = API_CODES[error.code] ?? (error.status === 404 ? "not_found" : "bad_request");
+    // A full stream that keeps its old messages: the server's word for it is a store that failed.
+    const code = error.message.startsWith("maximum ") ? "throttled" : known;
     return fail(code, `NATS refused it: ${error.message}.`, { errCode: error.code });
   }
   if (isNoResponders(error)) return fail("not_found", "No stream takes this subject on the NATS server.");
@@ -103,6 +106,8 @@ function argumentRefusal(error: unknown): Refused | undefined {
     return fail("bad_request", `NATS cannot use this name: ${error.message}.`);
   if (!(error instanceof errors.InvalidArgumentError)) return undefined;
   return error.message.includes("max_payload")
-    ? fail("too_large", "The message is larger than this NATS server takes (max_payload).")
+    ? fail("too_large", "The message is larger than this NATS server takes (max_payload).", {
+        errCode: BUS_ERRORS.tooLarge,
+      })
     : fail("bad_request", `NATS cannot do this: ${error.message}.`);
 }

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { JetStreamClient, JetStreamPublishOptions } from "@nats-io/jetstream";
 import { errors } from "@nats-io/transport-node";
 import type { Outgoing } from "#core/ports/messageBus.ts";
-import { BUS_ERRORS } from "#shared/model/bus.ts";
+import { BUS_DEFAULTS, BUS_ERRORS } from "#shared/model/bus.ts";
 import type { PubAck } from "#shared/model/bus.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
@@ -26,6 +26,8 @@ export interface PublisherDeps {
 /** As many as a consumer may leave unanswered by default, ten times over. */
 const MOST_WAITING = 10_000;
 const MOST_WAITING_BYTES = 64 * 1024 * 1024;
+/** Our id with its header, generously. */
+const ROOM_FOR_ID = 256;
 /** The server acknowledges after its write, and in a cluster after a majority's. */
 const ACK_TIMEOUT_MS = 5_000;
 
@@ -73,12 +75,13 @@ export class NatsPublisher {
       ...(expect?.lastMsgId === undefined ? {} : { lastMsgID: expect.lastMsgId }),
       ...(expect?.stream === undefined ? {} : { streamName: this.#deps.names.stream(expect.stream) }),
     };
+    const bytes = typeof data === "string" ? Buffer.from(data) : data;
     return {
       subject: this.#deps.names.subject(subject),
-      data: typeof data === "string" ? Buffer.from(data) : data,
+      data: bytes,
       isIdOurs: msgId === undefined,
       options: {
-        msgID: msgId ?? OWN_ID + randomUUID(),
+        ...this.#id(msgId, bytes),
         headers: toNatsHeaders(headers),
         timeout: ACK_TIMEOUT_MS,
         ...(expect === undefined ? {} : { expect: wanted }),
@@ -86,11 +89,18 @@ export class NatsPublisher {
     };
   }
 
+  /** The largest messages have no room for an id of ours: one that was under way when the connection went is refused. */
+  #id(msgId: string | undefined, data: Uint8Array): { msgID?: string } {
+    if (msgId !== undefined) return { msgID: msgId };
+    return data.byteLength + ROOM_FOR_ID > BUS_DEFAULTS.maxMsgBytes ? {} : { msgID: OWN_ID + randomUUID() };
+  }
+
   async #send(order: Order): Promise<Result<PubAck>> {
     const endsAt = performance.now() + this.#deps.holdMs;
     while (await this.#connected(endsAt)) {
       const outcome = await this.#try(order);
       if (outcome !== "lost") return outcome;
+      if (order.options.msgID === undefined) break;
     }
     return this.#heldTooLong();
   }

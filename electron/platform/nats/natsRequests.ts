@@ -56,7 +56,8 @@ export function respondOver(
     } catch (error) {
       logger.error("A responder failed.", { subject: offer.subject, error: String(error) });
       const failed = headers();
-      failed.set(ERROR_HEADER, `Who answers ${offer.subject} failed. Look at its log, then ask again.`);
+      const why = error instanceof Error ? error.message : String(error);
+      failed.set(ERROR_HEADER, `Who answers on "${offer.subject}" failed: ${why.replaceAll(/[\r\n]+/g, " ")}`);
       message.respond("", { headers: failed });
     }
   };
