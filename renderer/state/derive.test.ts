@@ -16,7 +16,7 @@ test("agents are counted by state, supervisors are not, the most urgent state fi
 });
 
 test("Home counts what waits in the inbox and what is broken or runs in the tree", () => {
-  expect(homeCounts(tree.nodes, sampleInbox(now))).toEqual({ needs: 4, broken: 3, running: 12, agents: 20 });
+  expect(homeCounts(tree.nodes, sampleInbox(now))).toEqual({ needs: 5, broken: 3, running: 12, agents: 20 });
 });
 
 test("the inbox puts what an agent waits for first, then what broke; settled items come last, newest first", () => {
@@ -25,6 +25,7 @@ test("the inbox puts what an agent waits for first, then what broke; settled ite
     "q-1",
     "login-1",
     "esc-1",
+    "letter:412",
     "a-4",
     "a-3",
     "a-1",

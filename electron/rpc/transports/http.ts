@@ -131,22 +131,24 @@ class Site {
         return this.#exchange(request, response);
       case "page":
         return this.#page(admitted, request, response);
-      case "rpc":
-        return refuseRequest(response, this.#tokenRefusal(request) ?? UPGRADE_NEEDED);
-      case "health": {
-        const refusal = this.#tokenRefusal(request);
-        return refusal === undefined
-          ? sendJson(response, { ok: true, version: this.#options.serve.version })
-          : refuseRequest(response, refusal);
-      }
-      case "metrics": {
-        const refusal = this.#tokenRefusal(request);
-        return refusal === undefined ? this.#metrics(response) : refuseRequest(response, refusal);
-      }
-      case "snapshot": {
-        const refusal = this.#tokenRefusal(request);
-        return refusal === undefined ? this.#snapshot(admitted, response) : refuseRequest(response, refusal);
-      }
+      default:
+        return this.#withToken(admitted, request, response);
+    }
+  }
+
+  /** Everything but the page and the exchange of a code for a token needs one. */
+  async #withToken(admitted: Admitted, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = this.#tokenRefusal(request);
+    if (refusal !== undefined) return refuseRequest(response, refusal);
+    switch (admitted.route) {
+      case "health":
+        return sendJson(response, { ok: true, version: this.#options.serve.version });
+      case "metrics":
+        return this.#metrics(response);
+      case "snapshot":
+        return this.#snapshot(admitted, response);
+      default:
+        return refuseRequest(response, UPGRADE_NEEDED);
     }
   }
 

@@ -22,7 +22,7 @@ const factSchema = z.object({
 
 it("loses nothing acknowledged when it is killed in the middle, and nothing of it is half", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "memory-crash-"));
-  const facts: z.infer<typeof factSchema>[] = [];
+  const facts: Fact[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const child = startStoreProcess("remember", dataDir);
     await child.said(20 + Math.floor(Math.random() * 60));
@@ -31,16 +31,9 @@ it("loses nothing acknowledged when it is killed in the middle, and nothing of i
   }
   const database = connectSqlite(databaseFile(dataDir));
   expect(database.all("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
-  const { memory, find, close } = await openMemory({ database });
-  const forgotten = new Set(facts.flatMap((fact) => fact.forgotten ?? []));
-  for (const { memory: id, text = "" } of facts) {
-    if (id === undefined || forgotten.has(id)) continue;
-    // The last one may have been forgotten after the last word was read.
-    const kept = must(memory.getMemory(id));
-    expect(kept.text).toBe(text);
-    if (kept.deletesAt === undefined) expect(await find(text, { match: "words", limit: 1 })).toEqual([text]);
-  }
-  for (const id of forgotten) expect(must(memory.getMemory(id)).deletesAt).toBeDefined();
+  const rig = await openMemory({ database });
+  await expectKept(rig, facts);
+  const { memory } = rig;
   for (const { snapshot } of facts)
     if (snapshot !== undefined) expect(must(memory.showSnapshot(snapshot)).head.id).toBe(snapshot);
   const context = must(memory.context("job"));
@@ -54,6 +47,20 @@ it("loses nothing acknowledged when it is killed in the middle, and nothing of i
   expect(
     database.get("SELECT count(*) AS n FROM memories WHERE rowid NOT IN (SELECT rowid FROM memories_text)"),
   ).toEqual({ n: 0 });
-  close();
+  rig.close();
   rmSync(dataDir, { recursive: true });
 });
+
+type Fact = z.infer<typeof factSchema>;
+
+async function expectKept(rig: Awaited<ReturnType<typeof openMemory>>, facts: readonly Fact[]): Promise<void> {
+  const forgotten = new Set(facts.flatMap((fact) => fact.forgotten ?? []));
+  for (const { memory: id, text = "" } of facts) {
+    if (id === undefined || forgotten.has(id)) continue;
+    // The last one may have been forgotten after the last word was read.
+    const kept = must(rig.memory.getMemory(id));
+    expect(kept.text).toBe(text);
+    if (kept.deletesAt === undefined) expect(await rig.find(text, { match: "words", limit: 1 })).toEqual([text]);
+  }
+  for (const id of forgotten) expect(must(rig.memory.getMemory(id)).deletesAt).toBeDefined();
+}
