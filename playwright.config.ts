@@ -11,8 +11,8 @@ export default defineConfig({
   outputDir: "test-results",
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  // Each test starts real processes; two cores carry one at a time.
-  workers: 1,
+  // Each test starts real processes and waits for them half of its time: two cores carry two of them.
+  workers: 2,
   forbidOnly: process.env["CI"] !== undefined,
   reporter: [["list"], ["json", { outputFile: report }]],
   projects: [

@@ -142,7 +142,7 @@ class Recorder {
   }
 
   #put(event: NewEvent): void {
-    this.events.push({ ...event, seq: 60_000 + this.events.length, time: new Date(this.#now).toISOString() });
+    this.events.push({ ...event, seq: this.events.length, time: new Date(this.#now).toISOString() });
   }
 }
 
@@ -196,5 +196,6 @@ export function sampleRuns(now: number): { readonly runs: readonly Run[]; readon
     )
     .move("vision", { type: "leave", to: "nobody" }, 3);
   const all = [live, healed, failed];
-  return { runs: all.map(({ run }) => run), events: all.flatMap(({ events }) => events) };
+  const events = all.flatMap((one) => one.events).map((event, index) => ({ ...event, seq: 60_000 + index }));
+  return { runs: all.map(({ run }) => run), events };
 }
