@@ -88,7 +88,20 @@ function StatusBanner({ status }: { readonly status: AppStatus }): ReactElement 
         {status.notice}
       </Banner>
     );
-  return status.notice === undefined ? null : <Banner kind="waiting" title={status.notice} />;
+  if (status.notice !== undefined) return <Banner kind="waiting" title={status.notice} />;
+  return status.network === undefined ? null : <NetworkBanner network={status.network} />;
+}
+
+function NetworkBanner({ network }: { readonly network: NonNullable<AppStatus["network"]> }): ReactElement | null {
+  if (network.state === "reconnecting") {
+    const since = network.lostSince === undefined ? "" : ` since ${exactClock(Date.parse(network.lostSince))}`;
+    return (
+      <Banner kind="waiting" title={`NATS at ${network.server} does not answer${since}.`}>
+        Messages wait for 30 s and are then refused; other machines are shown as of then. Agents keep running.
+      </Banner>
+    );
+  }
+  return network.notice === undefined ? null : <Banner kind="waiting" title={network.notice} />;
 }
 
 function Interrupted({ fleets }: { readonly fleets: readonly string[] }): ReactElement {

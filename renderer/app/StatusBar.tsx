@@ -9,6 +9,7 @@ import {
   useStatus,
 } from "#renderer/state/hooks.ts";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
+import type { AppStatus } from "#shared/contract/index.ts";
 import { costWords } from "#shared/lib/amountWords.ts";
 import { countWords, exactClock } from "#shared/lib/words.ts";
 import { budgetId } from "#shared/model/budget.ts";
@@ -82,6 +83,7 @@ function LiveStatus(): ReactElement {
           Event <span className="mono status-mono">{countWords(status.lastSeq)}</span>
         </span>
       )}
+      {status?.network !== undefined && <Network network={status.network} />}
       <span className="grow" />
       <span className="status-counts">
         {ORDER.map((state) => {
@@ -101,6 +103,17 @@ function LiveStatus(): ReactElement {
       </span>
       <SpentToday />
     </footer>
+  );
+}
+
+/** The server that joins this machine to others. */
+function Network({ network }: { readonly network: NonNullable<AppStatus["network"]> }): ReactElement {
+  const isThere = network.state === "connected";
+  return (
+    <span className={isThere ? "status-item status-wide" : "status-item bad"} title={network.server}>
+      <Lamp state={isThere ? "busy" : "crashed"} size={10} />
+      {isThere ? "NATS" : "NATS does not answer"}
+    </span>
   );
 }
 

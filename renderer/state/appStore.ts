@@ -5,9 +5,11 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AppStatus, QueryOutput } from "#shared/contract/index.ts";
 import type { InboxItem } from "#shared/model/inbox.ts";
+import type { Machine } from "#shared/model/machine.ts";
 import type { Settings } from "#shared/model/settings.ts";
 import type { ConnectionState, ReconnectingClient } from "#shared/rpc/reconnectingClient.ts";
 import { sortInbox } from "./derive.ts";
+import { applyMachinesItem } from "./machinesSlice.ts";
 import type { Overlay, Toast } from "./overlayKinds.ts";
 import { applyMailItem, EMPTY_MAIL, type MailSlice } from "./mailSlice.ts";
 import { applyTreeItem, EMPTY_TREE, type TreeSlice } from "./treeSlice.ts";
@@ -19,6 +21,7 @@ export interface AppState extends TreeSlice, UsageSlice, MailSlice {
   readonly lostAt: number | undefined;
   /** The first tree has arrived. */
   readonly hasTree: boolean;
+  readonly machines: readonly Machine[];
   readonly inbox: readonly InboxItem[];
   readonly status: AppStatus | undefined;
   readonly settings: Settings | undefined;
@@ -47,6 +50,7 @@ export function createAppStore(client: ReconnectingClient): AppStore {
     connection: client.state,
     lostAt: undefined,
     hasTree: false,
+    machines: [],
     inbox: [],
     status: undefined,
     settings: undefined,
@@ -87,6 +91,11 @@ function followAll(client: ReconnectingClient, store: AppStore): void {
           ...(item.type === "snapshot" ? { hasTree: true } : {}),
         })),
     },
+  );
+  client.open(
+    "machines",
+    {},
+    { onItem: (item) => store.setState(({ machines }) => ({ machines: applyMachinesItem(machines, item) })) },
   );
   client.open(
     "inbox",

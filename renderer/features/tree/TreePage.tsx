@@ -15,6 +15,7 @@ import { EmptyTree, NothingFound } from "./Empty.tsx";
 import { Inspector } from "./Inspector.tsx";
 import type { LayoutNode, ZoomLevel } from "./layout.ts";
 import { NodeMenu, type MenuAt } from "./NodeMenu.tsx";
+import { OtherMachines } from "./OtherMachines.tsx";
 import { Outline } from "./Outline.tsx";
 import { PickedBar } from "./PickedBar.tsx";
 import type { SteerRow } from "./steer.ts";
@@ -164,6 +165,7 @@ function Content({
     return (
       <div className="tree-content">
         {hasTree ? <EmptyTree isConnected={isLive} onStart={go.firstRun} /> : <Skeleton rows={8} />}
+        <OtherMachines />
       </div>
     );
   const shared = { shape, matches, selected, onMenu, onOpen: go.terminal, rowsRef };
@@ -171,6 +173,7 @@ function Content({
     <div className="tree-content">
       <FileProblems />
       {view === "diagram" ? <Diagram {...shared} level={level} onSelect={onSelect} /> : <Outline {...shared} />}
+      <OtherMachines />
       {matches?.size === 0 && <NothingFound text={filter} onClear={() => onFilter("")} />}
       {view === "diagram" ? <BlastBar /> : <PickedRows isLive={isLive} actOn={actOn} />}
     </div>

@@ -29,6 +29,8 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   tree: { query: "place=/tree" },
   "tree-200": { query: "fleet=200&place=/tree" },
   "tree-1000": { query: "fleet=1000&place=/tree" },
+  "tree-machines": { query: "machines=2&place=/tree" },
+  "tree-machines-lost": { query: "machines=lost&fleet=empty&place=/tree" },
   "tree-empty": { query: "fleet=empty&place=/tree" },
   terminals: { query: "place=/terminals" },
   terminal: { query: "place=/terminals/fleet/schema-migrator" },

@@ -23,7 +23,17 @@ const demo = createDemoClient({
   fleet: (/^\d+$/.test(fleet) ? Number(fleet) : fleet) as NonNullable<DemoOptions["fleet"]>,
   settings: { theme },
   interrupted: asked.get("interrupted")?.split(",") ?? [],
+  machines: asked.get("machines") !== null,
+  network: networkOf(asked.get("machines")),
 });
+
+/** `machines=lost`: the server went five minutes ago. */
+function networkOf(machines: string | null): DemoOptions["network"] {
+  if (machines === null) return undefined;
+  const server = "nats://lab:4222";
+  const lostSince = new Date(Date.now() - 300_000).toISOString();
+  return machines === "lost" ? { server, state: "reconnecting", lostSince } : { server, state: "connected" };
+}
 const app = createApp(demo.client, { history: window });
 const place = asked.get("place");
 if (place !== null) location.hash = place;
