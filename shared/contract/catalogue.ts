@@ -1,7 +1,7 @@
 /** Everything that is spoken: the catalogue of the bus and the event log, and beside it the contract and its wire. */
 import type { z } from "zod";
 import { entries as spoken } from "../model/catalogue/catalogue.ts";
-import { define } from "../model/catalogue/entry.ts";
+import { define, namedEntries } from "../model/catalogue/entry.ts";
 import type { Entry, Family, MessageKind } from "../model/catalogue/entry.ts";
 import { exampleOf } from "../model/catalogue/example.ts";
 import { commands } from "./commands.ts";
@@ -73,20 +73,24 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
 const ASKED_BY = "The window, the browser and the command line, over the app's own protocol.";
 
 interface Asked {
-  readonly kind: MessageKind;
   readonly input: z.ZodType;
   readonly output: z.ZodType;
 }
 
+/** Not held against `Asked` one by one, for the compiler's sake: see `namedEntries`. */
+function tableOf<T>(table: object): [string, T][] {
+  return Object.entries(table);
+}
+
 const contractEntries: readonly Named[] = [
-  ...Object.entries(commands).map(([name, asked]) => ask(name, { kind: "command", ...asked })),
-  ...Object.entries(queries).map(([name, asked]) => ask(name, { kind: "query", ...asked })),
-  ...Object.entries(streams).map(([name, { input, item }]) =>
-    ask(`stream.${name}`, { kind: "query", input, output: item }),
+  ...tableOf<Asked>(commands).map(([name, asked]) => ask(name, "command", asked)),
+  ...tableOf<Asked>(queries).map(([name, asked]) => ask(name, "query", asked)),
+  ...tableOf<{ input: z.ZodType; item: z.ZodType }>(streams).map(([name, { input, item }]) =>
+    ask(`stream.${name}`, "query", { input, output: item }),
   ),
 ];
 
-function ask(name: string, { kind, input, output }: Asked): Named {
+function ask(name: string, kind: MessageKind, { input, output }: Asked): Named {
   const [first = ""] = name.split(".");
   return [
     name,
@@ -104,7 +108,7 @@ function ask(name: string, { kind, input, output }: Asked): Named {
   ];
 }
 
-const all: readonly Named[] = [...spoken(), ...Object.entries(wireMessages), ...contractEntries].toSorted(
+const all: readonly Named[] = [...spoken(), ...namedEntries(wireMessages), ...contractEntries].toSorted(
   ([left, { kind }], [right, other]) => (left === right ? compare(kind, other.kind) : compare(left, right)),
 );
 

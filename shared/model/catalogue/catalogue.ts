@@ -5,7 +5,7 @@ import { budgetMessages } from "./budget.ts";
 import { dataMessages } from "./data.ts";
 import { deadLetterMessages } from "./deadLetters.ts";
 import { machineMessages } from "./machines.ts";
-import type { Entry } from "./entry.ts";
+import { namedEntries, type Entry } from "./entry.ts";
 import { hookMessages } from "./hook.ts";
 import { mailboxMessages } from "./mailbox.ts";
 import { memoryMessages } from "./memory.ts";
@@ -30,9 +30,10 @@ export const catalogue = {
 };
 
 export type MessageName = keyof typeof catalogue;
+export type MessageInput<N extends MessageName> = z.input<(typeof catalogue)[N]["schema"]>;
 export type MessageData<N extends MessageName> = z.output<(typeof catalogue)[N]["schema"]>;
 
-const byName = new Map<string, Entry>(Object.entries(catalogue));
+const byName = namedEntries(catalogue);
 
 export function entryOf(name: string): Entry | undefined {
   return byName.get(name);

@@ -48,6 +48,14 @@ export interface Entry<S extends z.ZodType = z.ZodType> {
   readonly example: z.input<S>;
 }
 
+/**
+ * The entries of a table under their names. `object`: held against Entry one by one, a hundred schemas cost the compiler
+ * a minute; each was one when `define` made it.
+ */
+export function namedEntries(table: object): Map<string, Entry> {
+  return new Map(Object.entries(table));
+}
+
 type Defaulted = "aliases" | "version" | "older";
 type Definition<S extends z.ZodType> = Omit<Entry<S>, Defaulted> & Partial<Pick<Entry<S>, Defaulted>>;
 

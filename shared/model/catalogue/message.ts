@@ -2,8 +2,8 @@
 import { nearest } from "../../lib/nearest.ts";
 import { ok } from "../result.ts";
 import type { Rejection, Result } from "../result.ts";
-import { catalogue, entries, entryOf } from "./catalogue.ts";
-import type { MessageData, MessageName } from "./catalogue.ts";
+import { entries, entryOf } from "./catalogue.ts";
+import type { MessageData, MessageInput, MessageName } from "./catalogue.ts";
 import type { Entry } from "./entry.ts";
 import { makeEnvelope, parseEnvelope, versionOf } from "./envelope.ts";
 import type { Envelope, EnvelopeParts } from "./envelope.ts";
@@ -11,11 +11,8 @@ import { problemOf, refusal } from "./problems.ts";
 import type { z } from "zod";
 
 export type MessageParts<N extends MessageName> = Omit<EnvelopeParts, "type" | "version" | "data"> & {
-  readonly data: z.input<(typeof catalogue)[N]["schema"]>;
+  readonly data: MessageInput<N>;
 };
-
-/** The same object; so written, one name's schema and data stay together in the eyes of the compiler. */
-const typed: { readonly [N in MessageName]: { readonly schema: z.ZodType<MessageData<N>> } } = catalogue;
 
 /** A message heard: its data in the current version, whatever version it was said in. */
 export interface Heard {
@@ -27,7 +24,9 @@ export interface Heard {
 
 /** An envelope around data that fits the catalogue to the letter. Errors: bad_request, with the code of the check. */
 export function compose<N extends MessageName>(type: N, parts: MessageParts<N>): Result<Envelope> {
-  const { version, schema }: Entry = catalogue[type];
+  const entry = entryOf(type);
+  if (entry === undefined) return failed(unknownType(type));
+  const { version, schema } = entry;
   const parsed = schema.safeParse(parts.data);
   if (!parsed.success) return { ok: false, error: problemOf(type, parsed.error, parts.data) };
   return makeEnvelope({ ...parts, type, version, data: parsed.data });
@@ -52,8 +51,11 @@ export function hearAs<N extends MessageName>(
   const { envelope, data } = heard.value;
   if (envelope.type !== type)
     return failed(refusal("V3002", `This is no ${type} but a ${envelope.type}. Send it where those are read.`));
-  const parsed = typed[type].schema.safeParse(data);
-  return parsed.success ? ok({ envelope, data: parsed.data }) : failed(problemOf(type, parsed.error, data));
+  const parsed = entryOf(type)?.schema.safeParse(data);
+  if (parsed?.success !== true)
+    return failed(parsed === undefined ? unknownType(type) : problemOf(type, parsed.error, data));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- It went through that name's schema.
+  return ok({ envelope, data: parsed.data as MessageData<N> });
 }
 
 /**
