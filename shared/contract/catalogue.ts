@@ -82,7 +82,7 @@ function tableOf<T>(table: object): [string, T][] {
   return Object.entries(table);
 }
 
-const contractEntries: readonly Named[] = [
+const contractEntries = (): readonly Named[] => [
   ...tableOf<Asked>(commands).map(([name, asked]) => ask(name, "command", asked)),
   ...tableOf<Asked>(queries).map(([name, asked]) => ask(name, "query", asked)),
   ...tableOf<{ input: z.ZodType; item: z.ZodType }>(streams).map(([name, { input, item }]) =>
@@ -108,18 +108,18 @@ function ask(name: string, kind: MessageKind, { input, output }: Asked): Named {
   ];
 }
 
-const all: readonly Named[] = [...spoken(), ...namedEntries(wireMessages), ...contractEntries].toSorted(
-  ([left, { kind }], [right, other]) => (left === right ? compare(kind, other.kind) : compare(left, right)),
-);
+let all: readonly Named[] | undefined;
 
-/** In the order of their names. */
+/** In the order of their names. Made when it is first asked for: the examples cost a quarter of a second, and every start would pay. */
 export function everyMessage(): readonly Named[] {
-  return all;
+  return (all ??= [...spoken(), ...namedEntries(wireMessages), ...contractEntries()].toSorted(
+    ([left, { kind }], [right, other]) => (left === right ? compare(kind, other.kind) : compare(left, right)),
+  ));
 }
 
 /** An order and the event it leads to can be called the same: set, and set. */
 export function messagesNamed(name: string): readonly Named[] {
-  return all.filter(([known]) => known === name);
+  return everyMessage().filter(([known]) => known === name);
 }
 
 function compare(left: string, right: string): number {

@@ -119,7 +119,8 @@ describe("what a person sends", () => {
       code: 1,
       stderr: expect.stringContaining("hyper-enter"),
     });
-    expect(await app.cli("send", "k", "héllo 日本")).toMatchObject({ code: 0 });
+    // What was pressed stands in its input line, so a message would wait.
+    expect(await app.cli("send", "k", "héllo 日本", "--now")).toMatchObject({ code: 0 });
     await printed(app, "k", Buffer.from("héllo 日本\r").toString("hex"));
   });
 
