@@ -1,10 +1,9 @@
-/** up, down, forget, and the schema of the file they read. */
+/** up, down, forget. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { fleetJsonSchema, ID_PATTERN } from "#shared/model/fleetFile.ts";
+import { ID_PATTERN } from "#shared/model/fleetFile.ts";
 import { show, withApp } from "./command.ts";
 import type { Command } from "./command.ts";
-import { DONE, usage } from "./outcome.ts";
 
 export const fleetCommands: Readonly<Record<string, Command>> = {
   up: {
@@ -42,17 +41,5 @@ export const fleetCommands: Readonly<Record<string, Command>> = {
           `${gone.name} is forgotten`,
         ]),
       ),
-  },
-  schema: {
-    usage: "schema fleet",
-    summary: "The JSON Schema of the fleet file, for editors",
-    takes: [1, 1],
-    run: async ({ args, out }) => {
-      if (args[0] !== "fleet") return usage('There is one schema: "signalbox schema fleet".');
-      const schema = fleetJsonSchema();
-      if (out.isJson) await out.json(schema);
-      else await out.bytes(Buffer.from(`${JSON.stringify(schema, null, 2)}\n`));
-      return DONE;
-    },
   },
 };

@@ -8,6 +8,7 @@ import { jsonSchemaOf } from "#shared/model/catalogue/jsonSchema.ts";
 import type { JsonSchema } from "#shared/model/catalogue/jsonSchema.ts";
 import { hear } from "#shared/model/catalogue/message.ts";
 import { nearest } from "#shared/lib/nearest.ts";
+import { fleetJsonSchema } from "#shared/model/fleetFile.ts";
 import { fail } from "#shared/model/result.ts";
 import type { CliContext } from "./command.ts";
 import { DONE, refused } from "./outcome.ts";
@@ -20,7 +21,16 @@ export function answerSchema(context: CliContext): Promise<Outcome> {
   if (file !== undefined) return check(context, file);
   if (context.has("asyncapi")) return document(context);
   const [name] = context.args;
+  if (name === "fleet") return fleetFile(context);
   return name === undefined ? list(context) : show(context, name);
+}
+
+/** The fleet file's own, for editors; no message is called so. */
+async function fleetFile({ out }: CliContext): Promise<Outcome> {
+  const schema = fleetJsonSchema();
+  if (out.isJson) await out.json(schema);
+  else await out.bytes(Buffer.from(`${JSON.stringify(schema, undefined, 2)}\n`));
+  return DONE;
 }
 
 /** One JSON document, for a file. */

@@ -237,9 +237,9 @@ it("sends words, text that begins with a dash, and stdin", async () => {
   await run(["send", "api", "--no-enter", "--", "--help"]);
   await run(["send", "api", "-"], { stdin: "x".repeat(300_000) });
   expect(sent).toEqual([
-    { id: "api", text: "fix the tests", submit: true },
-    { id: "api", text: "--help", submit: false },
-    { id: "api", text: "x".repeat(300_000), submit: true },
+    { id: "api", text: "fix the tests", submit: true, now: false, hold: false },
+    { id: "api", text: "--help", submit: false, now: false, hold: false },
+    { id: "api", text: "x".repeat(300_000), submit: true, now: false, hold: false },
   ]);
 });
 

@@ -81,6 +81,8 @@ async function fleet(desk: Desk): Promise<Page> {
 }
 
 test("every page in light and dark, wide, narrow and at 200 %", async ({ desk }, info) => {
+  // Sixteen pages in every look: a quarter of a minute on a free machine, minutes on a busy one.
+  test.setTimeout(240_000);
   const page = await fleet(desk);
   const problems: string[] = [];
   for (const theme of ["light", "dark"] as const) {
