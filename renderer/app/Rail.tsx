@@ -87,16 +87,17 @@ export function Rail(): ReactElement {
         <span className="rail-text grow small">Search or run</span>
         <Kbd keys="mod+k" />
       </button>
-      {WORK.map((place) => (
-        <RailLink key={place.page} place={place} count={place.page === "inbox" ? waiting : 0} />
-      ))}
-      <div className="rail-heading">
-        <span className="rail-text">Oversight</span>
+      <div className="rail-pages scroll">
+        {WORK.map((place) => (
+          <RailLink key={place.page} place={place} count={place.page === "inbox" ? waiting : 0} />
+        ))}
+        <div className="rail-heading">
+          <span className="rail-text">Oversight</span>
+        </div>
+        {OVERSIGHT.map((place) => (
+          <RailLink key={place.page} place={place} count={0} />
+        ))}
       </div>
-      {OVERSIGHT.map((place) => (
-        <RailLink key={place.page} place={place} count={0} />
-      ))}
-      <span className="grow" />
       <button
         type="button"
         className="rail-link rail-stop"
