@@ -26,6 +26,7 @@ import type { Output } from "./cli/output.ts";
 import { recordingCommands } from "./cli/recordings.ts";
 import { schemaCommands } from "./cli/schema.ts";
 import { steerCommands } from "./cli/steer.ts";
+import { templateCommands } from "./cli/templates.ts";
 import { toolCommands } from "./cli/tools.ts";
 import { treeCommands } from "./cli/tree.ts";
 import { usageCommands } from "./cli/usage.ts";
@@ -60,6 +61,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...deadLetterCommands,
   ...usageCommands,
   ...toolCommands,
+  ...templateCommands,
   ...schemaCommands,
   ...openCommands,
   ...doctorCommands,

@@ -23,7 +23,7 @@ import { acquireInstanceLock } from "#platform/instanceLock.ts";
 import { createKeeperHost } from "#platform/keeperHost.ts";
 import type { KeeperHost } from "#platform/keeperHost.ts";
 import { createMachine } from "#platform/machine.ts";
-import { createMcpHost } from "#platform/mcp/mcpHost.ts";
+import { createMcpHost } from "#platform/mcp/index.ts";
 import { createMachineResources } from "#platform/machineResources.ts";
 import { openDatabase } from "#platform/openDatabase.ts";
 import { createOutputLog } from "#platform/outputSearch.ts";

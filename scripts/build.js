@@ -1,8 +1,8 @@
 /**
- * Bundles each program into out/: one self-contained file per Node entry, the page by vite. A target whose inputs have
- * the same content as at its last build is left alone. Run it by `npm run build`.
+ * Bundles each program into out/: one file per Node entry and one for each part that it loads when first used, the page
+ * by vite. A target whose inputs have the same content as at its last build is left alone. Run it by `npm run build`.
  */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { withLock } from "./lock.js";
 import { Advice, cacheDir, outDir, readJson, root, say, sha256, since, writeJson } from "./project.js";
@@ -32,6 +32,13 @@ function targets() {
       output: "preload.cjs",
       inputs: ["electron/preload.ts", ...COMMON],
       make: bundlePreload,
+    },
+    {
+      name: "workflows",
+      entry: "resources/workflows/appraisal/appraisal.yaml",
+      output: "workflows/appraisal/appraisal.yaml",
+      inputs: ["resources/workflows", ...COMMON],
+      make: bundleExample,
     },
     {
       name: "renderer",
@@ -152,6 +159,14 @@ async function bundlePreload(target) {
   await bundle(target, { format: "cjs", external: ["electron"], platform: "browser" });
 }
 
+function onLog(level, log, defaultHandler) {
+  // Packages' own oddities are not ours to mend; an import nobody can resolve is.
+  if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+  if (level === "warn" && log.id?.includes("node_modules")) return;
+  if (log.code === "EVAL" || log.code === "CIRCULAR_DEPENDENCY") return;
+  defaultHandler(level, log);
+}
+
 async function bundle(target, { format, external, platform }) {
   const { rolldown } = await import("rolldown");
   const bundled = await rolldown({
@@ -162,24 +177,50 @@ async function bundle(target, { format, external, platform }) {
     logLevel: "warn",
     tsconfig: false,
     treeshake: true,
-    onLog(level, log, defaultHandler) {
-      // Packages' own oddities are not ours to mend; an import nobody can resolve is.
-      if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
-      if (level === "warn" && log.id?.includes("node_modules")) return;
-      if (log.code === "EVAL" || log.code === "CIRCULAR_DEPENDENCY") return;
-      defaultHandler(level, log);
-    },
+    onLog,
   });
   // Written aside and renamed: a program may be starting from the old file right now.
   const draft = join(outDir, `.draft-${target.name}`);
   rmSync(draft, { recursive: true, force: true });
   try {
-    await bundled.write({ dir: draft, format, entryFileNames: target.output, codeSplitting: false, sourcemap: true });
-    for (const file of readdirSync(draft)) renameSync(join(draft, file), join(outDir, file));
+    const names = { entryFileNames: target.output, chunkFileNames: `${target.name}-[name]-[hash].js` };
+    await bundled.write({ dir: draft, format, ...names, codeSplitting: format === "esm", sourcemap: true });
+    const files = readdirSync(draft);
+    for (const file of files) renameSync(join(draft, file), join(outDir, file));
+    removeOldChunks(target, files);
   } finally {
     await bundled.close();
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+/** A program that started from the build before may still load its parts; those go a day later. */
+function removeOldChunks({ name }, files) {
+  for (const file of readdirSync(outDir)) {
+    if (!file.startsWith(`${name}-`) || files.includes(file)) continue;
+    const path = join(outDir, file);
+    if (Date.now() - statSync(path).mtimeMs > 24 * 60 * 60 * 1000) rmSync(path, { force: true });
+  }
+}
+
+/** The example with servers that need no node_modules: people run it from a folder of their own. */
+async function bundleExample() {
+  const { rolldown } = await import("rolldown");
+  const source = join(root, "resources", "workflows", "appraisal");
+  const servers = join(source, "servers");
+  const draft = join(outDir, ".draft-workflows");
+  const folder = join(draft, "appraisal");
+  rmSync(draft, { recursive: true, force: true });
+  const isStart = (file) => /^await serve\(|^createServer\(/m.test(readFileSync(join(servers, file), "utf8"));
+  const input = readdirSync(servers)
+    .filter(isStart)
+    .map((file) => join(servers, file));
+  const bundled = await rolldown({ input, cwd: root, platform: "node", external: [/^node:/], logLevel: "warn", onLog });
+  await bundled.write({ dir: join(folder, "servers"), format: "esm", entryFileNames: "[name].js" });
+  await bundled.close();
+  cpSync(source, folder, { recursive: true, filter: (path) => path !== servers });
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+  replaceFolder("workflows", draft);
 }
 
 async function bundlePage() {
@@ -192,9 +233,14 @@ async function bundlePage() {
     logLevel: "warn",
     build: { outDir: draft, emptyOutDir: true },
   });
-  const old = join(outDir, ".old-renderer");
+  replaceFolder("renderer", draft);
+}
+
+/** A program may be reading from the old one right now: it is moved aside whole. */
+function replaceFolder(name, draft) {
+  const old = join(outDir, `.old-${name}`);
   rmSync(old, { recursive: true, force: true });
-  if (existsSync(join(outDir, "renderer"))) renameSync(join(outDir, "renderer"), old);
-  renameSync(draft, join(outDir, "renderer"));
+  if (existsSync(join(outDir, name))) renameSync(join(outDir, name), old);
+  renameSync(draft, join(outDir, name));
   rmSync(old, { recursive: true, force: true });
 }

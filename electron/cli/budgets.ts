@@ -7,15 +7,13 @@ import type { CommandInput } from "#shared/contract/index.ts";
 import { fail } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
-import { show, withApp } from "./command.ts";
-import type { CliContext, Command } from "./command.ts";
+import { runVerb, show } from "./command.ts";
+import type { CliContext, Command, Verb } from "./command.ts";
 import { usage } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { table } from "./output.ts";
 
-type Verb = (client: ConnectedClient, context: CliContext, args: readonly string[]) => Promise<Outcome>;
-
-const VERBS: Readonly<Record<string, { readonly usage: string; readonly takes: number; readonly run: Verb }>> = {
+const VERBS: Readonly<Record<string, Verb>> = {
   list: { usage: "list [SCOPE]", takes: 0, run: list },
   set: { usage: "set SCOPE AMOUNT [--period day] [--at-limit hard]", takes: 2, run: set },
   grant: { usage: "grant BUDGET AMOUNT", takes: 2, run: grant },
@@ -48,14 +46,7 @@ export const budgetCommands: Readonly<Record<string, Command>> = {
       reason: { type: "string" },
     },
     takes: [0, 4],
-    run: (context) => {
-      const [word = "list", ...args] = context.args;
-      const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
-      if (verb === undefined)
-        return Promise.resolve(usage(`There is no "budget ${word}". It is one of ${Object.keys(VERBS).join(", ")}.`));
-      if (args.length < verb.takes) return Promise.resolve(usage(`Usage: signalbox budget ${verb.usage}`));
-      return withApp(context, (client) => verb.run(client, context, args));
-    },
+    run: (context) => runVerb(context, { command: "budget", verbs: VERBS, usual: "list" }),
   },
 };
 

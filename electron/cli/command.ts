@@ -3,7 +3,7 @@ import type { ParseArgsOptionsConfig } from "node:util";
 import type { Result } from "#shared/model/result.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
 import { connectToApp } from "./connection.ts";
-import { refused } from "./outcome.ts";
+import { refused, usage } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Output } from "./output.ts";
 
@@ -63,4 +63,25 @@ export function wholeNumber(context: CliContext, flag: string): number | undefin
   const text = context.text(flag);
   if (text === undefined) return undefined;
   return /^\d{1,15}$/.test(text) ? Number(text) : "invalid";
+}
+
+/** The second word of a command: `tools call …`. */
+export interface Verb {
+  readonly usage: string;
+  /** How many arguments it takes at least. */
+  readonly takes: number;
+  run(client: ConnectedClient, context: CliContext, args: readonly string[]): Promise<Outcome>;
+}
+
+/** Runs the verb that was given, or `usual` where none was, with a client of the running app. */
+export function runVerb(
+  context: CliContext,
+  { command, verbs, usual }: { command: string; verbs: Readonly<Record<string, Verb>>; usual: string },
+): Promise<Outcome> {
+  const [word = usual, ...args] = context.args;
+  const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
+  if (verb === undefined)
+    return Promise.resolve(usage(`There is no "${command} ${word}". It is one of ${Object.keys(verbs).join(", ")}.`));
+  if (args.length < verb.takes) return Promise.resolve(usage(`Usage: signalbox ${command} ${verb.usage}`));
+  return withApp(context, (client) => verb.run(client, context, args));
 }

@@ -9,7 +9,9 @@ import {
   errorClassWord,
   letterStateWord,
   payloadForReading,
+  standingWords,
 } from "#shared/model/deadLetterWords.ts";
+import { familyOf, familyWords } from "#shared/model/letterFamily.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
@@ -85,11 +87,11 @@ async function list(client: ConnectedClient, context: CliContext): Promise<Outco
 const HEAD = ["ID", "STATE", "CAUSE", "TRIED", "DIED", "CONSUMER", "TYPE", "ERROR"];
 
 function row(letter: DeadLetter): string[] {
-  const { id, state, error, attempts, retries, diedAt, consumer, type } = letter;
+  const { id, state, waitsFor, error, attempts, retries, diedAt, consumer, type } = letter;
   const tried = `${attempts}+${retries}`;
   return [
     String(id),
-    letterStateWord(state),
+    waitsFor === undefined ? letterStateWord(state) : `Waits for ${waitsFor}`,
     errorClassWord(error.class),
     tried,
     clockWords(Date.parse(diedAt), Date.now()),
@@ -109,7 +111,7 @@ async function showOne(client: ConnectedClient, context: CliContext, [text = ""]
 }
 
 function describe(letter: DeadLetterDetail): string[] {
-  const { id, type, consumer, stream, seq, subject, error, attempts, retries, plan, history, alternatives } = letter;
+  const { id, type, consumer, stream, seq, subject, error, attempts, retries, history, alternatives } = letter;
   const facts = Object.entries({
     server: letter.server,
     tool: letter.tool,
@@ -118,14 +120,15 @@ function describe(letter: DeadLetterDetail): string[] {
     correlation: letter.correlationId,
   });
   return [
-    `Dead letter ${id}: ${type} for ${consumer}. ${letterStateWord(letter.state)}.`,
+    `Dead letter ${id}: ${type} for ${consumer}. ${standingWords(letter)}.`,
     `${stream} ${seq}, ${subject}. ${plural(attempts, "delivery", "deliveries")} failed, then ${plural(retries, "attempt")}.`,
     `${errorClassWord(error.class)}: ${error.message}`,
     ...facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`])),
-    ...(plan === undefined ? [] : [`Next, ${clockWords(Date.parse(plan.dueAt), Date.now())}: ${plan.sentence}`]),
+    ...nextOf(letter),
     ...(alternatives.length === 0
       ? []
       : [`Other tools: ${alternatives.map(({ server, tool }) => `${server} ${tool}`).join(", ")}`]),
+    familyWords(familyOf(letter)),
     ...(letter.keptUntil === undefined ? [] : [`Kept until ${clockWords(Date.parse(letter.keptUntil), Date.now())}.`]),
     "",
     ...table(
@@ -140,6 +143,14 @@ function describe(letter: DeadLetterDetail): string[] {
     ...(letter.edited === undefined ? [] : ["As it is sent now:", payloadForReading(letter.edited), "", "As it was:"]),
     payloadForReading(letter.original),
   ];
+}
+
+function nextOf({ plan, waitsFor }: DeadLetterDetail): string[] {
+  if (waitsFor !== undefined)
+    return [
+      `Waits for dead letter ${waitsFor}, an earlier one of its run that is not settled.${plan === undefined ? "" : ` Then: ${plan.sentence}`}`,
+    ];
+  return plan === undefined ? [] : [`Next, ${clockWords(Date.parse(plan.dueAt), Date.now())}: ${plan.sentence}`];
 }
 
 async function retry(client: ConnectedClient, context: CliContext, [text = ""]: readonly string[]): Promise<Outcome> {

@@ -7,15 +7,14 @@ import type { MemoryItem } from "#shared/model/memory.ts";
 import type { CommandInput, QueryInput, QueryOutput } from "#shared/contract/index.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
-import { show, withApp, wholeNumber } from "./command.ts";
-import type { CliContext, Command } from "./command.ts";
+import { runVerb, show, wholeNumber } from "./command.ts";
+import type { CliContext, Command, Verb } from "./command.ts";
 import { contextLines, memoryContextVerbs } from "./memoryContexts.ts";
-import type { MemoryVerbSpec } from "./memoryContexts.ts";
 import { refused, usage } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { oneLine, table } from "./output.ts";
 
-const VERBS: Readonly<Record<string, MemoryVerbSpec>> = {
+const VERBS: Readonly<Record<string, Verb>> = {
   ls: { usage: "ls [--scope S] [--kind K] [--tag T] [--forgotten]", takes: 0, run: list },
   search: { usage: "search TEXT [--scope S] [--kind K] [--limit 10]", takes: 1, run: search },
   store: { usage: "store TEXT [--kind fact] [--scope global] [--retention medium]", takes: 1, run: store },
@@ -45,14 +44,7 @@ export const memoryCommands: Readonly<Record<string, Command>> = {
       remove: { type: "boolean" },
     },
     takes: [0, 100],
-    run: (context) => {
-      const [word = "ls", ...args] = context.args;
-      const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
-      if (verb === undefined)
-        return Promise.resolve(usage(`There is no "memory ${word}". It is one of ${Object.keys(VERBS).join(", ")}.`));
-      if (args.length < verb.takes) return Promise.resolve(usage(`Usage: signalbox memory ${verb.usage}`));
-      return withApp(context, (client) => verb.run(client, context, args));
-    },
+    run: (context) => runVerb(context, { command: "memory", verbs: VERBS, usual: "ls" }),
   },
 };
 

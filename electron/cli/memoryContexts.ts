@@ -3,18 +3,11 @@ import { clockWords } from "#shared/lib/words.ts";
 import type { SharedContext, SnapshotDiff } from "#shared/model/memory.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
 import { show } from "./command.ts";
-import type { CliContext } from "./command.ts";
+import type { CliContext, Verb } from "./command.ts";
 import type { Outcome } from "./outcome.ts";
 import { oneLine, table } from "./output.ts";
 
-type MemoryVerb = (client: ConnectedClient, context: CliContext, args: readonly string[]) => Promise<Outcome>;
-export interface MemoryVerbSpec {
-  readonly usage: string;
-  readonly takes: number;
-  readonly run: MemoryVerb;
-}
-
-export const memoryContextVerbs: Readonly<Record<string, MemoryVerbSpec>> = {
+export const memoryContextVerbs: Readonly<Record<string, Verb>> = {
   contexts: { usage: "contexts", takes: 0, run: contexts },
   snapshot: { usage: "snapshot [CONTEXT] | snapshot --remove SNAPSHOT", takes: 0, run: snapshot },
   diff: { usage: "diff SNAPSHOT [SNAPSHOT]", takes: 1, run: diff },

@@ -7,17 +7,11 @@ import { toolCallOutcomeSchema } from "#shared/model/toolServer.ts";
 import type { ToolCall, ToolServer } from "#shared/model/toolServer.ts";
 import type { CommandInput } from "#shared/contract/index.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
-import { show, wholeNumber, withApp } from "./command.ts";
-import type { CliContext, Command } from "./command.ts";
+import { runVerb, show, wholeNumber } from "./command.ts";
+import type { CliContext, Command, Verb } from "./command.ts";
 import { usage } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { table } from "./output.ts";
-
-interface Verb {
-  readonly usage: string;
-  readonly takes: number;
-  run(client: ConnectedClient, context: CliContext, args: readonly string[]): Promise<Outcome>;
-}
 
 const VERBS: Readonly<Record<string, Verb>> = {
   ls: { usage: "ls", takes: 0, run: list },
@@ -59,14 +53,7 @@ export const toolCommands: Readonly<Record<string, Command>> = {
       limit: { type: "string" },
     },
     takes: [0, MOST_ARGS],
-    run: (context) => {
-      const [word = "ls", ...args] = context.args;
-      const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
-      if (verb === undefined)
-        return Promise.resolve(usage(`There is no "tools ${word}". It is one of ${Object.keys(VERBS).join(", ")}.`));
-      if (args.length < verb.takes) return Promise.resolve(usage(`Usage: signalbox tools ${verb.usage}`));
-      return withApp(context, (client) => verb.run(client, context, args));
-    },
+    run: (context) => runVerb(context, { command: "tools", verbs: VERBS, usual: "ls" }),
   },
 };
 
@@ -84,7 +71,13 @@ async function list(client: ConnectedClient, context: CliContext): Promise<Outco
 
 function serverRow(server: ToolServer): string[] {
   const where = server.where.length > 60 ? `${server.where.slice(0, 59)}…` : server.where;
-  return [server.key, server.state, String(server.tools.length), String(server.restarts), where, server.detail ?? ""];
+  return [server.key, server.state, toolsWord(server), String(server.restarts), where, server.detail ?? ""];
+}
+
+/** "12", or "12, 1 broken". */
+function toolsWord({ tools }: ToolServer): string {
+  const broken = tools.filter(({ problem }) => problem !== undefined).length;
+  return broken === 0 ? String(tools.length) : `${tools.length}, ${broken} broken`;
 }
 
 async function showOne(client: ConnectedClient, context: CliContext, args: readonly string[]): Promise<Outcome> {
@@ -124,7 +117,12 @@ function serverLines(server: ToolServer): string[] {
     ...(server.lastError === undefined
       ? []
       : [`  last error ${clockWords(Date.parse(server.lastError.at), now)}: ${server.lastError.message}`]),
-    ...table(server.tools.map(({ name, description }) => [`  ${name}`, description.slice(0, 100)])),
+    ...table(
+      server.tools.map(({ name, description, problem }) => [
+        `  ${name}`,
+        (problem === undefined ? description : `cannot be called: ${problem}`).slice(0, 100),
+      ]),
+    ),
   ];
 }
 

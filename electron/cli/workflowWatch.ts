@@ -12,6 +12,7 @@ export async function watchRun(client: ConnectedClient, context: CliContext, run
   const found = await client.query("workflow.run", { run });
   if (!found.ok) return refused(found.error);
   const { fleet } = found.value.head;
+  const { revision } = found.value.head;
   let last: RunHead = found.value.head;
   const read = await readStream(client, {
     name: "events",
@@ -22,11 +23,12 @@ export async function watchRun(client: ConnectedClient, context: CliContext, run
       const heads = events.flatMap(({ data }) => runHeadSchema.safeParse(data["head"]).data ?? []);
       last = heads.at(-1) ?? last;
     },
-    isDone: () => FINAL_RUN_STATES.has(last.state),
+    // An earlier end may have been undone since.
+    isDone: () => FINAL_RUN_STATES.has(last.state) && last.revision >= revision,
   });
   if (read.exit !== 0 || last.state === "completed" || !FINAL_RUN_STATES.has(last.state)) return read;
   const message = last.detail ?? `The run was ${last.state}.`;
-  return refused({ code: last.state === "aborted" ? "conflict" : "internal", message });
+  return refused({ code: last.state === "failed" ? "internal" : "conflict", message });
 }
 
 async function print({ out }: CliContext, event: StoredEvent): Promise<void> {

@@ -1,5 +1,4 @@
 /** workflow: runs of the workflows in fleet files, started, watched and steered from the command line. */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseTokens, tokenWords } from "#shared/lib/amountWords.ts";
 import { clockWords } from "#shared/lib/words.ts";
@@ -8,16 +7,15 @@ import type { Result } from "#shared/model/result.ts";
 import { stateName } from "#shared/model/workflow.ts";
 import type { Entry, Run, RunHead } from "#shared/model/workflow.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
-import { show, withApp } from "./command.ts";
-import type { CliContext, Command } from "./command.ts";
+import { runVerb, show } from "./command.ts";
+import type { CliContext, Command, Verb } from "./command.ts";
 import { refused, usage } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { table } from "./output.ts";
+import { prepareDemo } from "./workflowDemo.ts";
 import { watchRun } from "./workflowWatch.ts";
 
-type Verb = (client: ConnectedClient, context: CliContext, args: readonly string[]) => Promise<Outcome>;
-
-const VERBS: Readonly<Record<string, { readonly usage: string; readonly takes: number; readonly run: Verb }>> = {
+const VERBS: Readonly<Record<string, Verb>> = {
   ls: { usage: "ls", takes: 0, run: list },
   run: { usage: "run NAME [KEY=VALUE …] [--tokens N] [--watch]", takes: 1, run: start },
   show: { usage: "show RUN", takes: 1, run: showRun },
@@ -25,8 +23,10 @@ const VERBS: Readonly<Record<string, { readonly usage: string; readonly takes: n
   suspend: { usage: "suspend RUN", takes: 1, run: order("workflow.suspend") },
   resume: { usage: "resume RUN", takes: 1, run: order("workflow.resume") },
   abort: { usage: "abort RUN", takes: 1, run: order("workflow.abort") },
+  undo: { usage: "undo RUN [--watch]", takes: 1, run: undo },
   retry: { usage: "retry RUN STEP", takes: 2, run: orderStep("workflow.retryStep") },
-  demo: { usage: "demo [KEY=VALUE …]", takes: 0, run: demo },
+  skip: { usage: "skip RUN STEP", takes: 2, run: orderStep("workflow.skipUndo") },
+  demo: { usage: "demo [KEY=VALUE …] [--agents] [--tokens N]", takes: 0, run: demo },
   planb: { usage: "planb RUN STEP", takes: 2, run: orderStep("workflow.planB") },
 };
 
@@ -34,16 +34,14 @@ export const workflowCommands: Readonly<Record<string, Command>> = {
   workflow: {
     usage: `workflow [${Object.keys(VERBS).join("|")}] …`,
     summary: "Steps that hand over to each other: run NAME starts one of a fleet file, watch RUN follows it",
-    options: { tokens: { type: "string" }, watch: { type: "boolean" }, limit: { type: "string" } },
-    takes: [0, 40],
-    run: (context) => {
-      const [word = "ls", ...args] = context.args;
-      const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
-      if (verb === undefined)
-        return Promise.resolve(usage(`There is no "workflow ${word}". It is one of ${Object.keys(VERBS).join(", ")}.`));
-      if (args.length < verb.takes) return Promise.resolve(usage(`Usage: signalbox workflow ${verb.usage}`));
-      return withApp(context, (client) => verb.run(client, context, args));
+    options: {
+      tokens: { type: "string" },
+      watch: { type: "boolean" },
+      agents: { type: "boolean" },
+      limit: { type: "string" },
     },
+    takes: [0, 40],
+    run: (context) => runVerb(context, { command: "workflow", verbs: VERBS, usual: "ls" }),
   },
 };
 
@@ -96,25 +94,22 @@ function tokensLeft({ tokens }: RunHead): string {
 function nowWords(entries: readonly Entry[]): string {
   return entries
     .filter(({ state }) => state === "working" || state === "plan_b" || state === "retrying")
-    .map(({ step, state, stalled }) => `${step} ${stalled ? "stalled" : state.replace("_", " ")}`)
+    .map(({ step, state, stalled, undo: undoing }) => {
+      const word = stalled ? "stalled" : state.replace("_", " ");
+      return undoing === undefined ? `${step} ${word}` : `${step} ${word} on its undo`;
+    })
     .join(", ");
 }
 
 /** Vision, researcher, valuation and browser as real programs; brought up and run with one command. */
 async function demo(client: ConnectedClient, context: CliContext, args: readonly string[]): Promise<Outcome> {
-  const file = demoFile();
-  if (file === undefined)
-    return usage("The example is not part of this installation. It is in resources/workflows of the source code.");
+  const prepared = await prepareDemo(client, { dataDir: context.dataDir, withAgents: context.has("agents") });
+  if ("exit" in prepared) return prepared;
+  const { file, workflow } = prepared;
   const up = await client.command("fleet.up", { file });
   if (!up.ok) return refused(up.error);
-  return start(client, { ...context, has: (flag) => flag === "watch" || context.has(flag) }, ["appraisal", ...args]);
-}
-
-/** Beside the built command line and beside its source. */
-function demoFile(): string | undefined {
-  return ["..", "../.."]
-    .map((up) => resolve(import.meta.dirname, up, "resources/workflows/appraisal/appraisal.yaml"))
-    .find((file) => existsSync(file));
+  const watching = { ...context, has: (flag: string) => flag === "watch" || context.has(flag) };
+  return start(client, watching, [workflow, ...args]);
 }
 
 async function start(client: ConnectedClient, context: CliContext, args: readonly string[]): Promise<Outcome> {
@@ -167,11 +162,17 @@ function outputWords({ output }: Entry): string {
   return output === undefined ? "" : (JSON.stringify(output) ?? "").slice(0, 100);
 }
 
-function order(name: "workflow.suspend" | "workflow.resume" | "workflow.abort"): Verb {
+function order(name: "workflow.suspend" | "workflow.resume" | "workflow.abort"): Verb["run"] {
   return async (client, context, [run = ""]) => ordered(context, await client.command(name, { run }));
 }
 
-function orderStep(name: "workflow.retryStep" | "workflow.planB"): Verb {
+/** What its steps did is taken back, the last one first. */
+async function undo(client: ConnectedClient, context: CliContext, [run = ""]: readonly string[]): Promise<Outcome> {
+  const begun = await client.command("workflow.undo", { run });
+  return begun.ok && context.has("watch") ? watchRun(client, context, run) : ordered(context, begun);
+}
+
+function orderStep(name: "workflow.retryStep" | "workflow.planB" | "workflow.skipUndo"): Verb["run"] {
   return async (client, context, [run = "", step = ""]) => ordered(context, await client.command(name, { run, step }));
 }
 

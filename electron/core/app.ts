@@ -4,7 +4,7 @@ import { systemSubject } from "#shared/lib/eventSubjects.ts";
 import { ok } from "#shared/model/result.ts";
 import type { MachineFacts } from "#shared/model/machine.ts";
 import type { Result } from "#shared/model/result.ts";
-import { createAdapters } from "#core/agents/index.ts";
+import { agentIdsOf, createAdapters } from "#core/agents/index.ts";
 import type { Mailboxes } from "#core/mailboxes/index.ts";
 import { createMailRoom, type MailRoom } from "./mailRoom.ts";
 import type { Backbone } from "./backbone.ts";
@@ -37,9 +37,10 @@ import {
   settleTrouble,
   spendLedger,
   spendOf,
+  stepCalls,
   troublePolicy,
 } from "#core/policies/index.ts";
-import type { AgentAsks } from "#core/policies/index.ts";
+import type { AgentAsks, EventHandlers } from "#core/policies/index.ts";
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Database } from "#core/ports/database.ts";
@@ -54,6 +55,7 @@ import type { NetworkAddress, OpenNetwork } from "#core/ports/network.ts";
 import type { OutputLog } from "#core/ports/outputLog.ts";
 import type { PriceList } from "#core/ports/priceList.ts";
 import type { PtyHost } from "#core/ports/ptyHost.ts";
+import type { RefusedCall } from "#core/ports/refusedCall.ts";
 import type { RecordingArchive } from "#core/ports/recordingArchive.ts";
 import type { Resources } from "#core/ports/resources.ts";
 import type { Transcripts } from "#core/ports/transcripts.ts";
@@ -144,9 +146,10 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const { store, bus, journal, recorder, settings, inbox, joined, backbone } = opened.value;
   const ledger = createLedger({ ports, config, store, recorder });
   const adapters = createAdapters({ machine: ports.machine });
-  const ingest = rememberedIngest(ports, store);
+  const doors = { ...ports, onRefused: (one: RefusedCall): void => mailRoom.refusedCallers.atTheDoor(one) };
+  const ingest = rememberedIngest(doors, store);
   const budgets = createBudgets({ ports, store, recorder, ledger, fleets: () => fleets });
-  const metering = createMetering({ ports, store, recorder, settings, ledger, budgets, sessions: () => sessions });
+  const metering = createMetering({ doors, store, recorder, settings, ledger, budgets, sessions: () => sessions });
   const lifeMeters = new LifeMeters({ sink: ledger, ...ports });
   const recordings = new Recordings({ ...ports, lives: recordedLives(() => sessions), recorder, settings });
   const sessions: Sessions = new Sessions({
@@ -166,14 +169,17 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   });
   const known = { ports, config, store, recorder, sessions, adapters, settings, inbox, budgets };
   const registry = createRegistry({ ...known, backbone, fleets: () => fleets });
-  const later = { mailboxes: () => mailRoom.slices.mailboxes, memory: () => memory };
+  const later = { mailboxes: () => mailRoom.slices.mailboxes, memory: () => memory, fleets: () => fleets, events: bus };
   const workflowRoom = createWorkflowRoom({ ...known, ...ports, ...later, backbone, registry });
-  const { workflows } = workflowRoom;
-  const fleets: Fleets = createFleets({ ...known, registry, workflows, elsewhere: joined.elsewhere });
-  const there = { ...later, fleets: () => fleets, sessions: () => sessions, registry: () => registry };
-  const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus, events: bus });
+  const { workflows, handlers } = workflowRoom;
+  const fleets: Fleets = createFleets({ ...known, registry, workflows, handlers, elsewhere: joined.elsewhere });
+  const workCall = stepCalls(() => workflows);
+  const there = { ...later, sessions: () => sessions, registry: () => registry, workCall };
+  const mailRoom = createMailRoom({ ...known, ...ports, ...there, bus: backbone.bus });
   const memory = new Memory({ ...ports, store, recorder, loadVectors: () => ports.database.loadVectors() });
-  const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf: aboveInTree(fleets) });
+  const ancestorsOf = aboveInTree(fleets);
+  backbone.letterItems.joinTree(ancestorsOf);
+  const usage = new LedgerViews({ ledger, store, recorder, clock, ancestorsOf });
   const importer = new Importer({ ...ports, archive: ports.transcripts.archive, ledger, store, recorder });
   bus.subscribe({ label: "settle trouble", pattern: ">", onEvents: settleTrouble(inbox) });
   serversFollowFleets({ registry, fleets, bus });
@@ -189,7 +195,7 @@ export async function composeCore(ports: CorePorts, config: CoreConfig): Promise
   const work = { ledger, usage, importer, budgets, registry, workflows, memory, sessions, recordings, fleets };
   const slices = { ...work, settings, inbox, ...mailRoom.slices };
   const ground = { config, ports, adapters, store, recorder, bus, backbone, joined };
-  const listeners = [ingest, metering];
+  const listeners = [ingest, metering, { close: async () => mailRoom.refusedCallers.close() }];
   const close = (): Promise<void> => closeCore({ ...ground, ...slices, lifeMeters, journal, listeners });
   return ok({ ...ground, ...slices, startedAt: toIsoTime(clock.wallNow()), close });
 }
@@ -198,16 +204,17 @@ function factsOf(ports: CorePorts, { version, host, machine }: CoreConfig): Mach
   return { ...machine, boot: ports.newId(), version, host, platform: ports.machine.platform };
 }
 
-interface MeteringParts extends Pick<FleetParts, "ports" | "store" | "recorder" | "settings" | "budgets"> {
+interface MeteringParts extends Pick<FleetParts, "store" | "recorder" | "settings" | "budgets"> {
+  readonly doors: CorePorts & { readonly onRefused: (one: RefusedCall) => void };
   readonly ledger: Ledger;
   readonly sessions: () => Sessions;
 }
 
-function createMetering({ ports, store, recorder, settings, ledger, budgets, sessions }: MeteringParts) {
+function createMetering({ doors, store, recorder, settings, ledger, budgets, sessions }: MeteringParts) {
   const onLimit: Parameters<typeof gatewayDesk>[0]["onLimit"] = (id, limit) => sessions().limited(id, limit);
   const ownerOf = ownerOfSession(store);
-  const desk = gatewayDesk({ ledger, budgets, store, recorder, clock: ports.clock, ownerOf, onLimit });
-  return meteringGateway({ ...ports, store, settings, desk });
+  const desk = gatewayDesk({ ledger, budgets, store, recorder, clock: doors.clock, ownerOf, onLimit });
+  return meteringGateway({ ...doors, store, settings, desk });
 }
 
 interface LedgerParts {
@@ -242,6 +249,7 @@ interface FleetParts {
   readonly budgets: Budgets;
   readonly registry: Registry;
   readonly workflows: Workflows;
+  readonly handlers: EventHandlers;
   readonly elsewhere: Joined["elsewhere"];
 }
 
@@ -260,7 +268,7 @@ function createFleets(parts: FleetParts): Fleets {
     files: ports.fleetFiles,
     machine: ports.machine,
     mirrorFile: `${config.dataDir}/fleets.json`,
-    agentIds: adapters.map((adapter) => adapter.id).filter((id) => id !== "command"),
+    agentIds: agentIdsOf(adapters),
     nextBootDelayMs: bootDelays(settings),
     onTrouble: troublePolicy(inbox),
     elsewhere: parts.elsewhere,
@@ -268,18 +276,20 @@ function createFleets(parts: FleetParts): Fleets {
       forBudgets(name, fleet);
       forServers(name, fleet);
       forWorkflows(name, fleet);
+      parts.handlers.define(name, fleet?.handlers ?? []);
     },
   });
 }
 
-interface RegistryParts extends Pick<FleetParts, "ports" | "store" | "recorder"> {
+interface RegistryParts extends Pick<FleetParts, "ports" | "store" | "recorder" | "adapters"> {
   readonly backbone: Backbone;
   readonly fleets: () => Fleets;
 }
 
-function createRegistry({ ports, store, recorder, backbone, fleets }: RegistryParts): Registry {
+function createRegistry({ ports, store, recorder, backbone, fleets, adapters }: RegistryParts): Registry {
   const others = agentEntries(fleets);
-  return new Registry({ ...ports, host: ports.mcp, bus: backbone.bus, store, recorder, others });
+  const agentIds = agentIdsOf(adapters);
+  return new Registry({ ...ports, host: ports.mcp, bus: backbone.bus, store, recorder, others, agentIds });
 }
 
 interface BudgetParts extends Pick<FleetParts, "ports" | "store" | "recorder"> {

@@ -62,3 +62,16 @@ export async function joinNetwork({ openNetwork, asked, settings, logger }: Join
     new Joined(undefined, `${opened.error.message} Until Signalbox is started again this machine works alone.`),
   );
 }
+
+/** Errors: those of OpenNetwork. */
+export async function tryNetwork(
+  openNetwork: OpenNetwork,
+  address: NetworkAddress,
+): Promise<Result<{ server: string; version: string; warnings: string[] }>> {
+  const opened = await openNetwork(address);
+  if (!opened.ok) return opened;
+  const { bus, link } = opened.value;
+  const { server, version, warnings } = link;
+  await bus.close();
+  return ok({ server, version, warnings: [...warnings] });
+}

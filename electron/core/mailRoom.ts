@@ -14,6 +14,7 @@ import {
   knowledgeTools,
   mailReceivers,
   mailTeam,
+  RefusedCallers,
   teamTools,
   tokensGoBack,
 } from "#core/policies/index.ts";
@@ -38,6 +39,7 @@ export interface MailRoomParts extends KnowledgeSlices {
 
 export interface MailRoom {
   readonly slices: { readonly mailboxes: Mailboxes; readonly asks: AgentAsks };
+  readonly refusedCallers: RefusedCallers;
   /** What a session may call; undefined: it has no tools. */
   desk(path: string, sessionId: string): AgentDesk | undefined;
 }
@@ -53,11 +55,19 @@ export function createMailRoom(parts: MailRoomParts): MailRoom {
     pattern: "ws.*.fleet.*",
     onEvents: (some) => asks.settle(some),
   });
+  const lifeOf = (sessionId: string) => {
+    const life = sessions().life(sessionId);
+    return life === undefined ? undefined : { path: life.path, alive: life.exitCause === undefined };
+  };
+  const refusedCallers = new RefusedCallers({ ...parts, lifeOf });
+  for (const pattern of ["sys.callers.refused", "sys.mailboxes.throttled", "ws.*.fleet.*"])
+    events.subscribe({ label: "show refused calls", pattern, onEvents: (some) => refusedCallers.show(some) });
   const snapshot = async (contextId: string): Promise<string | undefined> => {
     const taken = await parts.memory().snapshot(contextId);
     return taken.ok ? taken.value.url : undefined;
   };
   const own = teamTools({ ...parts, mailboxes, team, asks, snapshot });
   const tools = new Map([...own, ...knowledgeTools(parts)].map((tool) => [tool.name, tool]));
-  return { slices: { mailboxes, asks }, desk: agentDesks({ fleets, tools }) };
+  const desk = agentDesks({ fleets, tools, clock, refusedCallers });
+  return { slices: { mailboxes, asks }, refusedCallers, desk };
 }

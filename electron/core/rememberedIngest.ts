@@ -1,11 +1,12 @@
 /** The door for hooks and telemetry, at the address that agents of an earlier run still know. */
-import type { Ingest, OpenIngest } from "#core/ports/ingest.ts";
+import type { Ingest, IngestOptions, OpenIngest } from "#core/ports/ingest.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Store } from "#core/store/index.ts";
 
 interface IngestPorts {
   readonly openIngest: OpenIngest;
   readonly logger: Logger;
+  readonly onRefused: NonNullable<IngestOptions["onRefused"]>;
 }
 
 /** Opened at the first need; on the port of the last run, so that agents that outlived the app still reach it. */
@@ -17,7 +18,10 @@ export function rememberedIngest(
   const openNow = async (): Promise<Ingest | undefined> => {
     const row = store.get("SELECT value FROM settings WHERE key = 'internal.ingestPort'");
     const port = row === undefined ? Number.NaN : Number(row["value"]);
-    const opened = await ports.openIngest(Number.isInteger(port) ? { preferredPort: port } : {});
+    const opened = await ports.openIngest({
+      onRefused: ports.onRefused,
+      ...(Number.isInteger(port) ? { preferredPort: port } : {}),
+    });
     if (!opened.ok) {
       ports.logger.error("Hooks and telemetry cannot be received; agents run without them.", {
         error: opened.error.message,

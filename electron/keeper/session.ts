@@ -82,7 +82,7 @@ export class Session {
     const startedAt = new Date().toISOString();
     const record: SessionMeta = { sessionId, tag, keeper: deps.keeper, startedAt, cols, rows };
     await writeSessionMeta(dir, record);
-    void deps.evidence.refresh();
+    deps.evidence.refresh();
     log.recordResize(cols, rows);
     try {
       session = new Session(deps, { dir, log, record }, request);
@@ -156,7 +156,7 @@ export class Session {
   async identify(): Promise<void> {
     const { pid } = this;
     const found = await identifyProcess(pid);
-    this.#root = typeof found === "object" ? found : { pid, startTime: await processTimeNow() };
+    this.#root = typeof found === "object" ? found : { pid, startTime: processTimeNow() };
     this.#saveMeta();
   }
 
@@ -198,7 +198,7 @@ export class Session {
 
   /** Resolves when the log and what a later core must know are on disk. */
   async settled(): Promise<void> {
-    await this.#log.flushed();
+    await this.#log.indexed();
     await this.#metaWork;
   }
 
@@ -219,13 +219,11 @@ export class Session {
   async #onExit(exit: PtyExit): Promise<void> {
     clearTimeout(this.#resizeTimer);
     const at = new Date().toISOString();
+    const endedAt = processTimeNow();
     const requested = this.isStopping;
     const mayBeMemory = exit.signal === "SIGKILL" && !requested;
-    const [endedAt, outOfMemory] = await Promise.all([
-      processTimeNow(),
-      mayBeMemory ? this.#deps.evidence.claim() : false,
-      this.#log.flushed(),
-    ]);
+    const outOfMemory = mayBeMemory && this.#deps.evidence.claim();
+    await this.#log.flushed();
     this.#rootEndedAt = endedAt;
     this.exitOffset = this.#log.size;
     this.exit = { ...exit, outOfMemory, requested, at };

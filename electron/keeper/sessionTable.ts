@@ -16,6 +16,7 @@ import type { KeeperSession, SpawnRequest, StopRequest } from "#shared/rpc/keepe
 import { checkCommand } from "./commandCheck.ts";
 import { Session, type SessionDeps } from "./session.ts";
 import { killAndFinish, stopSession } from "./stopLadder.ts";
+import { Sweeps } from "./sweeps.ts";
 
 export interface SessionTableDeps extends Omit<SessionDeps, "onEnded"> {
   readonly dataDir: string;
@@ -34,6 +35,7 @@ export class SessionTable {
   readonly #starting = new Set<string>();
   /** Ended and recorded; what they left running is still known by them. */
   readonly #forgotten = new Map<string, SessionProcesses>();
+  readonly #sweeps = new Sweeps();
 
   constructor(deps: SessionTableDeps) {
     this.#deps = deps;
@@ -85,6 +87,11 @@ export class SessionTable {
   }
 
   async stop(session: Session, request: StopRequest): Promise<Result<void>> {
+    if (session.exit !== undefined) {
+      const swept = await this.#sweeps.sweep(session.processes);
+      session.finish();
+      return stopAnswer(swept);
+    }
     const politeInput = request.politeInput === undefined ? undefined : Buffer.from(request.politeInput, "base64");
     return stopAnswer(await stopSession(session, { politeInput, graceMs: request.graceMs }));
   }
@@ -93,7 +100,7 @@ export class SessionTable {
   async stopForgotten(sessionId: string): Promise<Result<void> | undefined> {
     const processes = this.#forgotten.get(sessionId);
     if (processes === undefined) return undefined;
-    const outcome = await killSessions([processes]);
+    const outcome = await this.#sweeps.sweep(processes);
     if (outcome.survivors.length === 0) this.#forgotten.delete(sessionId);
     return stopAnswer(outcome);
   }
@@ -179,6 +186,15 @@ function spawnFailure(request: SpawnRequest, error: unknown): Result<never> {
   if (["ENOSPC", "EDQUOT", "EROFS", "EIO"].includes(code)) {
     return fail("store_unavailable", `The session's log could not be made (${code}). Free some disk space.`);
   }
+  return fail("spawn_failed", `${request.file} could not be started: ${reasonOf(error, code)}`);
+}
+
+/** Errors of a system that has no descriptor, process or memory to give (errno(3)). */
+const OUT_OF: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EAGAIN", "ENOMEM"]);
+
+/** node-pty says which call failed and not why; forkpty lacks a terminal, a process or a descriptor (pty(7), fork(2)). */
+function reasonOf(error: unknown, code: string): string {
   const reason = error instanceof Error ? error.message : String(error);
-  return fail("spawn_failed", `${request.file} could not be started: ${reason}`);
+  if (!OUT_OF.has(code) && !/forkpty|posix_spawn/.test(reason)) return reason;
+  return `the system gives no more terminals, processes or open files (${reason}). Stop some agents and start it again.`;
 }

@@ -24,12 +24,10 @@ export interface StopOptions {
   readonly graceMs: number;
 }
 
-/** Also for a session that has ended: sweeps what it left behind. Safe to call twice, the stricter call wins. */
+/** Safe to call twice, the stricter call wins. */
 export async function stopSession(session: Session, options: StopOptions): Promise<KillOutcome> {
-  if (session.exit === undefined) {
-    session.isStopping = true;
-    if (options.graceMs > 0) await askToEnd(session, options);
-  }
+  session.isStopping = true;
+  if (options.graceMs > 0) await askToEnd(session, options);
   return killAndFinish([session]);
 }
 

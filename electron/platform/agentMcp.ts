@@ -12,8 +12,19 @@ const SERVER = { name: "signalbox", version: "1" };
 /** Streams that tell of changes; an agent holds one. */
 const MAX_STREAMS = 8;
 
-export function agentMcpHandler(desk: AgentDesk): McpHttpHandler {
-  return createMcpHandler(
+export interface AgentMcp {
+  /** Hands one admitted request over and streams its answer back; the caller's going away ends it. */
+  answer(exchange: Exchange, body: Buffer): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+export function openAgentMcp(desk: AgentDesk): AgentMcp {
+  const handler = createMcpHandler(
     () => {
       const server = new McpServer(SERVER, { instructions: desk.instructions });
       for (const tool of desk.tools()) register(server, desk, tool);
@@ -21,24 +32,20 @@ export function agentMcpHandler(desk: AgentDesk): McpHttpHandler {
     },
     { maxSubscriptions: MAX_STREAMS },
   );
+  return { answer: (exchange, body) => answer(exchange, handler, body), close: () => handler.close() };
 }
 
 function register(server: McpServer, desk: AgentDesk, tool: AgentTool): void {
   const { name, description, input, isReadOnly } = tool;
   const annotations = { readOnlyHint: isReadOnly, destructiveHint: false, openWorldHint: false };
-  server.registerTool(name, { description, inputSchema: input, annotations }, async (args, context) => {
+  // What the tool does not take comes through, too: a forged sender is refused by name, not passed over.
+  server.registerTool(name, { description, inputSchema: input.loose(), annotations }, async (args, context) => {
     const answer = await desk.call(name, args, context.mcpReq.signal);
     return { content: [{ type: "text", text: answer.text }], ...(answer.isError ? { isError: true } : {}) };
   });
 }
 
-/** Hands one admitted request over and streams its answer back; the caller's going away ends it. */
-export async function answerMcp(
-  exchange: { readonly request: IncomingMessage; readonly response: ServerResponse },
-  handler: McpHttpHandler,
-  body: Buffer,
-): Promise<void> {
-  const { request, response } = exchange;
+async function answer({ request, response }: Exchange, handler: McpHttpHandler, body: Buffer): Promise<void> {
   const gone = new AbortController();
   response.on("close", () => gone.abort());
   const answer = await handler.fetch(

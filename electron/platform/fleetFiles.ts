@@ -1,11 +1,11 @@
 /** Fleet files on disk. Watching is chokidar's: editors replace files in a dozen ways, and none of them may be missed. */
 import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { watch } from "chokidar";
 import type { FleetFiles } from "#core/ports/fleetFiles.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import { homePath } from "./homePath.ts";
 
 /** A fleet file is a page of text; more is a mistake in the path. */
 const MAX_BYTES = 1_000_000;
@@ -14,7 +14,7 @@ const SETTLE_MS = 100;
 
 export function createFleetFiles(): FleetFiles {
   return {
-    resolve: (file) => resolve(file === "~" || file.startsWith("~/") ? homedir() + file.slice(1) : file),
+    resolve: (file) => resolve(homePath(file)),
     read: readText,
     write: writeText,
     exists: async (path) => (await stat(path).catch(() => undefined)) !== undefined,

@@ -4,11 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { Ingest } from "#core/ports/ingest.ts";
+import type { RefusedCall } from "#core/ports/refusedCall.ts";
 import { openIngest } from "./ingest.ts";
 
 let ingest: Ingest;
+let refusals: RefusedCall[];
 beforeEach(async () => {
-  const opened = await openIngest();
+  refusals = [];
+  const opened = await openIngest({ onRefused: (refusal) => refusals.push(refusal) });
   if (!opened.ok) throw new Error(opened.error.message);
   ingest = opened.value;
 });
@@ -79,6 +82,33 @@ describe("ingest", () => {
     );
     expect(guesses.map((guess) => guess.status).filter((status) => status === 429)).toHaveLength(1);
     expect(await call()).toMatchObject({ status: 200 });
+  });
+
+  it("tells who used another session's name, whose token it was, and who called where nobody reports any more", async () => {
+    ingest.register("s1", "right", { hook: () => Promise.resolve({}) });
+    const ended = ingest.register("s2", "other", { hook: () => Promise.resolve({}) });
+    expect(await call({ path: "/mcp/s2" })).toMatchObject({ status: 401 });
+    expect(await call({ path: "/hook/s1", headers: { authorization: "Bearer made-up" } })).toMatchObject({
+      status: 401,
+    });
+    ended();
+    expect(await call({ path: "/mcp/s2", headers: { authorization: "Bearer other" } })).toMatchObject({ status: 401 });
+    expect(refusals).toEqual([
+      { door: "tools", why: "wrong_token", sessionId: "s2", isOpen: true, tokenOf: "s1" },
+      { door: "hook", why: "wrong_token", sessionId: "s1", isOpen: true },
+      { door: "tools", why: "wrong_token", sessionId: "s2", isOpen: false },
+    ]);
+  });
+
+  it("refuses a session that calls without end, and serves the others meanwhile", async () => {
+    for (const id of ["s1", "s2"]) ingest.register(id, "right", { hook: () => Promise.resolve({}) });
+    const answers = await Promise.all(Array.from({ length: 200 }, () => call({ path: "/mcp/s1" })));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(50);
+    expect(refused[0]).toMatchObject({ body: { error: "Too many calls; wait a second." } });
+    expect(await call({ path: "/mcp/s2" })).toMatchObject({ status: 403 });
+    expect(refusals).toHaveLength(refused.length);
+    expect(refusals[0]).toEqual({ door: "tools", why: "too_many_calls", sessionId: "s1", isOpen: true });
   });
 
   it("holds a call until its handler answers, and lets go when the session ends", async () => {

@@ -5,13 +5,13 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-import type { McpHttpHandler } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { Ingest, IngestHandlers, IngestOptions } from "#core/ports/ingest.ts";
+import type { RefusedCall } from "#core/ports/refusedCall.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
-import { agentMcpHandler, answerMcp } from "./agentMcp.ts";
+import type { AgentMcp } from "./agentMcp.ts";
 import { CallRate, FailureThrottle, listenOnLoopback, SessionTokens, TOO_MANY_FAILURES } from "./loopbackListener.ts";
 import { answerOtlp, type TelemetrySignal } from "./otlp/otlpRequest.ts";
 
@@ -26,8 +26,8 @@ const payloadSchema = z.record(z.string(), z.unknown());
 interface Registration {
   readonly handlers: IngestHandlers;
   readonly held: Set<AbortController>;
-  /** Absent: this session has no tools. */
-  readonly mcp?: McpHttpHandler;
+  /** Undefined: nobody has asked for tools yet. */
+  mcp?: Promise<AgentMcp>;
   readonly calls: CallRate;
 }
 
@@ -44,7 +44,9 @@ export async function openIngest(options: IngestOptions = {}): Promise<Result<In
   const registrations = new SessionTokens<Registration>();
   const failures = new FailureThrottle();
   const server = createServer((request, response) => {
-    answer(request, response, { registrations, failures }).catch(() => response.destroy());
+    answer(request, response, { registrations, failures, onRefused: options.onRefused }).catch(() =>
+      response.destroy(),
+    );
   });
   // A held permission request has no data on it for hours; the hold bound is ours.
   server.requestTimeout = 0;
@@ -57,14 +59,12 @@ export async function openIngest(options: IngestOptions = {}): Promise<Result<In
     toolsUrl: `http://127.0.0.1:${port}/mcp`,
     port,
     register(sessionId, token, handlers) {
-      const { desk } = handlers;
-      const mcp = desk === undefined ? {} : { mcp: agentMcpHandler(desk) };
-      const registration: Registration = { handlers, held: new Set(), calls: new CallRate(), ...mcp };
+      const registration: Registration = { handlers, held: new Set(), calls: new CallRate() };
       const end = registrations.register({ id: sessionId, token }, registration);
       return () => {
         end();
         for (const held of registration.held) held.abort();
-        void registration.mcp?.close();
+        void registration.mcp?.then((mcp) => mcp.close());
       };
     },
     async close() {
@@ -83,13 +83,16 @@ export async function openIngest(options: IngestOptions = {}): Promise<Result<In
 interface Desk {
   readonly registrations: SessionTokens<Registration>;
   readonly failures: FailureThrottle;
+  readonly onRefused: IngestOptions["onRefused"];
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> {
   try {
-    const { registration, signal, isMcp } = admit(request, desk);
-    if (isMcp) await speakMcp(registration, { request, response });
-    else if (signal === undefined) {
+    const { registration, signal, sessionId, isMcp } = admit(request, desk);
+    if (isMcp) {
+      if (!registration.calls.admit()) throw refuse(desk, { door: "tools", why: "too_many_calls", sessionId });
+      await speakMcp(registration, { request, response });
+    } else if (signal === undefined) {
       const payload = parseBody((await readBody(request, MAX_HOOK_BODY)).toString("utf8"));
       replyJson(response, 200, await hold(registration, { payload, response }));
     } else await takeTelemetry(request, response, { registration, signal });
@@ -104,12 +107,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, desk: 
 }
 
 async function speakMcp(
-  { mcp, calls }: Registration,
+  registration: Registration,
   exchange: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
-  if (mcp === undefined) throw new Refusal(403, "This session has no tools. Its fleet file gives them with `can:`.");
-  if (!calls.admit()) throw new Refusal(429, "Too many calls; wait a second.");
-  await answerMcp(exchange, mcp, await readBody(exchange.request, MAX_HOOK_BODY));
+  const { desk } = registration.handlers;
+  if (desk === undefined) throw new Refusal(403, "This session has no tools. Its fleet file gives them with `can:`.");
+  const body = await readBody(exchange.request, MAX_HOOK_BODY);
+  // The SDK is a large part of the program; an app whose agents have no tools never loads it.
+  registration.mcp ??= import("./agentMcp.ts").then(({ openAgentMcp }) => openAgentMcp(desk));
+  await (await registration.mcp).answer(exchange, body);
 }
 
 async function takeTelemetry(
@@ -126,11 +132,15 @@ async function takeTelemetry(
   reply(response, said);
 }
 
-interface Route {
-  readonly registration: Registration;
+interface Place {
+  readonly sessionId: string;
   /** Undefined for a hook. */
   readonly signal: TelemetrySignal | undefined;
   readonly isMcp: boolean;
+}
+
+interface Route extends Place {
+  readonly registration: Registration;
 }
 
 function admit(request: IncomingMessage, desk: Desk): Route {
@@ -140,14 +150,14 @@ function admit(request: IncomingMessage, desk: Desk): Route {
   if (request.method !== "POST") throw new Refusal(405, "POST only.");
   const place = placeOf(request.url ?? "");
   const registration = desk.registrations.find(place.sessionId, () => bearerOf(request));
-  if (registration === undefined) throw refuseToken(desk.failures);
+  if (registration === undefined) throw refuseToken(desk, place, bearerOf(request));
   const contentType = request.headers["content-type"] ?? "";
   if (place.signal === undefined && !contentType.startsWith("application/json"))
     throw new Refusal(415, "application/json only.");
-  return { registration, signal: place.signal, isMcp: place.isMcp };
+  return { registration, ...place };
 }
 
-function placeOf(url: string): Omit<Route, "registration"> & { readonly sessionId: string } {
+function placeOf(url: string): Place {
   const [, sessionId, signal] = /^\/otlp\/([0-9a-zA-Z-]{1,64})\/v1\/(logs|metrics|traces)$/.exec(url) ?? [];
   if (sessionId !== undefined && (signal === "logs" || signal === "metrics" || signal === "traces"))
     return { sessionId, signal, isMcp: false };
@@ -159,9 +169,26 @@ function bearerOf(request: IncomingMessage): string {
   return /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
 }
 
-function refuseToken(failures: FailureThrottle): Refusal {
-  const status = failures.refuse();
-  return new Refusal(status, status === 429 ? TOO_MANY_FAILURES : "Wrong or missing token.");
+function refuseToken(desk: Desk, { sessionId, signal, isMcp }: Place, token: string): Refusal {
+  const tokenOf = desk.registrations.ownerOf(token);
+  const door = isMcp ? "tools" : signal === undefined ? "hook" : "telemetry";
+  const wrong = refuse(desk, {
+    door,
+    why: "wrong_token",
+    sessionId,
+    ...(tokenOf === undefined ? {} : { tokenOf }),
+  });
+  return desk.failures.refuse() === 429 ? new Refusal(429, TOO_MANY_FAILURES) : wrong;
+}
+
+const REFUSALS: Readonly<Record<RefusedCall["why"], readonly [number, string]>> = {
+  wrong_token: [401, "Wrong or missing token."],
+  too_many_calls: [429, "Too many calls; wait a second."],
+};
+
+function refuse({ registrations, onRefused }: Desk, refusal: Omit<RefusedCall, "isOpen">): Refusal {
+  onRefused?.({ ...refusal, isOpen: registrations.has(refusal.sessionId) });
+  return new Refusal(...REFUSALS[refusal.why]);
 }
 
 /** Lets the handler take its time; the agent hanging up, the bound or our closing ends the wait. */

@@ -285,7 +285,7 @@ class SocketKeeperHost implements KeeperHost {
       return;
     }
     this.#logger.error("The session keeper was lost.", { pid, sessions: orphans.length });
-    const endedAt = await processTimeNow();
+    const endedAt = processTimeNow();
     this.#emit(peer, "lost");
     await this.#sweep(orphans, endedAt);
     // With another keeper at work there is still one; without, the next one says so when it is connected.

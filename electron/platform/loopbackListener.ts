@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Server } from "node:http";
+import { TokenBucket } from "#shared/lib/tokenBucket.ts";
 
 /** Refusals allowed per window before every caller without a right token gets 429. */
 const MAX_FAILURES = 20;
@@ -47,6 +48,16 @@ export class SessionTokens<T> {
     return timingSafeEqual(given, known?.digest ?? digest(`unknown ${sessionId}`)) ? known?.value : undefined;
   }
 
+  has(sessionId: string): boolean {
+    return this.#sessions.has(sessionId);
+  }
+
+  /** Whose token this is. */
+  ownerOf(token: string): string | undefined {
+    const given = digest(token);
+    return [...this.#sessions].find(([, one]) => timingSafeEqual(given, one.digest))?.[0];
+  }
+
   values(): readonly T[] {
     return [...this.#sessions.values()].map(({ value }) => value);
   }
@@ -70,20 +81,13 @@ export class FailureThrottle {
 }
 
 /** Calls of one session: far more than a model makes, far less than would keep the core from its work. */
-const CALL_BURST = 60;
-const CALLS_PER_S = 20;
+const CALLS = { burst: 60, refillMs: 50 };
 
 export class CallRate {
-  #left = CALL_BURST;
-  #atMs = performance.now();
+  readonly #bucket = new TokenBucket(CALLS, performance.now());
 
   admit(): boolean {
-    const now = performance.now();
-    this.#left = Math.min(CALL_BURST, this.#left + ((now - this.#atMs) / 1000) * CALLS_PER_S);
-    this.#atMs = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
-    return true;
+    return this.#bucket.take(performance.now()) === 0;
   }
 }
 

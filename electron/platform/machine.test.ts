@@ -46,7 +46,9 @@ describe.skipIf(process.platform === "win32")("machine", () => {
       ok: false,
       error: { code: "timeout" },
     });
-    expect(await machine.run({ file: "gone", args: [] })).toMatchObject({ ok: false, error: { code: "spawn_failed" } });
+    const failed = { ok: false, error: { code: "spawn_failed" } };
+    expect(await machine.run({ file: "gone", args: [] })).toMatchObject(failed);
+    expect(await machine.run({ file: "loud", args: ["\0, which is thrown at once"] })).toMatchObject(failed);
   });
 
   it("reads the head or the tail of a file, and writes private ones", async () => {

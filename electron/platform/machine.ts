@@ -85,19 +85,31 @@ async function firstExecutable(candidates: readonly string[]): Promise<string | 
   return undefined;
 }
 
+function start(file: string, request: RunRequest) {
+  // npm's launchers on Windows are .cmd files, which only the shell runs.
+  const viaShell = process.platform === "win32" && /\.(cmd|bat)$/i.test(file);
+  return spawn(viaShell ? `"${file}"` : file, [...request.args], {
+    ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+    env: { ...request.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    windowsHide: true,
+    shell: viaShell,
+    detached: process.platform !== "win32",
+  });
+}
+
 function runProgram(file: string, request: RunRequest): Promise<Result<RunOutcome>> {
   const timeoutMs = request.timeoutMs ?? DEFAULT_RUN_MS;
+  const couldNot = (error: unknown): Result<RunOutcome> =>
+    fail("spawn_failed", `${file} could not be started: ${error instanceof Error ? error.message : String(error)}.`);
   return new Promise((settle) => {
-    // npm's launchers on Windows are .cmd files, which only the shell runs.
-    const viaShell = process.platform === "win32" && /\.(cmd|bat)$/i.test(file);
-    const child = spawn(viaShell ? `"${file}"` : file, [...request.args], {
-      ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
-      env: { ...request.env },
-      stdio: ["ignore", "pipe", "pipe"],
-      windowsHide: true,
-      shell: viaShell,
-      detached: process.platform !== "win32",
-    });
+    let child: ReturnType<typeof start>;
+    try {
+      child = start(file, request);
+    } catch (error) {
+      // What is not a missing file or a missing right is thrown (ETXTBSY: the program is being written just now).
+      return settle(couldNot(error));
+    }
     const stdout = collector(request.maxBytes ?? DEFAULT_RUN_BYTES);
     const stderr = collector(request.maxBytes ?? DEFAULT_RUN_BYTES);
     child.stdout.on("data", stdout.take);
@@ -108,7 +120,7 @@ function runProgram(file: string, request: RunRequest): Promise<Result<RunOutcom
     }, timeoutMs);
     child.on("error", (error) => {
       clearTimeout(timer);
-      settle(fail("spawn_failed", `${file} could not be started: ${error.message}.`));
+      settle(couldNot(error));
     });
     child.on("close", (code) => {
       clearTimeout(timer);

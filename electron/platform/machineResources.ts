@@ -3,6 +3,7 @@
  * and pressure stall information. Elsewhere: what Node knows. A session's memory is that of its whole process tree.
  */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { freemem } from "node:os";
 import { dirname, join } from "node:path";
@@ -26,7 +27,7 @@ const GROUP_FILES = [
 export function createMachineResources(): Resources {
   const seenOf = new Map<string, Map<number, ProcessIdentity>>();
   return {
-    load: process.platform === "linux" ? linuxLoad : async () => ({ memoryFree: freemem() }),
+    load: async () => (process.platform === "linux" ? linuxLoad() : { memoryFree: freemem() }),
     memoryOf: async (sessions) => {
       // Without a table of processes there is no tree to measure.
       if (process.platform === "win32" || sessions.length === 0) return new Map();
@@ -63,9 +64,9 @@ async function memoryOfAll(pids: readonly number[]): Promise<number> {
 
 /** Shared pages counted in parts, so that ten copies of one program are not ten times its libraries. */
 async function proportionalMemory(pid: number): Promise<number> {
-  const rollup = await textOf(`/proc/${pid}/smaps_rollup`);
-  const kib =
-    /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? /^VmRSS:\s+(\d+) kB$/m.exec(await textOf(`/proc/${pid}/status`))?.[1];
+  // Walks the memory of the process and waits for its lock.
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "latin1").catch(() => "");
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? /^VmRSS:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`))?.[1];
   return Number(kib ?? 0) * KIB;
 }
 
@@ -74,34 +75,34 @@ async function residentByPs(pids: readonly number[]): Promise<number> {
   return asked.stdout.split("\n").reduce((sum, line) => sum + (Number(line.trim()) || 0) * KIB, 0);
 }
 
-async function linuxLoad(): Promise<MachineLoad> {
-  const [info, pressure, groups] = await Promise.all([
-    textOf("/proc/meminfo"),
-    textOf("/proc/pressure/cpu"),
-    textOf("/proc/self/cgroup"),
-  ]);
-  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(info)?.[1];
+/** The kernel answers these from memory, so they are read at once: a start that waits in line for the thread pool is late. */
+function linuxLoad(): MachineLoad {
+  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(textOf("/proc/meminfo"))?.[1];
   const machine = available === undefined ? freemem() : Number(available) * KIB;
-  const group = await freeInGroups(groups);
-  const cpu = /^some avg10=([\d.]+)/m.exec(pressure)?.[1];
+  const group = freeInGroups(textOf("/proc/self/cgroup"));
+  const cpu = /^some avg10=([\d.]+)/m.exec(textOf("/proc/pressure/cpu"))?.[1];
   return { memoryFree: Math.min(machine, group), ...(cpu === undefined ? {} : { cpuPressure: Number(cpu) }) };
 }
 
 /** The tightest of the groups this program is in, up to the root; infinite without a limit. */
-async function freeInGroups(membership: string): Promise<number> {
+function freeInGroups(membership: string): number {
   let free = Number.POSITIVE_INFINITY;
   for (const { line, root, limit, used } of GROUP_FILES) {
     const path = line.exec(membership)?.[1];
     for (let at = path; at !== undefined && at !== "/" && at !== "."; at = dirname(at)) {
-      const bound = Number((await textOf(join(root, at, limit))).trim() || "max");
+      const bound = Number(textOf(join(root, at, limit)).trim() || "max");
       if (!Number.isFinite(bound)) continue;
-      const current = Number((await textOf(join(root, at, used))).trim());
+      const current = Number(textOf(join(root, at, used)).trim());
       free = Math.min(free, Math.max(0, bound - current));
     }
   }
   return free;
 }
 
-async function textOf(file: string): Promise<string> {
-  return await readFile(file, "latin1").catch(() => "");
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "latin1");
+  } catch {
+    return "";
+  }
 }

@@ -57,8 +57,8 @@ async function readProcesses(): Promise<readonly ProcessEntry[]> {
 }
 
 /** Now, in the unit of startTime. */
-export async function processTimeNow(): Promise<number> {
-  return process.platform === "linux" ? await linuxTicksNow() : Math.ceil(Date.now() / 1000);
+export function processTimeNow(): number {
+  return process.platform === "linux" ? linuxTicksNow() : Math.ceil(Date.now() / 1000);
 }
 
 /** Undefined when there is no such process (a zombie counts as gone); "unknown" when it cannot be told. */
@@ -107,8 +107,8 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
 /** The living processes of the session in `entries`, ourselves excluded; adds them to `session.seen`. */
 export function sessionMembers(entries: readonly ProcessEntry[], session: SessionProcesses): readonly ProcessEntry[] {
   const members = new Map<number, ProcessEntry>();
-  const queue = entries.filter((entry) => isSeed(entry, session, entries));
-  const children = Map.groupBy(entries, (entry) => entry.ppid);
+  const { byPid, children } = indexOf(entries);
+  const queue = entries.filter((entry) => isSeed(entry, session, byPid));
   for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
     if (members.has(entry.pid) || entry.pid <= 1 || entry.pid === process.pid) continue;
     members.set(entry.pid, entry);
@@ -119,14 +119,31 @@ export function sessionMembers(entries: readonly ProcessEntry[], session: Sessio
   return living;
 }
 
-function isSeed(entry: ProcessEntry, session: SessionProcesses, entries: readonly ProcessEntry[]): boolean {
+interface EntryIndex {
+  readonly byPid: ReadonlyMap<number, ProcessEntry>;
+  readonly children: ReadonlyMap<number, readonly ProcessEntry[]>;
+}
+
+/** One look serves all sessions that wait for it. */
+const indexes = new WeakMap<readonly ProcessEntry[], EntryIndex>();
+
+function indexOf(entries: readonly ProcessEntry[]): EntryIndex {
+  const known = indexes.get(entries);
+  if (known !== undefined) return known;
+  const byPid = new Map(entries.map((entry) => [entry.pid, entry]));
+  const index = { byPid, children: Map.groupBy(entries, (entry) => entry.ppid) };
+  indexes.set(entries, index);
+  return index;
+}
+
+function isSeed(entry: ProcessEntry, session: SessionProcesses, byPid: EntryIndex["byPid"]): boolean {
   if (entry.sessionId === session.sessionId) return true;
   if (session.seen.get(entry.pid)?.startTime === entry.startTime) return true;
   const { root } = session;
   if (root === undefined || entry.startTime < root.startTime) return false;
   if (entry.pid === root.pid) return entry.startTime === root.startTime;
   if (entry.sid !== root.pid && entry.pgid !== root.pid) return false;
-  const holder = entries.find((other) => other.pid === root.pid);
+  const holder = byPid.get(root.pid);
   // Somebody else leads a session of that number by now.
   if (holder !== undefined && holder.startTime !== root.startTime) return false;
   return session.rootEndedAt === undefined ? holder !== undefined : entry.startTime <= session.rootEndedAt;

@@ -42,7 +42,7 @@ test("the screen at any place is that of a terminal that saw all bytes and resiz
       live.resize(size);
     }
     if (number % 9007 === 0) wanted.set(offset, live.text());
-    if (number % 5000 === 0) await writer.flushed();
+    if (number % 5000 === 0) await writer.indexed();
   }
   await writer.close();
   const { segments } = await surveyRecording("s", dir);

@@ -1,8 +1,9 @@
-import { appendFile, mkdtemp, readFile, rm, truncate } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { eventually } from "#test/support/deadline.ts";
 import {
   listResizes,
   listSegments,
@@ -12,6 +13,7 @@ import {
   segmentSize,
   streamSegments,
 } from "./segmentLog.ts";
+import { segmentFileName } from "./segmentLogFiles.ts";
 
 let dir: string;
 beforeEach(async () => {
@@ -51,7 +53,7 @@ test("bytes are announced only once they can be read back, in order and without 
   });
   const reused = Buffer.alloc(100);
   for (let index = 0; index < 500; index += 1) writer.append(reused.fill(index % 256));
-  await writer.flushed();
+  await writer.indexed();
   await Promise.all(checks);
   expect(next).toBe(50_000);
   await writer.close();
@@ -99,4 +101,24 @@ test("an unknown session is empty", async () => {
   expect(await segmentSize(dir)).toBe(0);
   expect((await bytesAt(0, 10)).byteLength).toBe(0);
   expect(await listResizes(dir)).toEqual([]);
+});
+
+test("a link in the log's place is refused, or not written through", async () => {
+  const elsewhere = join(dir, "..", "elsewhere");
+  await mkdir(elsewhere);
+  await writeFile(join(elsewhere, "precious"), "mine");
+  await symlink(elsewhere, dir);
+  await expect(openSegmentWriter(dir)).rejects.toThrow("is a link; remove it");
+  await rm(dir);
+  await mkdir(dir);
+  const file = join(dir, segmentFileName(0));
+  const writer = await openSegmentWriter(dir, { retryDelayMs: 1 });
+  await symlink(join(elsewhere, "precious"), file);
+  writer.append(Buffer.from("output"));
+  await eventually("the trouble", () => writer.trouble === "ELOOP");
+  await expect(openSegmentWriter(dir)).rejects.toThrow("is a link; remove it");
+  await rm(file);
+  await writer.close();
+  expect(await readFile(file, "utf8")).toBe("output");
+  expect(await readFile(join(elsewhere, "precious"), "utf8")).toBe("mine");
 });

@@ -3,8 +3,8 @@
  * Invariant: `onWritten` is called, in order, only after write(2) took the bytes; a full disk stops the writer, which
  * keeps what it holds, asks its source to pause, and tries again. Nothing is dropped.
  */
-import { close, open, write } from "node:fs";
-import { appendFile, mkdir, stat } from "node:fs/promises";
+import { close, constants, open, write } from "node:fs";
+import { appendFile, lstat, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { SEGMENT_INDEX_FILE, listSegments, segmentFileName } from "./segmentLogFiles.ts";
@@ -47,14 +47,26 @@ export interface SegmentWriter {
   recordResize(cols: number, rows: number): void;
   /** Resolves when everything appended so far is in the file; waits while the disk is full. */
   flushed(): Promise<void>;
+  /** Flushed, and the index knows it. */
+  indexed(): Promise<void>;
   /** Flushes, then closes the files. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Opens the log of one session for appending, creating its directory (0700); continues where an earlier writer ended. */
+/** Windows has no such flag, and no link without an administrator. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+
+/**
+ * Opens the log of one session for appending, creating its directory (0700); continues where an earlier writer ended.
+ * Throws where a link stands in its place: what an agent prints must not be written into somebody's file.
+ */
 export async function openSegmentWriter(dir: string, options: SegmentWriterOptions = {}): Promise<SegmentWriter> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const isNew = (await mkdir(dir, { recursive: true, mode: 0o700 })) !== undefined;
+  if (isNew) return new FileSegmentWriter(dir, options, { size: 0, segmentStart: 0 });
   const last = (await listSegments(dir)).at(-1);
+  for (const path of [dir, join(dir, SEGMENT_INDEX_FILE), ...(last === undefined ? [] : [last.file])])
+    if ((await lstat(path).catch(() => undefined))?.isSymbolicLink() === true)
+      throw new Error(`The log's place ${path} is a link; remove it and start the agent again.`);
   const size = await segmentSize(dir);
   const canContinue = last !== undefined && !last.isPacked && size === last.start + (await stat(last.file)).size;
   return new FileSegmentWriter(dir, options, { size, segmentStart: canContinue ? last.start : size });
@@ -107,15 +119,19 @@ class FileSegmentWriter implements SegmentWriter {
   }
 
   flushed(): Promise<void> {
-    if (this.#isIdle()) return this.#indexWork;
+    if (this.#isIdle()) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiters.push(resolve);
     if (!this.#busy && this.trouble === undefined) this.#flush();
-    return promise.then(() => this.#indexWork);
+    return promise;
+  }
+
+  indexed(): Promise<void> {
+    return this.flushed().then(() => this.#indexWork);
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.flushed().then(async () => {
+    this.#closed ??= this.indexed().then(async () => {
       const fd = this.#fd;
       this.#fd = undefined;
       if (fd !== undefined) await closeFile(fd);
@@ -217,7 +233,7 @@ class FileSegmentWriter implements SegmentWriter {
       if (full !== undefined) await closeFile(full);
     }
     const room = this.#segmentStart + this.#segmentBytes - this.size;
-    this.#fd ??= await openFile(join(this.#dir, segmentFileName(this.#segmentStart)), "a", 0o600);
+    this.#fd ??= await openFile(join(this.#dir, segmentFileName(this.#segmentStart)), APPEND, 0o600);
     return await writeOnce(this.#fd, bytes.byteLength <= room ? bytes : bytes.subarray(0, room));
   }
 

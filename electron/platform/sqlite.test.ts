@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import BetterSqlite from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "#core/ports/database.ts";
 import { listBackups } from "./sqliteBackups.ts";
+import { eventually } from "#test/support/deadline.ts";
 import { createFileLogger } from "./pinoLogger.ts";
 import { assertSafeVersion, connectSqlite, toStoreError } from "./sqlite.ts";
 
@@ -115,6 +116,46 @@ describe("the SQLite adapter", () => {
     const memory = connectSqlite(":memory:");
     expect(await memory.keepBackup("x")).toBe(false);
     memory.close();
+  });
+});
+
+describe("what commits wrote to the log", () => {
+  const fill = (database: ReturnType<typeof connectSqlite>, pages: number) => {
+    const sql = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${pages})`;
+    database.run(`${sql} INSERT INTO t SELECT randomblob(3000) FROM n`);
+  };
+  const logOf = (database: ReturnType<typeof connectSqlite>) => database.get("PRAGMA wal_checkpoint(NOOP)") ?? {};
+
+  it("is copied into the database beside the commits, and the log begins anew", async () => {
+    const file = join(dir, "a.sqlite");
+    const database = connectSqlite(file);
+    database.exec("CREATE TABLE t (a)");
+    fill(database, 3000);
+    expect(logOf(database)).toMatchObject({ checkpointed: 0 });
+    expect(Number(logOf(database)["log"])).toBeGreaterThan(2000);
+    await eventually("everything is copied", () => {
+      const { log, checkpointed } = logOf(database);
+      return log === checkpointed;
+    });
+    fill(database, 1);
+    expect(Number(logOf(database)["log"])).toBeLessThan(10);
+    database.close();
+  });
+
+  it("is all in the database after a close in the middle of copying", async () => {
+    const file = join(dir, "a.sqlite");
+    for (let round = 1; round <= 3; round++) {
+      const database = connectSqlite(file);
+      database.exec("CREATE TABLE IF NOT EXISTS t (a)");
+      fill(database, 3000);
+      await eventually("copying began", () => Number(logOf(database)["checkpointed"]) > 0);
+      fill(database, 10);
+      database.close();
+      expect(existsSync(`${file}-wal`)).toBe(false);
+      const again = connectSqlite(file);
+      expect(again.get("SELECT count(*) AS n FROM t")).toEqual({ n: round * 3010 });
+      again.close();
+    }
   });
 });
 

@@ -8,6 +8,8 @@ import BetterSqlite from "better-sqlite3";
 import { StoreError } from "#core/ports/database.ts";
 import type { Database, Row, SqlValue, StoreErrorCode } from "#core/ports/database.ts";
 import { keepBackupOf, takeBackup } from "./sqliteBackups.ts";
+import { checkpointsBeside } from "./sqliteCheckpoints.ts";
+import type { Checkpoints } from "./sqliteCheckpoints.ts";
 import { loadSqliteVec } from "./sqliteVectors.ts";
 
 /** Before 3.51.3 a WAL database with two connections could corrupt itself (the WAL-reset bug). */
@@ -37,7 +39,8 @@ export function connectSqlite(file: string, options: ConnectOptions = {}): Datab
     db.close();
     throw error;
   }
-  return adapt(db, { file, guard, onClosed: options.onClosed ?? (() => undefined) });
+  const checkpoints = guard(() => checkpointsBeside(db));
+  return adapt(db, { file, guard, checkpoints, onClosed: options.onClosed ?? (() => undefined) });
 }
 
 function prepareConnection(db: BetterSqlite.Database, applicationId: number | undefined): void {
@@ -73,31 +76,30 @@ type Guard = <T>(work: () => T) => T;
 interface AdaptOptions {
   readonly file: string;
   readonly guard: Guard;
+  readonly checkpoints: Checkpoints;
   readonly onClosed: () => void;
 }
 
-function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOptions): Database {
+function adapt(db: BetterSqlite.Database, { file, guard, checkpoints, onClosed }: AdaptOptions): Database {
   const { prepare, forget } = statementCache(db);
   const sync = syncSwitch(db);
+  const write = <T>(isSynced: boolean, work: () => T): T =>
+    guard(() => {
+      sync(isSynced);
+      const value = work();
+      checkpoints.wrote();
+      return value;
+    });
   return {
     file,
-    exec: (sql) =>
-      guard(() => {
-        sync(true);
-        db.exec(sql);
-      }),
+    exec: (sql) => write(true, () => void db.exec(sql)),
     run: (sql, params = []) =>
-      guard(() => {
-        sync(true);
+      write(true, () => {
         const { changes, lastInsertRowid } = prepare(sql).run(...params);
         return { changes, lastRowId: Number(lastInsertRowid) };
       }),
-    runUnsynced: (sql, params) =>
-      guard(() => {
-        // In WAL the operating system has the bytes then; the next commit's sync takes them along.
-        sync(false);
-        prepare(sql).run(...params);
-      }),
+    // In WAL the operating system has the bytes then; the next commit's sync takes them along.
+    runUnsynced: (sql, params) => write(false, () => void prepare(sql).run(...params)),
     get: (sql, params = []) => guard(() => prepare(sql).get(...params)),
     all: (sql, params = []) => guard(() => prepare(sql).all(...params)),
     iterate: (sql, params = []) =>
@@ -106,16 +108,12 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
         params,
         guard,
       ),
-    transaction: (work) =>
-      guard(() => {
-        sync(true);
-        return db.transaction(work).immediate();
-      }),
-    transactionUnsynced: (work) =>
-      guard(() => {
-        sync(false);
-        return db.transaction(work).immediate();
-      }),
+    transaction: (work) => write(true, () => db.transaction(work).immediate()),
+    transactionUnsynced: (work) => write(false, () => db.transaction(work).immediate()),
+    emptyLog: () => {
+      checkpoints.settle();
+      guard(() => db.pragma("wal_checkpoint(TRUNCATE)"));
+    },
     backup: (target) => takeBackup(db, target),
     keepBackup: (label, unlessYoungerMs) =>
       db.memory ? Promise.resolve(false) : keepBackupOf(db, { label, unlessYoungerMs }),
@@ -123,6 +121,7 @@ function adapt(db: BetterSqlite.Database, { file, guard, onClosed }: AdaptOption
     close: () => {
       if (!db.open) return;
       forget();
+      checkpoints.close();
       guard(() => db.close());
       onClosed();
     },

@@ -2,7 +2,7 @@
 import { Suspense, useEffect, type ReactElement } from "react";
 import { useAppState, useIsLive, useNavigation, useRoute } from "#renderer/state/hooks.ts";
 import { routeOfPlace } from "#renderer/state/places.ts";
-import { Skeleton } from "#renderer/ui/Skeleton.tsx";
+import { LoadingHeld, Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { NewsReader } from "./NewsReader.tsx";
@@ -11,6 +11,7 @@ import { fetchPages, PageView } from "./pages.tsx";
 import { Rail } from "./Rail.tsx";
 import { StatusBar } from "./StatusBar.tsx";
 import { Toasts } from "./Toasts.tsx";
+import { useClippedTitles } from "./useClippedTitles.ts";
 import { useGlobalKeys } from "./useGlobalKeys.ts";
 import "./shell.css";
 
@@ -20,6 +21,7 @@ export function Shell(): ReactElement {
   const hasTree = useAppState((state) => state.hasTree);
   const hasFleets = useAppState((state) => state.fleets.size > 0);
   useGlobalKeys();
+  useClippedTitles();
   usePlaces();
   useEffect(() => {
     if (hasTree) fetchPages();
@@ -32,9 +34,11 @@ export function Shell(): ReactElement {
         <ConnectionBanner />
         <div className={isLive || !hasTree ? "main-page" : "main-page stale"}>
           <ErrorBoundary key={route.page}>
-            <Suspense fallback={<Skeleton />}>
-              <PageView name={isFirstRun ? "firstRun" : route.page} />
-            </Suspense>
+            <LoadingHeld value={isLive || !hasTree ? undefined : HELD}>
+              <Suspense fallback={<Skeleton />}>
+                <PageView name={isFirstRun ? "firstRun" : route.page} />
+              </Suspense>
+            </LoadingHeld>
           </ErrorBoundary>
         </div>
       </main>
@@ -45,6 +49,8 @@ export function Shell(): ReactElement {
     </div>
   );
 }
+
+const HELD = "Not loaded yet. It is shown as soon as Signalbox answers again.";
 
 /** The desktop shell and notifications say where to go by the fragment; it is taken out again at once. */
 function usePlaces(): void {

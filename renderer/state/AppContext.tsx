@@ -22,7 +22,10 @@ export interface AppOptions {
 export function createApp(client: ReconnectingClient, { history }: AppOptions = {}): App {
   const queries = new QueryClient({
     // The core is on this machine and says by streams what changed; asking again on focus would only flicker.
-    defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 5_000 } },
+    // It answers without a network, too: a laptop on a train must not have its pages wait for one.
+    defaultOptions: {
+      queries: { retry: false, refetchOnWindowFocus: false, staleTime: 5_000, networkMode: "always" },
+    },
   });
   client.onState((state) => {
     if (state.status === "connected") void queries.invalidateQueries();

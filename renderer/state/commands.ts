@@ -11,6 +11,7 @@ import type {
 } from "#shared/contract/index.ts";
 import type { Rejection, Result } from "#shared/model/result.ts";
 import { useApp } from "./AppContext.tsx";
+import { ask } from "./ask.ts";
 import { showToast } from "./overlays.ts";
 
 export interface CommandOptionsHere<K extends CommandName> {
@@ -66,7 +67,7 @@ export interface QueryOptionsHere {
   readonly key?: string;
 }
 
-/** Asks the core; the answer is shared by all who ask the same, and asked again after a reconnect. */
+/** Asks the core, and waits for one that is away; all who ask the same share the answer, asked again after a reconnect. */
 export function useCoreQuery<K extends QueryName>(
   name: K,
   input: QueryInput<K>,
@@ -79,8 +80,8 @@ export function useCoreQuery<K extends QueryName>(
     ...(key === undefined ? {} : { placeholderData: keepPreviousData }),
     enabled,
     staleTime: staleMs,
-    queryFn: async () => {
-      const result = await client.query(name, input);
+    queryFn: async ({ signal }) => {
+      const result = await ask(client, { name, input, signal });
       if (!result.ok) throw new QueryRefused(result.error);
       return result.value;
     },

@@ -58,6 +58,7 @@ const INBOX_ORDER: Readonly<Record<InboxItem["kind"], number>> = {
   over_limit: 4,
   budget: 4,
   dead_letter: 4,
+  refused: 4,
 };
 
 /** Open before snoozed before closed; open ones: agents that wait first, then what broke, the longest waiting first. */

@@ -23,6 +23,7 @@ const LAMPS: Readonly<Record<InboxItem["kind"], NodeState>> = {
   over_limit: "busy",
   budget: "paused",
   dead_letter: "gave_up",
+  refused: "waiting_permission",
 };
 
 export function lampOf(item: Pick<InboxItem, "kind" | "status" | "answer">): NodeState {
@@ -57,6 +58,7 @@ const WISHES = {
   over_limit: "uses more memory than its limit",
   budget: "is paused at its budget",
   dead_letter: "could not be healed",
+  refused: "was refused",
 } as const;
 
 /** Enter never runs what cannot be undone: of such a request only refusals. */

@@ -10,8 +10,8 @@ export type Route =
   | { readonly page: "sessions" }
   /** One child's lives; a session and an offset in it open the replay there. */
   | { readonly page: "session"; readonly path: string; readonly sessionId?: string; readonly offset?: number }
-  /** With both parties' names: their conversation. */
-  | { readonly page: "messages"; readonly between?: string }
+  /** With both parties' names: their conversation. With a receiver: a message to it is about to be written; "" is to anybody. */
+  | { readonly page: "messages"; readonly between?: string; readonly to?: string }
   /** With a run: its picture. */
   | { readonly page: "workflows"; readonly run?: string }
   | { readonly page: "events"; readonly pattern?: string; readonly seq?: number }
@@ -19,15 +19,16 @@ export type Route =
   | { readonly page: "budgets"; readonly scope?: string; readonly entry?: number }
   /** With a name: that stream or that message in the inspector. */
   | { readonly page: "bus"; readonly tab?: BusTab; readonly name?: string; readonly pattern?: string }
-  /** With a context: that one. */
-  | { readonly page: "memory"; readonly tab?: MemoryTab; readonly context?: string }
-  /** A server, a tool of it to try, or a call in the inspector. */
+  /** With a context: that one. With a text: what is found by it. */
+  | { readonly page: "memory"; readonly tab?: MemoryTab; readonly context?: string; readonly text?: string }
+  /** A server, a tool of it to try, or a call in the inspector; or the dialog that adds a server. */
   | {
       readonly page: "registry";
       readonly tab?: RegistryTab;
       readonly server?: string;
       readonly tool?: string;
       readonly call?: string;
+      readonly isAdding?: boolean;
     }
   | { readonly page: "search"; readonly text?: string; readonly path?: string }
   | { readonly page: "settings" }
@@ -35,7 +36,7 @@ export type Route =
 
 export type BusTab = "streams" | "live" | "dead" | "catalogue";
 export type MemoryTab = "memories" | "contexts";
-export type RegistryTab = "servers" | "calls";
+export type RegistryTab = "servers" | "templates" | "calls";
 export type PageName = Route["page"];
 
 export interface NavigationState {

@@ -22,14 +22,14 @@ const MAKERS: Readonly<Record<string, (tail: string) => Route>> = {
     tab: tail === "" ? "memories" : "contexts",
     ...(tail === "" || tail === "contexts" ? {} : { context: tail }),
   }),
-  messages: () => ({ page: "messages" }),
+  messages: (tail) => (tail === "" ? { page: "messages" } : { page: "messages", between: tail }),
   events: () => ({ page: "events" }),
   bus: (tail) => {
     const tab = BUS_TABS.find((one) => one === tail);
     return tab === undefined ? { page: "bus" } : { page: "bus", tab };
   },
   registry: (tail) => {
-    if (tail === "calls") return { page: "registry", tab: "calls" };
+    if (tail === "calls" || tail === "templates") return { page: "registry", tab: tail };
     return tail === "" ? { page: "registry" } : { page: "registry", tab: "servers", server: tail };
   },
   search: (tail) => (tail === "" ? { page: "search" } : { page: "search", text: tail }),

@@ -1,5 +1,8 @@
 /** A page's frame: header with the name, one quiet fact and the actions; the body; an inspector beside or over it. */
-import type { ReactElement, ReactNode } from "react";
+import { X } from "lucide-react";
+import { useEffect, type ReactElement, type ReactNode } from "react";
+import { Button } from "./Button.tsx";
+import { useSheet } from "./widths.ts";
 
 interface Props {
   readonly title: string;
@@ -17,6 +20,7 @@ interface Props {
 
 export function Page({ title, fact, actions, inspector, onCloseInspector, bleed, children }: Props): ReactElement {
   const hasInspector = inspector !== undefined && inspector !== null && inspector !== false;
+  useEscape(useSheet() && hasInspector ? onCloseInspector : undefined);
   return (
     <div className={hasInspector ? "page page-inspected" : "page"}>
       <div className="page-main">
@@ -30,12 +34,38 @@ export function Page({ title, fact, actions, inspector, onCloseInspector, bleed,
       </div>
       {hasInspector && (
         <>
-          <button type="button" className="sheet-scrim" aria-label="Close the inspector" onClick={onCloseInspector} />
+          <button
+            type="button"
+            className="sheet-scrim"
+            tabIndex={-1}
+            aria-label="Close what lies over the page"
+            onClick={onCloseInspector}
+          />
           <aside className="inspector scroll" aria-label="Inspector">
+            {onCloseInspector !== undefined && (
+              <div className="sheet-head">
+                <Button kind="quiet" icon={<X size={14} />} keys="i" onClick={onCloseInspector}>
+                  Close
+                </Button>
+              </div>
+            )}
             {inspector}
           </aside>
         </>
       )}
     </div>
   );
+}
+
+/** A sheet over the page closes by Escape, after whatever lies over it, and never out of a terminal's hands. */
+function useEscape(close: (() => void) | undefined): void {
+  useEffect(() => {
+    if (close === undefined) return;
+    const onKeyDown = (event: KeyboardEvent) => {
+      const isTyped = event.target instanceof Element && event.target.closest("[data-terminal]") !== null;
+      if (event.key === "Escape" && !event.defaultPrevented && !isTyped) close();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [close]);
 }

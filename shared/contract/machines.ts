@@ -9,6 +9,11 @@ export const machineQueries = {
     input: z.object({}),
     output: z.object({ self: machineFactsSchema.optional(), machines: z.array(machineSchema) }),
   },
+  /** Connects once, looks, and lets go: whether a NATS server could join this machine to others. */
+  "machine.tryServer": {
+    input: z.object({ url: z.string().min(1).max(1000), credentialsFile: z.string().max(4000).optional() }),
+    output: z.object({ server: z.string(), version: z.string(), warnings: z.array(z.string()) }),
+  },
 } as const;
 
 export const machineStreams = {

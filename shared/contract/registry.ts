@@ -1,6 +1,6 @@
 /** The registry: MCP servers, their tools, calls, and finding what can do something; spread into the contract. */
 import { z } from "zod";
-import { ID_PATTERN } from "../model/fleetFile.ts";
+import { agentTemplateSchema, templateChildSchema, templateIdSchema } from "../model/agentTemplate.ts";
 import { restartTypeSchema } from "../model/states.ts";
 import {
   DEFAULT_TOOL_TIMEOUT_MS,
@@ -19,6 +19,13 @@ import {
 /** `id`, or `fleet/id`. */
 const serverRef = z.string().min(1).max(200);
 const one = z.object({ server: serverRef });
+const template = z.object({ template: z.string().min(1).max(200) });
+const keptTemplate = z.object({
+  id: templateIdSchema,
+  about: z.string().max(500).default(""),
+  tags: z.array(z.string().min(1).max(60)).max(50).default([]),
+  child: templateChildSchema,
+});
 
 export const registryQueries = {
   "registry.servers": { input: z.object({}), output: z.array(toolServerSchema) },
@@ -47,6 +54,8 @@ export const registryQueries = {
     }),
     output: z.array(toolCallSchema),
   },
+  /** Templates of agents that persons keep, by name. */
+  "registry.templates": { input: z.object({}), output: z.array(agentTemplateSchema) },
   "registry.call": { input: z.object({ id: z.string() }), output: toolCallDetailSchema },
 } as const;
 
@@ -54,7 +63,7 @@ export const registryCommands = {
   /** Nothing is started by it. */
   "registry.add": {
     input: z.object({
-      id: z.string().regex(ID_PATTERN, "must be 1 to 64 letters, digits, _ or -, and begin with a letter or digit"),
+      id: templateIdSchema,
       transport: toolServerTransportSchema,
       description: z.string().max(500).optional(),
       tags: z.array(z.string().min(1).max(60)).max(50).default([]),
@@ -81,6 +90,27 @@ export const registryCommands = {
     }),
     output: toolOutcomeSchema,
   },
+  /** Keeps a template of an agent; nothing is started by it. */
+  "registry.keepTemplate": {
+    input: keptTemplate,
+    output: agentTemplateSchema,
+  },
+  /** What it is, as a whole; agents made from it stay. */
+  "registry.changeTemplate": { input: keptTemplate, output: agentTemplateSchema },
+  /** Agents made from it stay. */
+  "registry.removeTemplate": { input: template, output: agentTemplateSchema },
+  "registry.enableTemplate": { input: template, output: agentTemplateSchema },
+  "registry.disableTemplate": { input: template, output: agentTemplateSchema },
+  /** Puts an agent of it into a fleet's file, under `parent` or the fleet itself; it starts when the fleet is up. */
+  "registry.useTemplate": {
+    input: template.extend({
+      fleet: z.string().min(1),
+      parent: z.string().min(1).optional(),
+      /** The agent's id there; the template's by default. */
+      id: templateIdSchema.optional(),
+    }),
+    output: z.object({ path: z.string() }),
+  },
 } as const;
 
 export const registryStreams = {
@@ -92,6 +122,7 @@ export const registryStreams = {
       z.object({ type: z.literal("servers"), servers: z.array(toolServerSchema), removed: z.array(z.string()) }),
       /** The log of calls has something new. */
       z.object({ type: z.literal("called") }),
+      z.object({ type: z.literal("templates") }),
     ]),
   },
 } as const;

@@ -36,7 +36,11 @@ export const workflowCommands = {
   "workflow.resume": { input: one, output: head },
   /** For good: every lock is let go. */
   "workflow.abort": { input: one, output: head },
-  /** A failed step again, its attempts counted anew. */
+  /** What its steps did is taken back, the last one first. What the undos cost is the person's consent to give: this is it. */
+  "workflow.undo": { input: one, output: head },
+  /** An undo that failed is given up: what its step did stands, and the run ends as not wholly undone. */
+  "workflow.skipUndo": { input: step, output: head },
+  /** A failed step, or a failed undo, again, its attempts counted anew. */
   "workflow.retryStep": { input: step, output: head },
   /** A failed step goes its other way. */
   "workflow.planB": { input: step, output: head },

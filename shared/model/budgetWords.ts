@@ -2,6 +2,16 @@
 import { costWords, tokenWords } from "../lib/amountWords.ts";
 import type { Budget } from "./budget.ts";
 
+/** After an amount: "$5.00 a day". */
+export const PERIOD_WORDS: Readonly<Record<Budget["period"], string>> = {
+  run: "each life",
+  day: "a day",
+  week: "a week",
+  month: "a month",
+  total: "in all",
+  handover: "handed over",
+};
+
 /** The share of its allowance that is used or set aside; 1 where nothing is allowed. */
 export function usedShare({ spent, reserved, allowance }: Pick<Budget, "spent" | "reserved" | "allowance">): number {
   return allowance <= 0 ? 1 : (spent + reserved) / allowance;

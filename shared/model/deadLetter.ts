@@ -24,6 +24,9 @@ export const DEAD_LETTER_STATES = ["new", "retrying", "replayed", "discarded", "
 export const deadLetterStateSchema = z.enum(DEAD_LETTER_STATES);
 export type DeadLetterState = z.infer<typeof deadLetterStateSchema>;
 
+/** Type of the letter of an undo; nothing but its own call undoes what its step did. */
+export const UNDO_LETTER = "workflow.undo";
+
 export const HEALING_STRATEGIES = [
   "alternative_tool",
   "longer_timeout",
@@ -110,6 +113,8 @@ export const deadLetterSchema = z.object({
   correlationId: z.string().optional(),
   isEdited: z.boolean(),
   plan: healingPlanSchema.optional(),
+  /** An earlier letter of its run, which has to be settled before this one is tried. */
+  waitsFor: z.number().int().optional(),
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
@@ -149,5 +154,3 @@ export type DeadLetterCounts = z.infer<typeof deadLetterCountsSchema>;
 
 /** MS-B7: a bulk replay never goes faster. */
 export const MOST_REPLAYS_PER_S = 100;
-/** RO-10. */
-export const MOST_HEALER_RETRIES = 3;

@@ -45,6 +45,11 @@ export function deedWord(what: LetterHistory["what"]): string {
   return DEED_WORDS[what];
 }
 
+/** Where it stands in full: "Waits for dead letter 3". */
+export function standingWords({ state, waitsFor }: Pick<DeadLetter, "state" | "waitsFor">): string {
+  return waitsFor === undefined ? letterStateWord(state) : `Waits for dead letter ${waitsFor}`;
+}
+
 export type LetterAct = "retry" | "edit" | "alternate" | "discard" | "restore";
 
 /** What a person may do with it now. */

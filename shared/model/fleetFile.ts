@@ -18,9 +18,12 @@ import {
   rolloverSchema,
 } from "./budget.ts";
 import type { BudgetRules } from "./budget.ts";
+import { NOT_AGENTS } from "./mail.ts";
 import { restartTypeSchema, strategySchema } from "./states.ts";
 import type { RestartType, Strategy } from "./states.ts";
 import type { ToolServerSpec } from "./toolServer.ts";
+import { handlersFileSchema } from "./handlerFile.ts";
+import type { HandlerSpec } from "./handlerFile.ts";
 import { workflowsFileSchema } from "./workflowFile.ts";
 import type { WorkflowSpec } from "./workflowFile.ts";
 
@@ -253,7 +256,9 @@ const childSchema: z.ZodType<RawChild> = z.lazy(() =>
 /** The file without its children, which are checked one by one so that each error keeps its place. */
 export const fleetHeadSchema = z.strictObject({
   version: z.literal(1, { error: "must be 1" }),
-  name: idSchema.describe("Name of the fleet"),
+  name: idSchema
+    .refine((name) => !NOT_AGENTS.has(name), "must be another name: senders that are no agents are called so")
+    .describe("Name of the fleet"),
   supervisor: supervisorSettingsSchema.optional(),
   budget: budgetsSchema.optional(),
   servers: z
@@ -262,11 +267,12 @@ export const fleetHeadSchema = z.strictObject({
     .optional()
     .describe("MCP servers whose tools the agents of this fleet may use; they start and stop with the fleet"),
   workflow: workflowsFileSchema.optional(),
+  on: handlersFileSchema.optional(),
 });
 export const fleetFileSchema = fleetHeadSchema.extend({ children: z.array(childSchema) });
 
 export const KNOWN_KEYS = {
-  fleet: ["version", "name", "supervisor", "budget", "servers", "children", "workflow"],
+  fleet: ["version", "name", "supervisor", "budget", "servers", "children", "workflow", "on"],
   supervisor: ["strategy", "intensity", "period", "auto_shutdown"],
   agentChild: Object.keys(agentChildSchema.shape),
   supervisorChild: ["id", "restart", "shutdown", "significant", "budget", "supervisor", "children"],
@@ -353,6 +359,7 @@ export interface FleetSpec {
   readonly root: SupervisorNodeSpec;
   readonly servers: readonly ToolServerSpec[];
   readonly workflows: readonly WorkflowSpec[];
+  readonly handlers: readonly HandlerSpec[];
 }
 
 export interface FleetFileError {

@@ -23,6 +23,7 @@ export const inboxItemSchema = z.object({
     "over_limit",
     "budget",
     "dead_letter",
+    "refused",
   ]),
   /** The tree path of who waits. */
   path: z.string(),

@@ -7,7 +7,8 @@ export const MAIL_STATES = ["waiting", "delivering", "delivered", "expired", "dr
 export const mailStateSchema = z.enum(MAIL_STATES);
 export type MailState = (typeof MAIL_STATES)[number];
 
-export const MAIL_KINDS = ["message", "handover", "answer", "work"] as const;
+/** `notice`: a word of Signalbox's own, about messages that were not delivered. */
+export const MAIL_KINDS = ["message", "handover", "answer", "work", "notice"] as const;
 export const mailKindSchema = z.enum(MAIL_KINDS);
 export type MailKind = (typeof MAIL_KINDS)[number];
 
@@ -64,6 +65,15 @@ export const mailSlipSchema = z.object({
 });
 export type MailSlip = z.infer<typeof mailSlipSchema>;
 export const MAIL_SLIP_HEADER = "Signalbox-Mail";
+
+/** What stands first in a sender's name where it is no agent: a run of a workflow, a handler of a fleet file. No fleet is called so. */
+export const NOT_AGENTS: ReadonlySet<string> = new Set(["workflow", "handler"]);
+
+/** Whether this sender is an agent: `fleet/id`. Others are the person, what `NOT_AGENTS` names, or Signalbox itself. */
+export function isAgentName(from: string): boolean {
+  const [first = "", ...rest] = from.split("/");
+  return rest.length > 0 && !NOT_AGENTS.has(first);
+}
 
 export function isWaiting({ state }: Pick<Mail, "state">): boolean {
   return state === "waiting" || state === "delivering";

@@ -4,7 +4,7 @@ import { callSpecSchema, workflowSpecSchema } from "./workflowFile.ts";
 
 /**
  * An entry waits for its needs, is queued, works under a lock, and is completed; or an attempt fails and another
- * follows, or it takes its plan B.
+ * follows, or it takes its plan B. When its run is undone it is queued once more, for its undo.
  */
 export const ENTRY_STATES = [
   "waiting",
@@ -15,15 +15,26 @@ export const ENTRY_STATES = [
   "plan_b",
   "completed",
   "aborted",
+  "undone",
+  "not_undone",
 ] as const;
 export const entryStateSchema = z.enum(ENTRY_STATES);
 export type EntryState = z.infer<typeof entryStateSchema>;
 
-export const RUN_STATES = ["running", "suspended", "plan_b", "completed", "failed", "aborted"] as const;
+export const RUN_STATES = [
+  "running",
+  "suspended",
+  "plan_b",
+  "compensating",
+  "completed",
+  "compensated",
+  "failed",
+  "aborted",
+] as const;
 export const runStateSchema = z.enum(RUN_STATES);
 export type RunState = z.infer<typeof runStateSchema>;
-/** Nothing follows them. */
-export const FINAL_RUN_STATES: ReadonlySet<RunState> = new Set(["completed", "failed", "aborted"]);
+/** Nothing follows them, unless a person has the run undone. */
+export const FINAL_RUN_STATES: ReadonlySet<RunState> = new Set(["completed", "compensated", "failed", "aborted"]);
 
 export const stepErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type StepError = z.infer<typeof stepErrorSchema>;
@@ -36,7 +47,7 @@ export const entrySchema = z.object({
   state: entryStateSchema,
   /** Which of its two ways it goes. */
   plan: z.enum(["a", "b"]),
-  /** Of plan B, when it is not what the file says. */
+  /** When it is not what the file says: the healer's choice, or a person's. */
   call: callSpecSchema.optional(),
   /** Longer than the file says, when the healer gave it more. */
   timeoutMs: z.number().int().optional(),
@@ -48,6 +59,8 @@ export const entrySchema = z.object({
   leaseUntil: z.string().optional(),
   /** Attempts begun, of the plan it follows. */
   attempts: z.number().int(),
+  /** Attempts begun in all, of either plan and of its undo; no two have the same. */
+  begun: z.number().int().optional(),
   /** Counts every change. */
   revision: z.number().int(),
   contextId: z.string(),
@@ -69,7 +82,23 @@ export const entrySchema = z.object({
   hydratedFrom: snapshotRefSchema.optional(),
   /** The memory it left to those that follow. */
   snapshot: snapshotRefSchema.optional(),
-  tokens: z.object({ given: z.number().int(), used: z.number().int() }).optional(),
+  /** Since it was queued to be undone; its states are the undo's from then on, `output` stays what it gave. */
+  undo: z
+    .object({
+      /** Of the run's undoing. */
+      round: z.number().int(),
+      /** When what is undone was completed. */
+      doneAt: z.string(),
+      /** When it is not what the file says. */
+      call: callSpecSchema.optional(),
+      input: z.unknown().optional(),
+      output: z.unknown().optional(),
+    })
+    .optional(),
+  /** `used` of attempts that ended; `usedNow` of the one under way, as far as it is known. */
+  tokens: z
+    .object({ given: z.number().int(), used: z.number().int(), usedNow: z.number().int().optional() })
+    .optional(),
 });
 export type Entry = z.infer<typeof entrySchema>;
 
@@ -88,6 +117,8 @@ export const runHeadSchema = z.object({
   endedAt: z.string().optional(),
   /** One sentence: why it failed, waits or was ended. */
   detail: z.string().optional(),
+  /** Since it is being undone, and after it; `round` counts how often that was begun. */
+  undo: z.object({ why: z.string(), since: z.string(), round: z.number().int() }).optional(),
 });
 export type RunHead = z.infer<typeof runHeadSchema>;
 
@@ -103,10 +134,21 @@ const STATE_WORDS: Readonly<Record<EntryState, string>> = {
   plan_b: "PlanB",
   completed: "Completed",
   aborted: "Aborted",
+  undone: "Undone",
+  not_undone: "NotUndone",
+};
+/** What an undo is called while it is under way. */
+const UNDO_WORDS: Readonly<Partial<Record<EntryState, string>>> = {
+  queued: "UndoQueued",
+  working: "Undoing",
+  retrying: "UndoRetrying",
+  failed: "UndoFailed",
 };
 
-/** The name of an entry's state as handovers carry it: VisionAnalyzing, ResearcherQueued, ResearcherPlanB. */
-export function stateName({ step, state }: Pick<Entry, "step" | "state">, doing = "working"): string {
+/** The name of an entry's state as handovers carry it: VisionAnalyzing, ResearcherQueued, ResearcherPlanB, VisionUndoing. */
+export function stateName({ step, state, undo }: Pick<Entry, "step" | "state" | "undo">, doing = "working"): string {
+  const undoing = undo === undefined ? undefined : UNDO_WORDS[state];
+  if (undoing !== undefined) return pascal(step) + undoing;
   return pascal(step) + (state === "working" ? pascal(doing) : STATE_WORDS[state]);
 }
 

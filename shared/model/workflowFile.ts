@@ -45,7 +45,12 @@ const call = {
     .describe("What the agent is told to do; ${input.name} and ${step.key} are bound"),
   timeout: durationSchema.optional().describe("How long one attempt may take: 30s for a tool, 5m for an agent"),
 };
-const planBSchema = z.strictObject(call).describe("What is done instead, when the step cannot be healed");
+const undoSchema = z
+  .strictObject(call)
+  .describe("What takes back what was done, when the run is undone; ${step.key} of the step itself is bound, too");
+const planBSchema = z
+  .strictObject({ ...call, undo: undoSchema.optional() })
+  .describe("What is done instead, when the step cannot be healed; it is undone as it says itself");
 const stepSchema = z.strictObject({
   id: nameSchema.describe("Name of the step, unique in the workflow"),
   ...call,
@@ -70,6 +75,7 @@ const stepSchema = z.strictObject({
     .describe("Keys its output must have; an output without them is refused"),
   once: z.boolean().optional().describe("Never called again when it is unknown whether it was done"),
   plan_b: planBSchema.optional(),
+  undo: undoSchema.optional(),
 });
 const inputSchema = z.strictObject({
   about: z.string().max(300).optional(),
@@ -83,6 +89,10 @@ export const workflowFileSchema = z.strictObject({
   input: z.record(nameSchema, inputSchema).optional(),
   tokens: tokensSchema.optional().describe("Token budget of one run, carried with every handover"),
   at_once: z.number().int().min(1).max(MOST_AT_ONCE).optional().describe("Steps that may work at the same time (5)"),
+  on_failure: z
+    .enum(["stop", "undo"])
+    .optional()
+    .describe("What becomes of the steps that were done, when a run fails for good: they stay (stop), or are undone"),
   steps: z.array(stepSchema).min(1, "must have a step").max(MOST_STEPS, `must have at most ${MOST_STEPS} steps`),
 });
 /** One workflow or a list of them. */
@@ -92,20 +102,23 @@ export const workflowsFileSchema = z
 
 export type RawWorkflow = z.infer<typeof workflowFileSchema>;
 export type RawStep = RawWorkflow["steps"][number];
-export type RawCall = z.infer<typeof planBSchema>;
+export type RawCall = z.infer<typeof undoSchema>;
 export const WORKFLOW_KEYS = {
   workflow: Object.keys(workflowFileSchema.shape),
   step: Object.keys(stepSchema.shape),
   planB: Object.keys(planBSchema.shape),
+  undo: Object.keys(undoSchema.shape),
   input: Object.keys(inputSchema.shape),
 } as const;
 
-/** What a step, or its plan B, does. */
+/** What a step, its plan B or its undo does. */
 export const callSpecSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("tool"), server: z.string(), tool: z.string(), with: z.record(z.string(), z.unknown()) }),
   z.object({ kind: z.literal("agent"), agent: z.string(), ask: z.string() }),
 ]);
 export type CallSpec = z.infer<typeof callSpecSchema>;
+const waySpecSchema = z.object({ call: callSpecSchema, timeoutMs: z.number() });
+export type WaySpec = z.infer<typeof waySpecSchema>;
 
 export const stepSpecSchema = z.object({
   id: z.string(),
@@ -118,7 +131,8 @@ export const stepSpecSchema = z.object({
   tokens: z.number().optional(),
   gives: z.array(z.string()),
   once: z.boolean(),
-  planB: z.object({ call: callSpecSchema, timeoutMs: z.number() }).optional(),
+  planB: waySpecSchema.extend({ undo: waySpecSchema.optional() }).optional(),
+  undo: waySpecSchema.optional(),
 });
 export type StepSpec = z.infer<typeof stepSpecSchema>;
 
@@ -137,6 +151,8 @@ export const workflowSpecSchema = z.object({
   ),
   tokens: z.number().optional(),
   atOnce: z.number(),
+  /** Absent: what was done stays. */
+  onFailure: z.enum(["stop", "undo"]).optional(),
   steps: z.array(stepSpecSchema),
 });
 export type WorkflowSpec = z.infer<typeof workflowSpecSchema>;

@@ -1,4 +1,6 @@
-/** A JetStream server as a row's peer: durable publishing and raw replay over its bare protocol. */
+/** A JetStream server as a row's peer: durable publishing, and raw replay over its bare protocol. */
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import type { Bench } from "./bench.ts";
 import { benchEvent } from "./history.ts";
 import { startNats } from "./nats.ts";
@@ -20,7 +22,23 @@ export async function natsOf(bench: Bench, sync?: "always"): Promise<NatsServer 
   });
 }
 
-/** As many in flight as the server's own client allows; acknowledged when stored. */
+/** Through the official client, as a program publishes: a promise for each acknowledgement. */
+export async function clientPublishRate(server: NatsServer, name: string, count: number): Promise<number> {
+  const connection = await connect({ servers: server.url });
+  await (await jetstreamManager(connection)).streams.add({ name, subjects: [name] });
+  const client = jetstream(connection);
+  const began = performance.now();
+  let left = count;
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) await client.publish(name, PAYLOAD);
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  const tookMs = performance.now() - began;
+  await connection.close();
+  return (count / tookMs) * 1000;
+}
+
+/** Over the bare protocol, many in one write and acknowledgements only counted: as fast as the server takes them. */
 export async function publishRate(server: NatsServer, name: string, count: number): Promise<number> {
   const client = await server.connect();
   await createStream(client, name);

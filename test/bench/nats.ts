@@ -10,6 +10,7 @@ import { runProgram } from "./programs.ts";
 
 export interface NatsServer {
   readonly version: string;
+  readonly url: string;
   connect(): Promise<NatsClient>;
 }
 
@@ -30,7 +31,11 @@ export async function startNats(bench: Bench, program: string, sync?: "always"):
     return said.includes("Server is ready");
   });
   const { stdout } = await runProgram(program, ["--version"]);
-  return { version: stdout.trim().replace("nats-server: ", ""), connect: () => NatsClient.open(port) };
+  return {
+    version: stdout.trim().replace("nats-server: ", ""),
+    url: `nats://127.0.0.1:${port}`,
+    connect: () => NatsClient.open(port),
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -105,11 +105,16 @@ export function together(engine: BusEngine): void {
       await orders();
       await ok(bus.ensureConsumer("ORDERS", { name: "pool" }));
       const members = [1, 2, 3].map(() => heardBy(bus, "ORDERS", "pool"));
-      await fill(60);
-      await eventually("all are settled", async () => (await consumer()).ackFloor === 60);
+      // Whom an engine asks first may take all there is; with more to do each gets its share.
+      let published = 0;
+      await eventually("two of them heard something", async () => {
+        await fill(60, published);
+        published += 60;
+        return members.filter((one) => one.length > 0).length > 1;
+      });
+      await eventually("all are settled", async () => (await consumer()).ackFloor === published);
       const heard = members.flat().map(Number);
-      expect(heard.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
-      expect(members.filter((one) => one.length > 0).length).toBeGreaterThan(1);
+      expect(heard.toSorted((a, b) => a - b)).toEqual(Array.from({ length: published }, (_, n) => n + 1));
     });
   });
 

@@ -55,6 +55,7 @@ class World {
   readonly #dir: string;
   /** By number: its sequence number, 0 while nobody acknowledged it. */
   readonly #acks: Float64Array;
+  readonly #handed = new Set<number>();
   readonly #confirmed = new Set<number>();
   readonly #attempts = new Map<number, Set<number>>();
   readonly #letters = new Map<number, number>();
@@ -107,6 +108,7 @@ class World {
   async lookAgain(): Promise<void> {
     const opened = await openSqliteBus(this.#dir);
     try {
+      await this.#seeSettled(opened.bus);
       const upTo = this.#lowestOpen() - 1;
       for (let n = Math.max(1, upTo - SAID_AGAIN + 1); n <= upTo; n += 1) await this.#sayAgain(opened.bus, n);
     } finally {
@@ -123,6 +125,16 @@ class World {
       if (integrity?.["integrity_check"] !== "ok") this.problems.push(`integrity_check: ${JSON.stringify(integrity)}`);
     } finally {
       await opened.close();
+    }
+  }
+
+  /** A kill between a commit and its line leaves settled what nobody said; nothing may be that was not handed over. */
+  async #seeSettled(over: MessageBus): Promise<void> {
+    const consumers = await over.consumers("LOAD");
+    const floor = consumers.ok ? (consumers.value[0]?.ackFloor ?? 0) : 0;
+    for (let seq = 1; seq <= floor; seq += 1) {
+      if (!this.#handed.has(seq)) this.problems.push(`${seq} is settled and was never handed over`);
+      this.#confirmed.add(seq);
     }
   }
 
@@ -202,6 +214,7 @@ class World {
 
   #heardDelivery(seq: number): void {
     this.#deliveries += 1;
+    this.#handed.add(seq);
     if (this.#confirmed.has(seq)) this.problems.push(`${seq} was settled and came again`);
   }
 

@@ -2,12 +2,12 @@
  * A process that uses the bus, to be killed: `node busChild.ts <dir> <from> <to> <poison every>`. It publishes numbers,
  * consumes them, fails on poison, and writes a line per fact to stdout, synchronously, after the fact is recorded.
  */
-import { writeSync } from "node:fs";
 import { openSqliteBus } from "../contract/messageBusEngines.ts";
 import type { MessageBus } from "#core/ports/messageBus.ts";
 import type { StreamConfig } from "#shared/model/bus.ts";
 import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import { sayAll } from "./sayAll.ts";
 
 export const BUS_STREAMS: readonly StreamConfig[] = [
   { name: "LOAD", subjects: ["load.>"] },
@@ -29,9 +29,9 @@ function say(line: string): void {
 
 function flush(): void {
   if (lines.length === 0) return;
-  const text = Buffer.from(`${lines.join("\n")}\n`);
+  const text = `${lines.join("\n")}\n`;
   lines = [];
-  for (let at = 0; at < text.length;) at += writeSync(1, text, at);
+  sayAll(text);
 }
 
 /** At once: the process may be killed before the turn is over. */
@@ -55,7 +55,7 @@ async function consumeAll(bus: MessageBus): Promise<void> {
   const failing = { name: "failing", maxDeliver: MAX_DELIVER, maxAckPending: 200, backoffMs: [1, 1, 1] };
   await valueOf(bus.ensureConsumer("POISON", failing));
   bus.consume("LOAD", "audit", async (delivery) => {
-    say(`d ${delivery.message.seq}`);
+    sayNow(`d ${delivery.message.seq}`);
     const acked = await delivery.ack();
     if (acked.ok) say(`c ${delivery.message.seq}`);
   });

@@ -5,7 +5,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { within } from "#test/support/deadline.ts";
+import type { Store } from "#core/store/index.ts";
+import { eventually, within } from "#test/support/deadline.ts";
 import { HEALED_EVERY, MAX_DELIVER, openLetters } from "./lettersChild.ts";
 import type { Soak, SoakFinding, SoakRow } from "./soak.ts";
 
@@ -68,38 +69,45 @@ class World {
     this.#soak.defer(() => child.kill("SIGKILL"));
     const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
     const isOver = (): boolean => this.facts >= goal || this.#settled.size >= this.#total;
-    let settledBefore = 0;
     createInterface({ input: child.stdout }).on("line", (line) => {
       const [kind = "", first = "", second = ""] = line.split(" ");
-      if (kind === "ready") settledBefore = Number(first) + Number(second);
       this.#hear(kind, first, Number(second));
-      // Letters that were settled while nobody read the line are counted by the next life.
-      if (isOver() || settledBefore >= this.#total) child.kill("SIGKILL");
+      if (isOver()) child.kill("SIGKILL");
     });
     await within("a life with dead letters", ended, ROUND_MS);
-    if (!isOver() && settledBefore < this.#total) this.problems.push("the process ended by itself");
+    if (!isOver()) this.problems.push("the process ended by itself");
   }
 
   async verify(): Promise<void> {
     const opened = await openLetters(this.#soak.dir);
     const { desk, store, bus } = opened;
     try {
+      // The last life was killed with its last letter, before it could say so: the next one says it.
+      await desk.open();
+      await eventually("the announcements", () => desk.letters.unpublished(1).length === 0, ROUND_MS);
       const healed = Math.floor(this.#total / HEALED_EVERY);
       const counts = desk.letters.counts();
       const expected = { new: 0, retrying: 0, replayed: healed, discarded: 0, needs_human: this.#total - healed };
       if (JSON.stringify(counts) !== JSON.stringify(expected))
         this.problems.push(`${JSON.stringify(counts)}, not ${JSON.stringify(expected)}`);
-      const [wrong] = store.all("SELECT count(*) AS n FROM dead_letters WHERE attempts <> ?", [MAX_DELIVER]);
-      if (wrong?.["n"] !== 0)
-        this.problems.push(`${String(wrong?.["n"])} letters after other than ${MAX_DELIVER} attempts`);
+      this.#none(store, `attempts <> ${MAX_DELIVER}`, `letters after other than ${MAX_DELIVER} attempts`);
+      // What cannot be taken is known as such, however often the process died meanwhile: the healer leaves it alone.
+      const isHealed = "state = 'needs_human' AND (error_class <> 'validation' OR retries > 0)";
+      this.#none(store, isHealed, "letters of class validation lost it, or were tried again");
       const [distinct] = store.all("SELECT count(DISTINCT original) AS n FROM dead_letters");
       if (distinct?.["n"] !== this.#total) this.problems.push(`${String(distinct?.["n"])} different messages died`);
       await this.#verifyWords(bus);
       const [integrity] = store.all("PRAGMA integrity_check");
       if (integrity?.["integrity_check"] !== "ok") this.problems.push(`integrity_check: ${JSON.stringify(integrity)}`);
     } finally {
+      await desk.close();
       await opened.close();
     }
+  }
+
+  #none(store: Store, where: string, what: string): void {
+    const found = store.get(`SELECT count(*) AS n FROM dead_letters WHERE ${where}`)?.["n"];
+    if (found !== 0) this.problems.push(`${String(found)} ${what}`);
   }
 
   /** Each letter is announced; said again after a crash it is the same message, so there is one. */
@@ -122,8 +130,9 @@ class World {
   }
 
   #hear(kind: string, first: string, second: number): void {
-    this.facts += 1;
     const value = Number(first);
+    // Said again at the start of a life: no new fact.
+    if (kind !== "s" || !this.#settled.has(value)) this.facts += 1;
     if (kind === "a") this.#published.add(value);
     else if (kind === "s") this.#settled.add(value);
     else if (kind === "h") this.again += 1;

@@ -2,13 +2,13 @@
  * A process with dead letters, to be killed: `node lettersChild.ts <dir> <from> <to>`. It publishes messages that its
  * consumer fails at, and writes a line per fact to stdout, synchronously, before or after the fact as the row needs it.
  */
-import { writeSync } from "node:fs";
 import { DeadLetterDesk } from "#core/deadLetters/index.ts";
 import type { MessageBus } from "#core/ports/messageBus.ts";
 import { createSystemClock } from "#platform/systemClock.ts";
 import type { Result } from "#shared/model/result.ts";
 import { silentLogger } from "#test/support/silentLogger.ts";
 import { openSqliteBus } from "../contract/messageBusEngines.ts";
+import { sayAll } from "./sayAll.ts";
 
 export const MAX_DELIVER = 3;
 /** Each of these is taken when the healer sends it again; all others are content that nobody can take. */
@@ -17,8 +17,7 @@ const IN_FLIGHT = 100;
 const LETTER_HEADER = "Signalbox-Dead-Letter";
 
 function say(line: string): void {
-  const text = Buffer.from(`${line}\n`);
-  for (let at = 0; at < text.length;) at += writeSync(1, text, at);
+  sayAll(`${line}\n`);
 }
 
 async function valueOf<T>(result: Promise<Result<T>>): Promise<T> {
@@ -68,7 +67,8 @@ async function main(): Promise<void> {
     removed: () => undefined,
   });
   await desk.open();
-  say(`ready ${desk.letters.count({ states: ["needs_human"] })} ${desk.letters.count({ states: ["replayed"] })}`);
+  // What was settled while the process died, before its line was written.
+  for (const id of desk.letters.idsOf({ states: ["needs_human", "replayed"] }, Number(to))) say(`s ${id}`);
   await publish(bus, Number(from), Number(to));
 }
 

@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -67,19 +67,31 @@ export async function installCli(name: CliName | CounterName): Promise<{ readonl
   return { binDir };
 }
 
+/** Suites install at the same time: each in a folder of its own, and the first one's is the one that stays. */
 async function npmInstall(root: string, pinned: PinnedCli): Promise<void> {
-  await mkdir(root, { recursive: true });
-  await writeFile(join(root, "package.json"), JSON.stringify({ private: true }));
+  const own = `${root}.${process.pid}`;
+  await mkdir(own, { recursive: true });
+  await writeFile(join(own, "package.json"), JSON.stringify({ private: true }));
   const isWindows = process.platform === "win32";
   const wanted = ["install", "--ignore-scripts", "--no-audit", "--no-fund", `${pinned.package}@${pinned.version}`];
-  await run(isWindows ? "npm.cmd" : "npm", wanted, { cwd: root, timeout: 240_000, shell: isWindows });
+  try {
+    await run(isWindows ? "npm.cmd" : "npm", wanted, { cwd: own, timeout: 240_000, shell: isWindows });
+    await rename(own, root).catch(() => undefined);
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
 }
 
+/** Another suite may run it now: a program that is open for writing cannot be started (ETXTBSY). */
 async function writeLauncher(path: string, program: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const command = program.endsWith(".js") ? `"${process.execPath}" "${program}"` : `"${program}"`;
-  if (process.platform === "win32") await writeFile(`${path}.cmd`, `@${command} %*\r\n`);
-  else await writeFile(path, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+  const isWindows = process.platform === "win32";
+  const text = isWindows ? `@${command} %*\r\n` : `#!/bin/sh\nexec ${command} "$@"\n`;
+  const launcher = isWindows ? `${path}.cmd` : path;
+  const own = `${launcher}.${process.pid}`;
+  await writeFile(own, text, { mode: 0o755 });
+  await rename(own, launcher);
 }
 
 function announce(name: CliName | CounterName, reason: string): void {

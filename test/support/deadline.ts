@@ -1,5 +1,5 @@
 /** Waiting without sleeping: a condition or a promise, and a time after which the wait is a failure with a name. */
-export const DEFAULT_DEADLINE_MS = 10_000;
+export const DEFAULT_DEADLINE_MS = 30_000;
 
 /** Settles like `promise`, or rejects naming what was awaited. */
 export async function within<T>(what: string, promise: Promise<T>, deadlineMs = DEFAULT_DEADLINE_MS): Promise<T> {

@@ -6,11 +6,13 @@ import type { AddressInfo } from "node:net";
 import type {
   Gateway,
   GatewayCall,
+  GatewayOptions,
   GatewayOutcome,
   GatewayRoute,
   GatewaySession,
   GatewayVerdict,
 } from "#core/ports/gateway.ts";
+import type { RefusedCall } from "#core/ports/refusedCall.ts";
 import type { UsageReport } from "#core/ports/usage.ts";
 import { openGateway } from "#platform/gateway/gatewayServer.ts";
 
@@ -21,6 +23,8 @@ export interface GatewayHarness {
   readonly outcomes: readonly GatewayOutcome[];
   /** What the desk heard of requests under way. */
   readonly heard: readonly UsageReport[];
+  /** What was refused at the door. */
+  readonly refused: readonly RefusedCall[];
   /** What the desk says; at first it allows everything. */
   verdict: (call: GatewayCall) => GatewayVerdict | Promise<GatewayVerdict>;
   readonly register: (session?: Partial<GatewaySession>) => () => void;
@@ -50,14 +54,20 @@ export const TOKEN = "right-token";
 
 export type Upstream = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-export async function gatewayHarness(upstream: Upstream): Promise<GatewayHarness> {
+export async function gatewayHarness(
+  upstream: Upstream,
+  options: Pick<GatewayOptions, "preferredPort"> = {},
+): Promise<GatewayHarness> {
   const server = createServer((request, response) => void upstream(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const upstreamUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const calls: GatewayCall[] = [];
   const outcomes: GatewayOutcome[] = [];
   const heard: UsageReport[] = [];
+  const refused: RefusedCall[] = [];
   const opened = await openGateway({
+    ...options,
+    onRefused: (one) => refused.push(one),
     desk: {
       authorize: async (call) => {
         calls.push(call);
@@ -78,6 +88,7 @@ export async function gatewayHarness(upstream: Upstream): Promise<GatewayHarness
     calls,
     outcomes,
     heard,
+    refused,
     verdict: () => ({ allow: true, reservationId: `r${calls.length}` }),
     register: (session) =>
       gateway.register({ sessionId: "s1", agent: "claude", token: TOKEN, routes, env: {}, ...session }),

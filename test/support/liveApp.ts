@@ -2,17 +2,21 @@
 import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { treeNodeSchema } from "#shared/model/node.ts";
 import type { TreeNode } from "#shared/model/node.ts";
+import type { ConnectedClient } from "#shared/rpc/client.ts";
+import { connectToApp } from "../../electron/cli/connection.ts";
 import { eventually } from "./deadline.ts";
+import { unfitEvents } from "./eventsFit.ts";
 
 const root = join(import.meta.dirname, "../..");
 const OWN_BUILD = join(root, "out");
+const runningKeeper = z.object({ pid: z.number() });
 const readyLine = z.object({ url: z.string(), dataDir: z.string(), pid: z.number() });
 
 export interface CliResult {
@@ -55,6 +59,7 @@ export class LiveApp {
   readonly pid: number;
   readonly process: ChildProcess;
   readonly #outDir: string;
+  #watching: Promise<ConnectedClient> | undefined;
 
   private constructor(child: ChildProcess, ready: z.infer<typeof readyLine>, outDir: string) {
     this.process = child;
@@ -62,6 +67,7 @@ export class LiveApp {
     this.dataDir = ready.dataDir;
     this.url = ready.url;
     this.pid = ready.pid;
+    child.once("exit", () => this.#stopWatching());
   }
 
   static async start(how: string | LiveAppStart, ...args: readonly string[]): Promise<LiveApp> {
@@ -91,7 +97,39 @@ export class LiveApp {
     return file;
   }
 
+  /** As `tree --json` prints it, over one connection: tests ask for it over and over, and each CLI is a start of Node. */
   async roots(): Promise<readonly TreeNode[]> {
+    if (this.#outDir !== OWN_BUILD) return this.#printedRoots();
+    this.#watching ??= this.#connect();
+    try {
+      const client = await this.#watching;
+      const fleets = await client.query("fleet.list", {});
+      const others = await client.query("machine.list", {});
+      if (!fleets.ok) throw new Error(`tree: ${fleets.error.message}`);
+      const machines = others.ok ? others.value.machines : [];
+      return [...fleets.value, ...machines.flatMap((machine) => machine.fleets)].map(({ root: top }) => top);
+    } catch (error) {
+      this.#stopWatching();
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<ConnectedClient> {
+    const connected = await connectToApp(this.dataDir);
+    if (!connected.ok) throw new Error(`tree: ${connected.error.message}`);
+    return connected.value;
+  }
+
+  #stopWatching(): void {
+    void this.#watching?.then(
+      (client) => client.close(),
+      () => undefined,
+    );
+    this.#watching = undefined;
+  }
+
+  /** Another build may speak another protocol: its own CLI asks it. */
+  async #printedRoots(): Promise<readonly TreeNode[]> {
     const { stdout, stderr, code } = await this.cli("tree", "--json");
     if (code !== 0) throw new Error(`tree: ${stderr}`);
     return stdout
@@ -117,7 +155,7 @@ export class LiveApp {
         const node = await this.node(id).catch(() => undefined);
         return node !== undefined && what(node) ? node : undefined;
       },
-      20_000,
+      30_000,
     );
   }
 
@@ -141,16 +179,37 @@ async function homelessEnvironment(how: string | LiveAppStart): Promise<NodeJS.P
   return { ...process.env, HOME: home };
 }
 
-/** A data directory of its own; `end` stops what still runs in it and removes it. */
+/** A data directory of its own; `end` stops what still runs in it, holds its events against the catalogue and removes it. */
 export async function freshDataDir(): Promise<{ dir: string; end: () => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), "signalbox-test-"));
   return {
     dir,
     end: async () => {
-      await runCli(dir, "estop");
+      await endAll(dir);
+      const unfit = unfitEvents(join(dir, "signalbox.sqlite"));
       await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+      if (unfit.length > 0) throw new Error(`Events that are not what the catalogue says:\n${unfit.join("\n")}`);
     },
   };
+}
+
+/** Keepers end what they hold when they are told to leave; what has none any more, or an app that heals, needs more. */
+async function endAll(dir: string): Promise<void> {
+  const app = await connectToApp(dir);
+  const pids = await keeperPids(dir);
+  if (app.ok) app.value.close();
+  if (app.ok || !pids.every(isAlive)) return void (await runCli(dir, "estop"));
+  for (const pid of pids) process.kill(pid, "SIGTERM");
+  const areGone = eventually("the keepers' end", () => !pids.some(isAlive), 5_000);
+  await areGone.catch(() => runCli(dir, "estop"));
+}
+
+/** Of every keeper that has not left in order. */
+export async function keeperPids(dataDir: string): Promise<readonly number[]> {
+  const folder = join(dataDir, "keeper", "running");
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json"));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8").catch(() => "{}")));
+  return texts.flatMap((text) => runningKeeper.safeParse(JSON.parse(text)).data?.pid ?? []);
 }
 
 /** A process that runs: a zombie that nobody has reaped yet does not. */

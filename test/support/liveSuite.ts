@@ -6,7 +6,7 @@ import type { TreeNode } from "#shared/model/node.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
 import { connectToApp } from "../../electron/cli/connection.ts";
 import { eventually } from "./deadline.ts";
-import { freshDataDir, LiveApp } from "./liveApp.ts";
+import { freshDataDir, keeperPids, LiveApp } from "./liveApp.ts";
 
 export interface LiveSuite {
   /** The data directory of this test; fleet files and what agents write stand in it, too. */
@@ -106,14 +106,7 @@ export function killHard(pid: number): void {
 }
 
 export async function keeperPid(dataDir: string): Promise<number> {
-  const { readdir } = await import("node:fs/promises");
-  const folder = join(dataDir, "keeper", "running");
-  return eventually("the keeper's pid", async () => {
-    const [name] = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith(".json"));
-    const text = name === undefined ? "{}" : await readFile(join(folder, name), "utf8").catch(() => "{}");
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && "pid" in parsed ? Number(parsed.pid) : undefined;
-  });
+  return eventually("the keeper's pid", async () => (await keeperPids(dataDir))[0]);
 }
 
 export function childStates(root: TreeNode): readonly (readonly [string, string])[] {

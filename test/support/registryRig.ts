@@ -11,7 +11,7 @@ import { Registry } from "#core/registry/index.ts";
 import { createJournal, createRecorder, openStore } from "#core/store/index.ts";
 import type { Recorder, Store } from "#core/store/index.ts";
 import { createMachine } from "#platform/machine.ts";
-import { createMcpHost } from "#platform/mcp/mcpHost.ts";
+import { createMcpHost } from "#platform/mcp/index.ts";
 import { connectSqlite } from "#platform/sqlite.ts";
 import { createSystemClock } from "#platform/systemClock.ts";
 import type { ToolServerSpec } from "#shared/model/toolServer.ts";
@@ -61,7 +61,7 @@ export async function openRegistry(dataDir = mkdtempSync(join(tmpdir(), "signalb
   const bus = createLocalBus({ storage: createMemoryStorage(), clock, logger, newId: randomUUID });
   await bus.ensureStream({ name: "TOOLS", subjects: ["mcp.>", "tool.>"] });
   const shared = { store, recorder, clock, logger, host, bus, newId: randomUUID, random: Math.random };
-  const registry = new Registry({ ...shared, others: () => [] });
+  const registry = new Registry({ ...shared, others: () => [], agentIds: ["claude", "codex"] });
   const close = async (): Promise<void> => {
     await registry.close();
     await bus.close();

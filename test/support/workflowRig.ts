@@ -76,9 +76,13 @@ export class ScriptedHands implements Hands {
     return Promise.resolve(ok(undefined));
   }
 
-  released({ agent }: Pick<AgentWork, "agent">): Promise<number> {
+  released({ agent }: Pick<AgentWork, "agent">): number {
     this.released_.push(agent);
-    return Promise.resolve(this.usedTokens);
+    return this.usedTokens;
+  }
+
+  used(): number {
+    return this.usedTokens;
   }
 
   remember(entry: Entry): Promise<Entry["snapshot"]> {

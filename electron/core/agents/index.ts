@@ -22,6 +22,11 @@ export function createAdapters(deps: AgentAdapterDeps): readonly AgentAdapter[] 
   ].map((create) => create(deps));
 }
 
+/** What `agent:` of a fleet file may name. */
+export function agentIdsOf(adapters: readonly AgentAdapter[]): readonly string[] {
+  return adapters.map(({ id }) => id).filter((id) => id !== "command");
+}
+
 /** How each CLI's transcripts are found and read; pure, for the thread that does it. */
 export const transcriptFormats: readonly TranscriptFormat[] = [
   claudeTranscripts,

@@ -2,6 +2,7 @@
 import type { EventVerb } from "#shared/model/event.ts";
 import { budgetId, MOST_TOKENS, MOST_USD, NANOS_PER_USD, STOPPING_LEVELS } from "#shared/model/budget.ts";
 import type { Budget, BudgetRules, BudgetUnit } from "#shared/model/budget.ts";
+import { PERIOD_WORDS } from "#shared/model/budgetWords.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
@@ -107,7 +108,11 @@ export function freezeBudget(budgets: Budgets, id: string, order: ByPerson & { r
   const verb = order.frozen ? "frozen" : "unfrozen";
   if (counter.state.frozen === order.frozen) return fail("conflict", `${counter.id} is ${verb} already.`);
   const next = { ...counter, state: { ...counter.state, frozen: order.frozen } };
-  return commit(budgets, next, { verb, by: order, data: { detail: `${counter.state.spent} spent` } });
+  return commit(budgets, next, {
+    verb,
+    by: order,
+    data: { detail: `${amountWords(counter.state.spent, counter.rules.unit)} spent` },
+  });
 }
 
 export interface Move extends ByPerson {
@@ -125,7 +130,7 @@ export function moveBudget(budgets: Budgets, move: Move): Result<{ from: Budget;
   if (refused !== undefined) return refused;
   const giver = granted(from.value, -move.amount);
   const taker = granted(to.value, move.amount);
-  const words = `${amountWords(move.amount, giver.rules.unit)} from ${giver.id} to ${taker.id}`;
+  const words = `${amountWords(move.amount, giver.rules.unit)} from ${nameOf(giver)} to ${nameOf(taker)}`;
   const saved = budgets.deps.store.transact({
     actor: move.actor,
     work: (tx) => {
@@ -236,9 +241,11 @@ function tooMuch(amount: number, unit: BudgetUnit): Result<never> | undefined {
   return fail("bad_request", `More than ${amountWords(most, unit)} is no budget. Check the amount.`);
 }
 
-export function ruleWords(rules: BudgetRules): string {
-  return `${amountWords(rules.limit, rules.unit)} per ${rules.period}`;
+function ruleWords(rules: BudgetRules): string {
+  return `${amountWords(rules.limit, rules.unit)} ${PERIOD_WORDS[rules.period]}`;
 }
+
+const nameOf = ({ scope }: Counter): string => (scope === "*" ? "everything" : scope);
 
 /** What a person should know about a change that went through. */
 function noteOf(budgets: Budgets, counter: Counter): { note?: string } {

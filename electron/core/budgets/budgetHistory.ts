@@ -1,5 +1,6 @@
 /** A budget's past from the event log: who changed what and why, and what it came to. */
-import type { BudgetChange } from "#shared/model/budget.ts";
+import { budgetLevelSchema, type BudgetChange } from "#shared/model/budget.ts";
+import { levelWords } from "#shared/model/budgetWords.ts";
 import type { StoredEvent } from "#shared/model/event.ts";
 import { budgetSubject } from "./budgetEvents.ts";
 import type { Budgets } from "./budgets.ts";
@@ -33,7 +34,7 @@ function toChange({ seq, time, actor, type, data }: StoredEvent, { rules }: Pick
   const text = (key: string): string | undefined => (typeof data[key] === "string" ? data[key] : undefined);
   const [before, after, amount, reason] = [number("before"), number("after"), number("amount"), text("reason")];
   const overshoot = number("overshoot");
-  const detail = text("detail") ?? levelWords(text("from"), text("to"));
+  const detail = text("detail") ?? reachedWords(data["to"], rules);
   return {
     seq,
     at: time,
@@ -50,6 +51,8 @@ function toChange({ seq, time, actor, type, data }: StoredEvent, { rules }: Pick
   };
 }
 
-function levelWords(from: string | undefined, to: string | undefined): string {
-  return to === undefined ? "" : `from ${from ?? "ok"} to ${to}`;
+/** "Over 80%"; nothing where a level was not said. */
+function reachedWords(to: unknown, { noticeAt, warnAt }: Counter["rules"]): string {
+  const level = budgetLevelSchema.safeParse(to);
+  return level.success ? levelWords({ level: level.data, noticeAt, warnAt }) : "";
 }

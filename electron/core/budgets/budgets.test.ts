@@ -262,14 +262,14 @@ describe("a person's word", () => {
     });
     expect(reserve(rig, "shop/s1", 1)).toMatchObject({ ok: false, brake: { level: "frozen" } });
     const past = historyOf(rig.budgets, { id, scope: "shop/s1", rules: rules({ limit: 1 }) }, 50);
-    expect(past.map(({ what }) => what)).toEqual([
-      "level_changed",
-      "frozen",
-      "level_changed",
-      "granted",
-      "set",
-      "exhausted",
-      "set",
+    expect(past.map(({ what, detail }) => `${what}: ${detail}`)).toEqual([
+      "level_changed: Frozen: nothing more may be spent",
+      "frozen: 120 tokens spent",
+      "level_changed: Over 80%",
+      "granted: 100 tokens",
+      "set: 50 tokens in all",
+      "exhausted: Used up: stopped, 20 tokens beyond it",
+      "set: 100 tokens in all",
     ]);
     expect(past.find(({ reason }) => reason === "too dear")).toMatchObject({ actor: "person", before: 100, after: 50 });
   });

@@ -31,6 +31,12 @@ export function tokenBudget(budgets: Budgets, { from, to }: Pick<Handover, "from
   return leastLeft(both, "tokens")?.left;
 }
 
+/** What an agent has left of what was handed to it; undefined: nothing was. */
+export function handedLeft(budgets: Budgets, to: string): number | undefined {
+  const taker = budgets.table.get(budgetId(to, "handover", "tokens"));
+  return taker === undefined ? undefined : leftOf(taker);
+}
+
 export function handOver(budgets: Budgets, order: Handover): Result<{ tokens: number; budget: Budget; note?: string }> {
   const ends = resolveEnds(budgets, order);
   if (!ends.ok) return ends;

@@ -3,7 +3,7 @@ export { Budgets } from "./budgets.ts";
 export type { Brake, LevelChange } from "./budgets.ts";
 export { find, freezeBudget, grantBudget, moveBudget, removeBudget, setBudget } from "./budgetCommands.ts";
 export { historyOf } from "./budgetHistory.ts";
-export { handBack, handOver, tokenBudget } from "./handovers.ts";
+export { handBack, handedLeft, handOver, tokenBudget } from "./handovers.ts";
 export { NO_SPEND } from "./counter.ts";
 export type { Spend } from "./counter.ts";
 export type { BudgetTree, SpendEntry, SpendLedger } from "./deps.ts";

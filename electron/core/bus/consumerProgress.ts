@@ -72,7 +72,10 @@ export class ConsumerProgress {
     return JSON.stringify({ cursor, consumerSeq, ...(targets.length > 0 ? { targets } : {}), pending });
   }
 
-  /** What a handler had when the process ended is due at once: nobody is left to answer for it. */
+  /**
+   * What a handler had when the process ended is due at once: nobody is left to answer for it. Why an earlier attempt
+   * failed says more of it than that this one was cut off.
+   */
   static load(text: string, clock: Clock): ConsumerProgress {
     const saved = savedSchema.parse(JSON.parse(text));
     const progress = new ConsumerProgress();
@@ -90,7 +93,7 @@ export class ConsumerProgress {
         dueAtMs: dueWallMs === 0 ? now : now + Math.max(0, dueWallMs - wallNow),
         firstAtMs,
         lastAtMs,
-        failure: dueWallMs !== 0 && errorClass !== null ? { errorClass, error: error ?? "" } : lost,
+        failure: errorClass !== null ? { errorClass, error: error ?? "" } : lost,
       });
     }
     return progress;

@@ -25,25 +25,51 @@ interface BlockHead {
 }
 
 const HEAD_LENGTH_BYTES = 4;
+const MOST_BYTES_A_CHAR = 3;
 
+/** A block while it is put together, and its texts before that: fresh memory for each costs more than all the rest. */
+const desk = { texts: Buffer.allocUnsafe(512 * 1024), block: Buffer.allocUnsafe(512 * 1024) };
+
+/** Valid until the next call. */
 export function encodeBlock(messages: readonly BusMessage[]): Buffer {
-  const text = messages.map(({ data }) => data).join("");
-  const bytes = Buffer.byteLength(text);
-  // Then each character is a byte, and nobody's length has to be asked for.
-  const isAscii = bytes === text.length;
-  const head = JSON.stringify(headOf(messages, isAscii));
+  const texts = layOut(messages);
+  const head = JSON.stringify(headOf(messages, texts));
   const headBytes = Buffer.byteLength(head);
-  const block = Buffer.allocUnsafe(HEAD_LENGTH_BYTES + headBytes + bytes);
+  const size = HEAD_LENGTH_BYTES + headBytes + texts.bytes;
+  if (size > desk.block.length) desk.block = Buffer.allocUnsafe(2 * size);
+  const { block } = desk;
   block.writeUInt32LE(headBytes, 0);
   block.write(head, HEAD_LENGTH_BYTES, "utf8");
-  block.write(text, HEAD_LENGTH_BYTES + headBytes, isAscii ? "latin1" : "utf8");
-  return block;
+  desk.texts.copy(block, HEAD_LENGTH_BYTES + headBytes, 0, texts.bytes);
+  return block.subarray(0, size);
 }
 
-function headOf(messages: readonly BusMessage[], isAscii: boolean): BlockHead {
+interface Texts {
+  readonly bytes: number;
+  readonly lengths: readonly number[];
+  readonly isAscii: boolean;
+}
+
+/** The texts one after the other on the desk. */
+function layOut(messages: readonly BusMessage[]): Texts {
+  const lengths: number[] = [];
+  let bytes = 0;
+  let isAscii = true;
+  for (const { data } of messages) {
+    const most = bytes + data.length * MOST_BYTES_A_CHAR;
+    if (most > desk.texts.length) desk.texts = Buffer.concat([desk.texts.subarray(0, bytes)], 2 * most);
+    const length = desk.texts.write(data, bytes, "utf8");
+    lengths.push(length);
+    isAscii &&= length === data.length;
+    bytes += length;
+  }
+  return { bytes, lengths, isAscii };
+}
+
+function headOf(messages: readonly BusMessage[], { lengths, isAscii }: Texts): BlockHead {
   const subjects = new Map<string, number>();
   const firstMs = parseTime(messages[0]?.time ?? "");
-  const head = { i: [] as number[], d: [] as number[], l: [] as number[], m: [] as (string | 0)[] };
+  const head = { i: [] as number[], d: [] as number[], m: [] as (string | 0)[] };
   const further: Record<string, BusHeaders> = {};
   let hasIds = false;
   let time = "";
@@ -55,18 +81,17 @@ function headOf(messages: readonly BusMessage[], isAscii: boolean): BlockHead {
     if (message.time !== time) laterMs = parseTime((time = message.time)) - firstMs;
     const index = head.i.push(subject) - 1;
     head.d.push(laterMs);
-    head.l.push(isAscii ? message.data.length : Buffer.byteLength(message.data));
     const id = message.headers === NO_HEADERS ? 0 : splitHeaders(message.headers, (rest) => (further[index] = rest));
     hasIds ||= id !== 0;
     head.m.push(id);
   }
-  const { i, d, l, m } = head;
+  const { i, d, m } = head;
   return {
     s: [...subjects.keys()],
     i,
     t: firstMs,
     d,
-    l,
+    l: lengths,
     ...(hasIds ? { m } : {}),
     ...(Object.keys(further).length > 0 ? { h: further } : {}),
     ...(isAscii ? { a: 1 } : {}),

@@ -4,6 +4,7 @@
  */
 import type { HealingPlan, LetterError, ToolRef } from "#shared/model/deadLetter.ts";
 import { MOST_REPLAYS_PER_S } from "#shared/model/deadLetter.ts";
+import { familyOf } from "#shared/model/letterFamily.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import { letterErrorOf } from "./letterError.ts";
@@ -11,7 +12,7 @@ import { OUTBOX, planColumns } from "./letterRows.ts";
 import type { Letter } from "./letterRows.ts";
 import type { DeadLetters, Move, Note } from "./letters.ts";
 import { nextStep } from "./healingPlan.ts";
-import type { AttemptOutcome, Takers } from "./takers.ts";
+import type { AttemptOutcome, Taker, Takers } from "./takers.ts";
 
 /** MS-B7: five workers; one consumer that hangs keeps no other one waiting. */
 const PER_CONSUMER = 5;
@@ -98,21 +99,29 @@ export class Attempts {
 
   /** What the healer does next with it. */
   async next(letter: Letter, error: LetterError = letter.error): Promise<ReturnType<typeof nextStep>> {
-    const { takers, tools, clock } = this.#deps;
-    const taker = takers.of(letter);
-    const isToolCall = taker?.isToolCall ?? false;
-    const hasPlanB = taker?.hasPlanB?.(letter) ?? false;
-    const isAsked = error.class === "not_found" && letter.tool !== undefined;
-    const others = isAsked
-      ? await tools.alternatives({
-          ...(letter.server === undefined ? {} : { server: letter.server }),
-          tool: letter.tool ?? "",
-        })
-      : [];
-    const alternatives = others.filter(
-      (other) => !letter.tried.some((one) => one.server === other.server && one.tool === other.tool),
+    const taker = this.#deps.takers.of(letter);
+    const question = {
+      error,
+      family: familyOf(letter),
+      retries: letter.retries,
+      isToolCall: taker?.isToolCall ?? false,
+      alternatives: error.class === "not_found" ? await this.#others(letter, taker) : [],
+      hasPlanB: taker?.hasPlanB?.(letter) ?? false,
+      mayRepeat: taker?.mayRepeat?.(letter) ?? true,
+    };
+    return nextStep(question, this.#deps.clock.wallNow());
+  }
+
+  /** Not tried yet, and fit to be tried without a person's word. */
+  async #others(letter: Letter, taker: Taker | undefined): Promise<readonly ToolRef[]> {
+    const { server, tool, tried } = letter;
+    if (tool === undefined) return [];
+    const others = await this.#deps.tools.alternatives(server === undefined ? { tool } : { server, tool });
+    return others.filter(
+      (other) =>
+        !tried.some((one) => one.server === other.server && one.tool === other.tool) &&
+        taker?.mayRepeat?.(letter, other) !== false,
     );
-    return nextStep({ error, retries: letter.retries, isToolCall, alternatives, hasPlanB }, clock.wallNow());
   }
 
   async #run(letter: Letter, plan: HealingPlan): Promise<void> {

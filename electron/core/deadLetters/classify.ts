@@ -44,6 +44,7 @@ const BY_CODE: Readonly<Record<string, ErrorClass>> = {
   RESOURCE_EXHAUSTED: "rate_limit",
   network: "network",
   disconnected: "network",
+  not_running: "network",
   server_unavailable: "network",
   keeper_unavailable: "network",
   no_responders: "network",

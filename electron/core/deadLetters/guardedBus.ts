@@ -2,7 +2,10 @@
  * The bus as slices get it: what one of their consumers gives up on, or refuses for good, is a dead letter, and can be
  * given to that consumer again. Everything else is the bus as it is.
  */
+import { parseTime } from "#shared/lib/isoTime.ts";
 import type { BusMessage } from "#shared/model/bus.ts";
+import { errorClassSchema } from "#shared/model/deadLetter.ts";
+import type { LetterError } from "#shared/model/deadLetter.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type {
@@ -64,25 +67,20 @@ function consumptionOf(handler: DeliveryHandler | Consumption): Consumption {
 
 function guard(deps: GuardDeps, { stream, consumer, handler }: Guarded): BusSubscription {
   const { bus, takers, clock } = deps;
-  // What was thrown tells more than the bus keeps of it; a restart in between leaves the bus's word.
-  const thrown = new Map<number, unknown>();
-  const remember = (seq: number, error: unknown): void => {
-    if (thrown.size < REMEMBERED_FAILURES) thrown.set(seq, error);
-  };
+  const thrown = new Thrown();
   const subscription = bus.consume(stream, consumer, {
     onDelivery: async (delivery) => {
-      const { seq } = delivery.message;
       try {
-        await handler.onDelivery(watched(deps, { consumer, delivery, remember, done: () => thrown.delete(seq) }));
+        await handler.onDelivery(watched(deps, { consumer, delivery, thrown }));
       } catch (error) {
-        remember(seq, error);
+        thrown.remember(delivery, error);
         throw named(error, clock.wallNow());
       }
     },
     onDeadLetter: async (dead) => {
-      const taken = await takeIn(deps, dead, thrown.get(dead.message.seq));
+      const taken = await takeIn(deps, dead, thrown.of(dead));
       if (!taken.ok) return taken;
-      thrown.delete(dead.message.seq);
+      thrown.forget(dead.message.seq);
       return (await handler.onDeadLetter?.(dead)) ?? taken;
     },
   });
@@ -97,44 +95,79 @@ function guard(deps: GuardDeps, { stream, consumer, handler }: Guarded): BusSubs
   };
 }
 
-/** The bus writes down the name of what was thrown: with the class as its name, a restart does not forget the class. */
+/** What was thrown tells more than the bus keeps of it. Of an attempt that is not the last one, or of another process, it is not asked. */
+class Thrown {
+  readonly #bySeq = new Map<number, { readonly attempt: number; readonly error: unknown }>();
+
+  remember({ message: { seq }, deliveryCount }: Delivery, error: unknown): void {
+    const isLate = (this.#bySeq.get(seq)?.attempt ?? 0) > deliveryCount;
+    if (!isLate && this.#bySeq.size < REMEMBERED_FAILURES) this.#bySeq.set(seq, { attempt: deliveryCount, error });
+  }
+
+  of({ message: { seq }, attempts }: DeadLetter): unknown {
+    const known = this.#bySeq.get(seq);
+    return known?.attempt === attempts ? known.error : undefined;
+  }
+
+  forget(seq: number): void {
+    this.#bySeq.delete(seq);
+  }
+}
+
+/**
+ * The bus writes down the name of what was thrown and its words: with the class as its name, and the wait that was asked
+ * for in its words, a restart forgets neither.
+ */
 function named(thrown: unknown, nowMs: number): Error {
-  const { class: errorClass, message } = letterErrorOf(thrown, nowMs);
-  return Object.assign(new Error(message, { cause: thrown }), { name: errorClass });
+  const { class: errorClass, message, retryAt } = letterErrorOf(thrown, nowMs);
+  const waitS = retryAt === undefined ? 0 : Math.ceil((parseTime(retryAt) - nowMs) / 1000);
+  const said =
+    waitS > 0 && letterErrorOf(message, nowMs).retryAt === undefined ? `${message} Retry after ${waitS} s.` : message;
+  return Object.assign(new Error(said, { cause: thrown }), { name: errorClass });
 }
 
 async function takeIn({ letters, clock }: GuardDeps, dead: DeadLetter, thrown: unknown): Promise<Result<void>> {
-  const { message, consumer, attempts, error: said, errorClass, firstAt, lastAt } = dead;
-  const error = letterErrorOf(thrown ?? { message: said, code: errorClass, name: errorClass }, clock.wallNow());
+  const { message, consumer, attempts, firstAt, lastAt } = dead;
+  const error = thrown === undefined ? asKept(dead, clock.wallNow()) : letterErrorOf(thrown, clock.wallNow());
   const taken = await letters.take(letterOf(message, { consumer, error, attempts, firstAt, lastAt }));
   return taken.ok ? ok(undefined) : taken;
+}
+
+/** The bus's word: its name of the failure is a class, or a name that says nothing of the message (`nak`, `interrupted`). */
+function asKept({ error: message, errorClass }: DeadLetter, nowMs: number): LetterError {
+  const said = letterErrorOf(message, nowMs);
+  const known = errorClassSchema.safeParse(errorClass);
+  return known.success ? { ...said, class: known.data } : said;
 }
 
 interface Watched {
   readonly consumer: string;
   readonly delivery: Delivery;
-  readonly remember: (seq: number, error: unknown) => void;
-  readonly done: () => void;
+  readonly thrown: Thrown;
 }
 
 /** Hears what the handler says of its delivery: a reason for failing, or that it refuses the message for good. */
-function watched(deps: GuardDeps, { consumer, delivery, remember, done }: Watched): Delivery {
+function watched(deps: GuardDeps, { consumer, delivery, thrown }: Watched): Delivery {
   const { message, deliveryCount } = delivery;
+  const settled = (reason: string | undefined): void => {
+    thrown.forget(message.seq);
+    delivery.term(reason);
+  };
   return {
     message,
     deliveryCount,
     ack: () => {
-      done();
+      thrown.forget(message.seq);
       return delivery.ack();
     },
     nak: (options) => {
-      if (options?.reason !== undefined) remember(message.seq, options.reason);
+      if (options?.reason !== undefined) thrown.remember(delivery, options.reason);
       delivery.nak(options);
     },
     working: () => delivery.working(),
     term: (reason) =>
       void refuse(deps, { consumer, message, deliveryCount, reason }).then((kept) =>
-        kept.ok ? delivery.term(reason) : delivery.nak({ delayMs: STORE_BACK_MS }),
+        kept.ok ? settled(reason) : delivery.nak({ delayMs: STORE_BACK_MS }),
       ),
   };
 }

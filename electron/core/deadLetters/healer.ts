@@ -61,8 +61,9 @@ export class Healer {
   async open(): Promise<void> {
     const { letters } = this.#deps;
     this.#stopWatching ??= letters.watch({
-      moved: ({ state, dueMs }) => {
-        if (state === "new" || dueMs !== undefined) this.look();
+      moved: ({ state, dueMs, settledAt }) => {
+        // A settled one may have held a later one of its run.
+        if (state === "new" || dueMs !== undefined || settledAt !== undefined) this.look();
       },
       removed: () => undefined,
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorClass } from "#shared/model/deadLetter.ts";
+import type { LetterFamily } from "#shared/model/letterFamily.ts";
 import { nextStep } from "./healingPlan.ts";
 import type { PlanQuestion } from "./healingPlan.ts";
 
@@ -7,7 +8,10 @@ const NOW = 1_793_491_200_000;
 const ask = (errorClass: ErrorClass, more: Partial<PlanQuestion> & { retryAt?: string } = {}) => {
   const { retryAt, ...rest } = more;
   const error = { class: errorClass, message: "x", ...(retryAt === undefined ? {} : { retryAt }) };
-  return nextStep({ error, retries: 0, isToolCall: true, alternatives: [], hasPlanB: false, ...rest }, NOW);
+  return nextStep(
+    { error, family: "workflow", retries: 0, isToolCall: true, alternatives: [], hasPlanB: false, ...rest },
+    NOW,
+  );
 };
 const waitOf = (step: ReturnType<typeof nextStep>) =>
   step.type === "plan" ? Date.parse(step.plan.dueAt) - NOW : undefined;
@@ -19,6 +23,14 @@ describe("what the healer does next (RO-10)", () => {
       type: "leave",
       reason: "It failed again in each of 3 attempts.",
     });
+  });
+
+  it("sends a message again after 1, 5 and 15 s; the system's own five times, an agent's and a workflow's three times", () => {
+    const waits = (family: LetterFamily) =>
+      [0, 1, 2, 3, 4, 5].map((retries) => waitOf(ask("processing", { isToolCall: false, family, retries })));
+    expect(waits("agent")).toEqual([1000, 5000, 15_000, undefined, undefined, undefined]);
+    expect(waits("workflow")).toEqual(waits("agent"));
+    expect(waits("system")).toEqual([1000, 5000, 15_000, 15_000, 15_000, undefined]);
   });
 
   it("takes another tool where one was not found, and leaves it where there is none", () => {

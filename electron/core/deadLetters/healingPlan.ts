@@ -4,10 +4,11 @@
  */
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
 import { exactDuration } from "#shared/lib/words.ts";
-import { MOST_HEALER_RETRIES } from "#shared/model/deadLetter.ts";
+import { FAMILY_RULES, REPEAT_WAITS_MS } from "#shared/model/letterFamily.ts";
+import type { LetterFamily } from "#shared/model/letterFamily.ts";
 import type { ErrorClass, HealingPlan, LetterError, ToolRef } from "#shared/model/deadLetter.ts";
 
-/** RO-10: 5 s × (n + 1). */
+/** RO-10, for calls of tools: 5 s × (n + 1). A message is sent again after the shorter waits of its family. */
 const STEP_MS = 5000;
 export const LONGER_TIMEOUT_MS = 60_000;
 const RATE_LIMIT_WAIT_MS = 60_000;
@@ -19,6 +20,7 @@ export const ATTEMPT_TIMEOUT_MS = 30_000;
 
 export interface PlanQuestion {
   readonly error: Pick<LetterError, "class" | "message" | "retryAt">;
+  readonly family: LetterFamily;
   /** Attempts since it died. */
   readonly retries: number;
   /** Whether it was a call of a tool. */
@@ -27,6 +29,8 @@ export interface PlanQuestion {
   readonly alternatives: readonly ToolRef[];
   /** Another way was laid down beforehand, and is not taken yet. */
   readonly hasPlanB: boolean;
+  /** Whether trying the first way once more does no harm, whatever became of it; absent: it does none. */
+  readonly mayRepeat?: boolean;
 }
 
 /** These pass by themselves: worth one more attempt at the first way. */
@@ -50,15 +54,25 @@ export type NextStep =
   | { readonly type: "leave"; readonly reason: string };
 
 export function nextStep(question: PlanQuestion, nowMs: number): NextStep {
-  const { error, retries, hasPlanB } = question;
+  const { error, retries, hasPlanB, isToolCall } = question;
+  const { attempts } = FAMILY_RULES[question.family];
   if (hasPlanB && (retries > 0 || !PASSING.has(error.class))) return planB(nowMs);
-  if (retries >= MOST_HEALER_RETRIES) return leave(`It failed again in each of ${MOST_HEALER_RETRIES} attempts.`);
+  if (retries >= attempts) return leave(`It failed again in each of ${attempts} attempts.`);
   const again: Again = ({ waitMs, ...rest }) => ({
     type: "plan",
     plan: { by: "healer", dueAt: toIsoTime(nowMs + waitMs), timeoutMs: ATTEMPT_TIMEOUT_MS, ...rest },
   });
-  return byClass(question, { again, waitMs: STEP_MS * (retries + 1), nowMs });
+  const step = byClass(question, {
+    again,
+    waitMs: isToolCall ? STEP_MS * (retries + 1) : repeatWaitMs(retries),
+    nowMs,
+  });
+  const isFirstWay = step.type === "plan" && step.plan.alternative === undefined;
+  return isFirstWay && question.mayRepeat === false ? leave(NOT_AGAIN) : step;
 }
+
+const NOT_AGAIN =
+  "Its caller was told that it failed, and the tool does not say of itself that it changes nothing. Look at what was done, then send it again or discard it.";
 
 type Again = (
   plan: Pick<HealingPlan, "strategy" | "sentence"> &
@@ -118,6 +132,10 @@ function notFound(
 
 function limitWaitMs({ retryAt }: Pick<LetterError, "retryAt">, nowMs: number): number {
   return retryAt === undefined ? RATE_LIMIT_WAIT_MS : Math.max(0, parseTime(retryAt) - nowMs);
+}
+
+function repeatWaitMs(retries: number): number {
+  return REPEAT_WAITS_MS[Math.min(retries, REPEAT_WAITS_MS.length - 1)] ?? STEP_MS;
 }
 
 function leave(reason: string): NextStep {

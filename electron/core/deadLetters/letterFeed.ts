@@ -55,12 +55,22 @@ export class LetterFeed {
     this.touch();
   }
 
+  /** Those that were touched, and those of their runs whose waiting that changes. */
+  #changed(): readonly DeadLetter[] {
+    const { letters } = this.#deps;
+    const changed = new Map<number, DeadLetter>();
+    for (const id of this.#touched) {
+      const letter = letters.get(id);
+      if (letter === undefined) continue;
+      for (const one of [letter, ...letters.behind(letter, MOST_TOLD - changed.size)])
+        if (changed.size < MOST_TOLD || one.id === id) changed.set(one.id, toDeadLetter(one));
+    }
+    return [...changed.values()];
+  }
+
   #tell(): void {
     this.#cancel = undefined;
-    const letters = [...this.#touched].flatMap((id) => {
-      const letter = this.#deps.letters.get(id);
-      return letter === undefined ? [] : toDeadLetter(letter);
-    });
+    const letters = this.#changed();
     const removed = [...this.#removed];
     this.#touched.clear();
     this.#removed.clear();

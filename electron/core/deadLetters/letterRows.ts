@@ -58,6 +58,7 @@ const rowSchema = z.object({
   tried: jsonOf(z.array(toolRefSchema)),
   outbox: z.number(),
   is_edited: z.number(),
+  waits_for: z.number().nullable(),
 });
 
 /** A letter as the core holds it while it works on it; what it carries stays in the table. */
@@ -80,8 +81,16 @@ export interface Content {
   readonly edited?: string;
 }
 
-const COLUMNS =
-  "id, stream, seq, consumer, message_id, subject, type, source, state, error, attempts, retries, first_at, last_at, died_at, settled_at, server, tool, agent, context_id, correlation_id, plan, due_at, attempt_at, tried, outbox, edited IS NOT NULL AS is_edited";
+/**
+ * Of a workflow's run none overtakes an earlier one that is not settled, unless a person said so: the first of those
+ * before it that are not.
+ */
+export const WAITS_FOR = `(CASE WHEN stream = 'WORKFLOWS' AND context_id IS NOT NULL AND state IN ('new', 'retrying')
+    AND attempt_at IS NULL AND plan ->> '$.by' IS NOT 'person' THEN
+  (SELECT min(o.id) FROM dead_letters o WHERE o.context_id = dead_letters.context_id AND o.consumer = dead_letters.consumer
+    AND o.id < dead_letters.id AND o.state IN ('new', 'retrying', 'needs_human')) END)`;
+
+const COLUMNS = `id, stream, seq, consumer, message_id, subject, type, source, state, error, attempts, retries, first_at, last_at, died_at, settled_at, server, tool, agent, context_id, correlation_id, plan, due_at, attempt_at, tried, outbox, edited IS NOT NULL AS is_edited, ${WAITS_FOR} AS waits_for`;
 
 type Reader = Pick<Store, "all" | "get"> | Pick<StoreTx, "all" | "get">;
 
@@ -161,6 +170,7 @@ function toLetter(raw: Row): Letter | undefined {
     ...present({ source: row.source, server: row.server, tool: row.tool, agent: row.agent }),
     ...present({ contextId: row.context_id, correlationId: row.correlation_id }),
     ...(row.plan === null ? {} : { plan: row.plan }),
+    ...(row.waits_for === null ? {} : { waitsFor: row.waits_for }),
   };
 }
 

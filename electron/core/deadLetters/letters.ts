@@ -27,6 +27,7 @@ import {
   readHistory,
   readLetter,
   readLetters,
+  WAITS_FOR,
 } from "./letterRows.ts";
 import type { Content, Letter, NewLetter } from "./letterRows.ts";
 
@@ -44,7 +45,7 @@ export interface LettersDeps {
 
 /** Mission 6.2: new → retrying → replayed | discarded | needs_human; what a person restored waits for that person. */
 const MOVES: Readonly<Record<DeadLetterState, readonly DeadLetterState[]>> = {
-  new: ["retrying", "needs_human", "discarded"],
+  new: ["retrying", "replayed", "needs_human", "discarded"],
   retrying: ["retrying", "replayed", "needs_human", "discarded"],
   needs_human: ["retrying", "discarded", "needs_human", "replayed"],
   discarded: ["needs_human"],
@@ -78,7 +79,6 @@ export class DeadLetters {
   async take(arrived: NewLetter): Promise<Result<number>> {
     const nowMs = this.deps.clock.wallNow();
     const taken = await this.#commits.commit((tx) => takeIn(tx, arrived, nowMs));
-    if (!taken.ok) return taken;
     if (!taken.ok) return taken;
     if (taken.value.isNew) this.tell(taken.value.id, undefined);
     return ok(taken.value.id);
@@ -147,11 +147,9 @@ export class DeadLetters {
     return this.#read("state = 'new'", [], `ORDER BY id LIMIT ${Math.trunc(limit)}`);
   }
 
-  /** Their attempt is due, and their consumer is none of the busy ones. Those of a workflow's run go in the order they died. */
+  /** Their attempt is due, they wait for no other, and their consumer is none of the busy ones. */
   due(nowMs: number, { limit, busy }: { readonly limit: number; readonly busy: readonly string[] }): readonly Letter[] {
-    const where = `due_at <= ? AND consumer NOT IN (SELECT value FROM json_each(?)) AND (stream <> 'WORKFLOWS' OR context_id IS NULL
-      OR NOT EXISTS (SELECT 1 FROM dead_letters o WHERE o.context_id = dead_letters.context_id AND o.consumer = dead_letters.consumer
-        AND o.id < dead_letters.id AND o.state IN ('new', 'retrying')))`;
+    const where = `due_at <= ? AND consumer NOT IN (SELECT value FROM json_each(?)) AND ${WAITS_FOR} IS NULL`;
     return this.#read(where, [nowMs, JSON.stringify(busy)], `ORDER BY due_at, id LIMIT ${Math.trunc(limit)}`);
   }
 
@@ -161,9 +159,23 @@ export class DeadLetters {
     return typeof row?.["due"] === "number" ? row["due"] : undefined;
   }
 
+  /** Those that may wait for this one. */
+  behind({ id, stream, contextId, consumer }: Letter, limit: number): readonly Letter[] {
+    if (stream !== "WORKFLOWS" || contextId === undefined) return [];
+    const where = "context_id = ? AND consumer = ? AND id > ? AND state IN ('new', 'retrying')";
+    return this.#read(where, [contextId, consumer, id], `ORDER BY id LIMIT ${Math.trunc(limit)}`);
+  }
+
   /** An attempt is under way; after a start: was, when the core ended. */
   underWay(): readonly Letter[] {
     return this.#read("attempt_at IS NOT NULL", [], "ORDER BY id");
+  }
+
+  /** Left to a person after so many attempts, and touched by none. */
+  untaken({ retries, beforeMs, limit }: { retries: number; beforeMs: number; limit: number }): readonly Letter[] {
+    const where = `state = 'needs_human' AND retries >= ? AND last_at < ? AND stream NOT IN ('MESSAGES', 'WORKFLOWS') AND agent IS NULL
+      AND NOT EXISTS (SELECT 1 FROM dead_letter_history h WHERE h.letter = dead_letters.id AND h.actor IN ('person', 'cli'))`;
+    return this.#read(where, [retries, beforeMs], `ORDER BY id LIMIT ${Math.trunc(limit)}`);
   }
 
   unpublished(limit: number): readonly Letter[] {

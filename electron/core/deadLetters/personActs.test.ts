@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { catalogue } from "#shared/model/catalogue/catalogue.ts";
+import { compose } from "#shared/model/catalogue/message.ts";
 import { openDeadLetterRig } from "#test/support/deadLetterRig.ts";
 import type { DeadLetterRig } from "#test/support/deadLetterRig.ts";
 import { settle } from "#test/support/manualClock.ts";
@@ -32,12 +34,43 @@ describe("a person", () => {
       ok: false,
       error: { code: "bad_request" },
     });
-    const payload = JSON.stringify({ data: { amount: 5 } });
+    const original = JSON.parse(desk.letters.content(1)?.original ?? "");
+    const payload = JSON.stringify({ ...original, data: { amount: 5 } });
     expect(editLetter(desk, 1, { payload, retry: true, actor: "person" })).toMatchObject({ ok: true });
     await rig.pass(100);
     expect(await desk.detail(1)).toMatchObject({
       value: { state: "replayed", edited: payload, isEdited: true, original: expect.stringContaining("m0") },
     });
+  });
+
+  it("is told which field of an edit does not fit the catalogue, before anything of it is kept", async () => {
+    desk.guarded.consume("MESSAGES", "loader", (delivery) => delivery.term("Not now."));
+    const spoken = catalogue["agent.progress_reported"];
+    const said = { id: "m1", source: "/agents/desk/a", time: "2026-11-01T00:00:00.000Z", data: spoken.example };
+    const envelope = compose("agent.progress_reported", said);
+    if (!envelope.ok) throw new Error(envelope.error.message);
+    await rig.bus.publish({ subject: "msg.desk.agent.loader", data: JSON.stringify(envelope.value) });
+    await rig.pass(200);
+    const edit = (change: object, data: object = {}) => {
+      const payload = JSON.stringify({ ...envelope.value, ...change, data: { ...spoken.example, ...data } });
+      const edited = editLetter(desk, 1, { payload, retry: true, actor: "person" });
+      return edited.ok ? "taken" : [edited.error.code, edited.error.details?.["field"], edited.error.message];
+    };
+    expect([
+      edit({}, { status: "perhaps" }),
+      edit({}, { statsu: "done" }),
+      edit({ type: "agent.started" }),
+      edit({ source: undefined }),
+      edit({ dataschema: "urn:signalbox:schema:agent.progress_reported:99" }),
+    ]).toMatchObject([
+      ["bad_request", "status", expect.stringContaining("agent.progress_reported does not fit its schema: status")],
+      ["bad_request", undefined, expect.stringContaining("statsu")],
+      ["bad_request", "type", expect.stringContaining("cannot become agent.started")],
+      ["bad_request", "source", expect.stringContaining("source: is missing")],
+      ["unsupported", undefined, expect.stringContaining("99")],
+    ]);
+    expect(desk.letters.get(1)).toMatchObject({ state: "needs_human", isEdited: false, retries: 0 });
+    expect(edit({}, { text: "Read it." })).toBe("taken");
   });
 
   it("whose attempt fails has it back, without three more of the healer's", async () => {

@@ -8,6 +8,7 @@ import { planned } from "./attempts.ts";
 import { LONGER_TIMEOUT_MS } from "./healingPlan.ts";
 import type { Letter } from "./letterRows.ts";
 import type { DeadLetters, Move } from "./letters.ts";
+import { checkPayload } from "./payloadCheck.ts";
 import type { Takers } from "./takers.ts";
 
 export interface ActDeps {
@@ -15,8 +16,6 @@ export interface ActDeps {
   readonly takers: Takers;
 }
 
-/** As much as one bus message may hold. */
-const MOST_CHARS = 1_000_000;
 /** One commit each: small enough that the core answers others in between. */
 const BULK_PAGE = 100;
 /** More than this at once is a filter that was not meant. */
@@ -48,19 +47,6 @@ export function editLetter(
     set: { edited: payload, plan: null, due_at: null },
     check: notUnderWay,
   });
-}
-
-export function checkPayload({ letters, takers }: ActDeps, id: number, payload: string): Result<void> {
-  const found = letters.find(id);
-  if (!found.ok) return found;
-  if (payload.length > MOST_CHARS)
-    return fail("too_large", "The content is larger than the bus takes (1 MB). Shorten it.");
-  try {
-    JSON.parse(payload);
-  } catch (error) {
-    return fail("bad_request", `The content is no JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return takers.of(found.value)?.check?.(payload, found.value) ?? ok(undefined);
 }
 
 /** Another tool takes the call over. */

@@ -3,10 +3,12 @@ import { systemSubject } from "#shared/lib/eventSubjects.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { StoreTx } from "#core/store/index.ts";
+import { FAMILY_RULES, familyOf } from "#shared/model/letterFamily.ts";
 import { KEPT_MS } from "./letterRows.ts";
-import type { DeadLetters } from "./letters.ts";
+import type { DeadLetters, Move } from "./letters.ts";
 
-const EVERY_MS = 60 * 60 * 1000;
+/** Of an hour, the shortest time that anything is kept, a twelfth. */
+const EVERY_MS = 5 * 60 * 1000;
 /** At a kilobyte or two each some hundred megabytes; a person who has this many looks at none of them. */
 export const MOST_LETTERS = 100_000;
 const PAGE = 1000;
@@ -32,6 +34,7 @@ export function keepSevenDays(deps: RetentionDeps): () => void {
 
 /** Overflow: settled ones go before their time, then the oldest that wait for a person. Never what is being tried. */
 export function sweep({ letters, clock, logger, most = MOST_LETTERS }: RetentionDeps): void {
+  discardUntaken(letters, clock.wallNow());
   drop(letters, {
     where: "settled_at < ?",
     params: [clock.wallNow() - KEPT_MS],
@@ -51,6 +54,21 @@ export function sweep({ letters, clock, logger, most = MOST_LETTERS }: Retention
       removed: lost,
       kept: most,
     });
+}
+
+const { attempts: SYSTEM_ATTEMPTS, discardAfterMs: UNTAKEN_MS = 0 } = FAMILY_RULES.system;
+
+/** The system's own, after all its attempts: nobody took it in its time. What a person had in hand stays theirs. */
+function discardUntaken(letters: DeadLetters, nowMs: number): void {
+  const old = letters.untaken({ retries: SYSTEM_ATTEMPTS, beforeMs: nowMs - UNTAKEN_MS, limit: PAGE });
+  const detail = `Nobody took it within the hour after ${SYSTEM_ATTEMPTS} attempts.`;
+  const move: Move = { to: "discarded", actor: "healer", notes: [{ what: "discarded", detail }] };
+  const mine = old.filter((letter) => familyOf(letter) === "system");
+  if (mine.length > 0)
+    letters.moveAll(
+      mine.map(({ id }) => ({ id, move })),
+      "healer",
+    );
 }
 
 interface Dropping {

@@ -2,7 +2,7 @@
  * Who takes a dead letter when it is tried again: the consumer it failed at, or whoever said that it would. One attempt
  * is one call that ends in its time; only that consumer hears it, nobody else who had the message already.
  */
-import type { HealingPlan, LetterError } from "#shared/model/deadLetter.ts";
+import type { HealingPlan, LetterError, ToolRef } from "#shared/model/deadLetter.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Letter } from "./letterRows.ts";
 
@@ -26,6 +26,8 @@ export interface Taker {
   readonly isToolCall?: boolean;
   /** Another way was laid down beforehand, and is not taken yet. */
   readonly hasPlanB?: (letter: Letter) => boolean;
+  /** Whether the healer may try it without a person's word, at its own tool or at another one; absent: always. */
+  readonly mayRepeat?: (letter: Letter, by?: ToolRef) => boolean;
   /** Whether this content could be taken at all; checked before a person's edit is kept. Errors: bad_request. */
   readonly check?: (data: string, letter: Letter) => Result<void>;
 }

@@ -124,7 +124,7 @@ describe("the workflow of a fleet file", () => {
 `),
     ).toEqual([
       '10:18 "workflow.steps.3.tool" must be "server.tool".',
-      '11:29 "timout" is not a key here. Did you mean timeout? Keys are id, tool, agent, with, ask, timeout, needs, doing, retries, lease, tokens, gives, once, plan_b.',
+      '11:29 "timout" is not a key here. Did you mean timeout? Keys are id, tool, agent, with, ask, timeout, needs, doing, retries, lease, tokens, gives, once, plan_b, undo.',
     ]);
     expect(
       errors(`workflow:
@@ -139,6 +139,48 @@ describe("the workflow of a fleet file", () => {
       '8:16 There is no agent "researchr" in appraisal. Did you mean researcher?',
       '9:16 c does not say what the agent is to do. Add "ask".',
       "10:9 A step cannot be called run; ${run.…} means something else.",
+    ]);
+  });
+
+  it("says how a step is undone, and its plan B, with what the step itself gave", () => {
+    const parsed = parse(`workflow:
+  on_failure: undo
+  steps:
+    - id: book
+      tool: rooms.book
+      plan_b: { tool: inns.book, undo: { tool: inns.cancel, with: { id: "\${book.id}" }, timeout: 5s } }
+      undo: { agent: researcher, ask: "Cancel \${book.id}" }
+`);
+    expect(parsed.ok && parsed.fleet.workflows?.[0]).toMatchObject({
+      onFailure: "undo",
+      steps: [
+        {
+          planB: { undo: { call: { server: "inns", tool: "cancel", with: { id: "${book.id}" } }, timeoutMs: 5000 } },
+          undo: { call: { kind: "agent", agent: "researcher", ask: "Cancel ${book.id}" }, timeoutMs: 300_000 },
+        },
+      ],
+    });
+  });
+
+  it("names the line of an undo that cannot work", () => {
+    expect(
+      errors(`workflow:
+  on_failure: undo
+  steps:
+    - { id: a, tool: x.y, undo: { tool: x.z, with: { id: "\${a.id}", other: "\${b.id}" } } }
+    - { id: b, tool: x.y, needs: a }
+`),
+    ).toEqual([
+      "8:69 a uses the output of b, which may not be there yet. Add b to its needs, or take this away if b comes after it.",
+    ]);
+    expect(errors("workflow:\n  steps:\n    - { id: a, tool: x.y, undo: { agent: nobody, ask: Go } }\n")).toEqual([
+      '7:35 There is no agent "nobody" in appraisal.',
+    ]);
+    expect(errors("workflow:\n  steps:\n    - { id: a, tool: x.y, undo: { tool: x.y, retries: 2 } }\n")).toEqual([
+      '7:46 "retries" is not a key here. Keys are tool, agent, with, ask, timeout.',
+    ]);
+    expect(errors("workflow:\n  on_failure: undo\n  steps:\n    - { id: a, tool: x.y }\n")).toEqual([
+      "6:3 No step says how it is undone. Add undo to a step, or take this away.",
     ]);
   });
 

@@ -3,7 +3,15 @@ import { parseTokens } from "#shared/lib/amountWords.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { parseDuration } from "#shared/model/fleetFile.ts";
 import { RESERVED_STEP_IDS, WORKFLOW_DEFAULTS } from "#shared/model/workflowFile.ts";
-import type { CallSpec, RawCall, RawStep, RawWorkflow, StepSpec, WorkflowSpec } from "#shared/model/workflowFile.ts";
+import type {
+  CallSpec,
+  RawCall,
+  RawStep,
+  RawWorkflow,
+  StepSpec,
+  WaySpec,
+  WorkflowSpec,
+} from "#shared/model/workflowFile.ts";
 import { graphProblems } from "./workflowGraph.ts";
 import type { WorkflowProblem } from "./workflowGraph.ts";
 
@@ -44,25 +52,37 @@ export function readWorkflows(
 function callProblems(raw: RawWorkflow, { agentIds, fleet }: WorkflowPlace): readonly WorkflowProblem[] {
   return raw.steps.flatMap((step, index) => {
     const at = ["steps", index] as const;
-    const own = callProblem(step, step.id, agentIds, fleet).map((one) => ({ ...one, at: [...at, ...one.at] }));
-    const other =
-      step.plan_b === undefined
-        ? []
-        : callProblem(step.plan_b, `plan_b of ${step.id}`, agentIds, fleet).map((one) => ({
-            ...one,
-            at: [...at, "plan_b", ...one.at],
-          }));
-    return RESERVED_STEP_IDS.has(step.id)
-      ? [
-          { at: [...at, "id"], message: `A step cannot be called ${step.id}; \${${step.id}.…} means something else.` },
-          ...own,
-        ]
-      : [...own, ...other];
+    const ways = waysIn(step).flatMap(({ call, name, key }) =>
+      callProblem(call, name, { agentIds, fleet }).map((one) => ({ ...one, at: [...at, ...key, ...one.at] })),
+    );
+    const message = `A step cannot be called ${step.id}; \${${step.id}.…} means something else.`;
+    return RESERVED_STEP_IDS.has(step.id) ? [{ at: [...at, "id"], message }, ...ways] : ways;
   });
 }
 
-// oxlint-disable-next-line max-params
-function callProblem(raw: RawCall, name: string, agentIds: readonly string[], fleet: string): WorkflowProblem[] {
+interface NamedWay {
+  readonly call: RawCall;
+  readonly name: string;
+  readonly key: readonly string[];
+}
+
+/** Everything a step may be told to do, with where it stands. */
+function waysIn(step: RawStep): readonly NamedWay[] {
+  const { id, plan_b: planB, undo } = step;
+  const other = planB?.undo;
+  return [
+    { call: step, name: id, key: [] },
+    ...(planB === undefined ? [] : [{ call: planB, name: `plan_b of ${id}`, key: ["plan_b"] }]),
+    ...(undo === undefined ? [] : [{ call: undo, name: `undo of ${id}`, key: ["undo"] }]),
+    ...(other === undefined ? [] : [{ call: other, name: `undo in plan_b of ${id}`, key: ["plan_b", "undo"] }]),
+  ];
+}
+
+function callProblem(
+  raw: RawCall,
+  name: string,
+  { agentIds, fleet }: Pick<WorkflowPlace, "agentIds" | "fleet">,
+): WorkflowProblem[] {
   if ((raw.tool === undefined) === (raw.agent === undefined))
     return [
       { at: [], message: `${name} needs either a tool or an agent${raw.tool === undefined ? "" : ", not both"}.` },
@@ -96,6 +116,7 @@ function toSpec(raw: RawWorkflow, { folder, fleet }: WorkflowPlace): WorkflowSpe
     })),
     ...(tokens === undefined ? {} : { tokens }),
     atOnce: raw.at_once ?? WORKFLOW_DEFAULTS.atOnce,
+    ...(raw.on_failure === undefined ? {} : { onFailure: raw.on_failure }),
     steps: raw.steps.map(toStep),
   };
 }
@@ -115,14 +136,18 @@ function toStep(raw: RawStep): StepSpec {
     ...(tokens === undefined ? {} : { tokens }),
     gives: raw.gives ?? [],
     once: raw.once ?? false,
-    ...planBOf(raw),
+    ...(raw.plan_b === undefined ? {} : { planB: { ...toWay(raw.plan_b), ...undoOf(raw.plan_b) } }),
+    ...undoOf(raw),
   };
 }
 
-function planBOf({ plan_b: raw }: RawStep): Pick<StepSpec, "planB"> {
-  if (raw === undefined) return {};
+function undoOf({ undo }: { readonly undo?: RawCall | undefined }): { undo?: WaySpec } {
+  return undo === undefined ? {} : { undo: toWay(undo) };
+}
+
+function toWay(raw: RawCall): WaySpec {
   const call = toCall(raw);
-  return { planB: { call, timeoutMs: durationOf(raw.timeout, defaultTimeout(call)) } };
+  return { call, timeoutMs: durationOf(raw.timeout, defaultTimeout(call)) };
 }
 
 function toCall(raw: RawCall): CallSpec {

@@ -66,6 +66,13 @@ describe("parseFleet", () => {
     });
   });
 
+  it("refuses a fleet whose agents would be called like senders that are no agents", () => {
+    for (const taken of ["workflow", "handler"])
+      expect(errorsOf(`version: 1\nname: ${taken}\nchildren: []\n`)[0]).toMatch(
+        /^2:\d+ .*must be another name: senders/,
+      );
+  });
+
   it("names broken YAML by line and column", () => {
     expect(errorsOf("version: 1\nname: [a\n")[0]).toMatch(/^\d+:\d+ /);
   });
@@ -174,5 +181,32 @@ children:
     expect(wrong('{ id: m, command: x, url: "https://x.example" }')).toContain("not both");
     expect(wrong("{ id: m, command: x, headers: { a: b } }")).toContain("belongs to a server with a url");
     expect(wrong("{ id: m, comand: x }")).toContain("Did you mean command?");
+  });
+
+  it("reads what is to happen on a message, and names what does not fit", () => {
+    const head =
+      "version: 1\nname: shop\nchildren: [{ id: fixer, command: cat }]\nworkflow: { name: audit, steps: [{ id: a, tool: x.y }] }\n";
+    const fine = parse(
+      `${head}on:\n  - { id: failed, subject: tool.*.failed, send: { to: fixer, text: "\${data.tool} failed" } }\n  - { id: done, subject: "workflow.>", run: { workflow: audit } }\n`,
+    );
+    expect(fine).toMatchObject({
+      ok: true,
+      fleet: {
+        handlers: [
+          { id: "failed", stream: "TOOLS", act: { kind: "send", to: "fixer", text: "${data.tool} failed" } },
+          { id: "done", stream: "WORKFLOWS", act: { kind: "run", workflow: "audit", with: {} } },
+        ],
+      },
+    });
+    const wrong = (entry: string) => errorsOf(`${head}on:\n  - ${entry}\n`).join(" ");
+    expect(wrong("{ id: a, subject: tool.x.failed }")).toContain("a needs either send or run.");
+    expect(wrong("{ id: a, subject: '>', run: { workflow: audit } }")).toContain("must begin with one of tool, mcp");
+    expect(wrong("{ id: a, subject: tool..x, run: { workflow: audit } }")).toContain("must be a pattern of subjects");
+    expect(wrong("{ id: a, subject: tool.x.failed, run: { workflow: audt } }")).toContain("Did you mean audit?");
+    expect(wrong("{ id: a, subject: tool.x.failed, send: { to: fixr, text: hi } }")).toContain("Did you mean fixer?");
+    expect(wrong("{ id: a, subject: tool.x.failed, send: { to: all, text: '${what}' } }")).toContain(
+      "is nothing of a message",
+    );
+    expect(wrong("{ id: a, subject: tool.x.failed, sendd: { to: all, text: hi } }")).toContain("Did you mean send?");
   });
 });

@@ -23,12 +23,14 @@ import type {
   SupervisorSettings,
 } from "#shared/model/fleetFile.ts";
 import type { BudgetRules } from "#shared/model/budget.ts";
+import { HANDLER_KEYS } from "#shared/model/handlerFile.ts";
 import { WORKFLOW_KEYS } from "#shared/model/workflowFile.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { readShutdown, toAgentSpec } from "./agentSpec.ts";
 import { readServers } from "./fileServers.ts";
 import { meantIssues, readBudgets } from "./fileBudget.ts";
 import type { RawBudgets } from "./fileBudget.ts";
+import { readHandlers } from "./fileHandlers.ts";
 import { readWorkflows } from "./fileWorkflow.ts";
 
 type Path = readonly (string | number)[];
@@ -149,8 +151,11 @@ class FleetReader {
       agentIds,
     });
     for (const { at, message } of problems) this.#report(["workflow", ...at], message);
+    const names = workflows.map(({ name }) => name);
+    const on = readHandlers(head.on, { fleet: head.name, agentIds, workflows: names });
+    for (const { at, message } of on.problems) this.#report(["on", ...at], message);
     if (this.#errors.length > 0) return undefined;
-    return { name: head.name, root, servers: servers.specs, workflows };
+    return { name: head.name, root, servers: servers.specs, workflows, handlers: on.handlers };
   }
 
   #children(raw: unknown, path: Path): readonly ChildNodeSpec[] | undefined {
@@ -329,6 +334,7 @@ function knownKeysAt(inner: Path, known: readonly string[]): readonly string[] {
   if (inner.at(-1) === "backoff") return KNOWN_KEYS.backoff;
   if (inner.includes("budget")) return KNOWN_KEYS.budget;
   if (inner[0] === "workflow") return workflowKeysAt(inner);
+  if (inner[0] === "on") return handlerKeysAt(inner);
   if (inner.at(-1) === "limits") return KNOWN_KEYS.limits;
   if (inner.includes("allow")) return KNOWN_KEYS.allow;
   if (inner[0] === "servers") return KNOWN_KEYS.server;
@@ -337,8 +343,14 @@ function knownKeysAt(inner: Path, known: readonly string[]): readonly string[] {
 
 function workflowKeysAt(inner: Path): readonly string[] {
   if (inner.at(-1) === "plan_b") return WORKFLOW_KEYS.planB;
+  if (inner.at(-1) === "undo") return WORKFLOW_KEYS.undo;
   if (inner.includes("steps")) return WORKFLOW_KEYS.step;
   return inner.includes("input") ? WORKFLOW_KEYS.input : WORKFLOW_KEYS.workflow;
+}
+
+function handlerKeysAt(inner: Path): readonly string[] {
+  if (inner.at(-1) === "send") return HANDLER_KEYS.send;
+  return inner.at(-1) === "run" ? HANDLER_KEYS.run : HANDLER_KEYS.handler;
 }
 
 function agentIdsBelow(node: ChildNodeSpec): readonly string[] {

@@ -19,6 +19,11 @@ export function graphProblems(spec: WorkflowSpec): readonly WorkflowProblem[] {
     const message = `The steps wait for each other in a circle: ${circle.join(" needs ")}. Take one of the needs away.`;
     problems.push({ at: ["steps", index, "needs"], message });
   }
+  if (spec.onFailure === "undo" && !spec.steps.some(({ undo, planB }) => (undo ?? planB?.undo) !== undefined))
+    problems.push({
+      at: ["on_failure"],
+      message: "No step says how it is undone. Add undo to a step, or take this away.",
+    });
   return problems.length > 0 ? problems : spec.steps.flatMap((step, index) => referenceProblems(spec, step, index));
 }
 
@@ -82,15 +87,20 @@ function before(spec: WorkflowSpec, step: StepSpec): ReadonlySet<string> {
 
 function referenceProblems(spec: WorkflowSpec, step: StepSpec, index: number): readonly WorkflowProblem[] {
   const at = ["steps", index];
-  const all = [
-    ...located(step.call, at),
-    ...(step.planB === undefined ? [] : located(step.planB.call, [...at, "plan_b"])),
-  ];
+  const { planB, undo } = step;
   const ready = before(spec, step);
-  return all.flatMap((reference) => {
-    const message = referenceProblem(spec, { step, ready }, reference);
-    return message === undefined ? [] : [{ at: reference.at, message }];
-  });
+  const wrong = (references: readonly Reference[], there: ReadonlySet<string>): readonly WorkflowProblem[] =>
+    references.flatMap((reference) => {
+      const message = referenceProblem(spec, { step, ready: there }, reference);
+      return message === undefined ? [] : [{ at: reference.at, message }];
+    });
+  const doing = [...located(step.call, at), ...(planB === undefined ? [] : located(planB.call, [...at, "plan_b"]))];
+  const undoing = [
+    ...(undo === undefined ? [] : located(undo.call, [...at, "undo"])),
+    ...(planB?.undo === undefined ? [] : located(planB.undo.call, [...at, "plan_b", "undo"])),
+  ];
+  // What undoes a step knows what the step gave.
+  return [...wrong(doing, ready), ...wrong(undoing, new Set([...ready, step.id]))];
 }
 
 function located(call: CallSpec, at: readonly (string | number)[]): readonly Reference[] {
@@ -111,8 +121,13 @@ function referenceProblem(
     return inputs.includes(key) ? undefined : `There is no input "${key}".${inputHint(key, inputs)}`;
   const ids = spec.steps.map(({ id }) => id);
   if (!ids.includes(head)) return `\${${text}} names no step.${hint(head, ids)}`;
-  if (ready.has(head)) return undefined;
-  return `${step.id} uses the output of ${head}, which may not be there yet. Add ${head} to its needs.`;
+  return ready.has(head) ? undefined : notReady(head, { step, isUndo: ready.has(step.id) });
+}
+
+/** Only an undo knows its own step, and it may well name one that comes after. */
+function notReady(head: string, { step, isUndo }: { readonly step: StepSpec; readonly isUndo: boolean }): string {
+  const after = isUndo ? `, or take this away if ${head} comes after it` : "";
+  return `${step.id} uses the output of ${head}, which may not be there yet. Add ${head} to its needs${after}.`;
 }
 
 function inputHint(key: string, inputs: readonly string[]): string {

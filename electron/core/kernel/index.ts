@@ -23,6 +23,7 @@ export type {
   PostOptions,
   Priority,
 } from "./mailbox.ts";
+export { RefusalTally } from "./refusalTally.ts";
 export { Scope } from "./scope.ts";
 export type { Dispose } from "./scope.ts";
 export { describeReason } from "./strategies.ts";

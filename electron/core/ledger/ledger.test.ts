@@ -47,6 +47,62 @@ describe("the ledger", () => {
     ]);
   });
 
+  it("counts what a session's totals know beyond its requests, also when one of them turns out to be another session's", () => {
+    const tokens = { input: 10, output: 5, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+    const settled = (): unknown[] => {
+      rig.recorder.flush();
+      rig.ledger.settle();
+      return counting();
+    };
+    rig.ledger.report(usageReport({ sessionId: "s2", messageId: "msg_000001", tokens }));
+    rig.ledger.totals({
+      source: "otlp",
+      at: "2026-11-28T11:00:01.000Z",
+      agent: "claude",
+      sessionId: "s2",
+      provider: "anthropic",
+      model: "claude-test",
+      mode: "delta",
+      sourceKey: "t",
+      tokens: { ...tokens, input: 20, output: 10 },
+    });
+    expect(settled()).toEqual([
+      ["transcript", 10, 5],
+      ["otlp", 10, 5],
+    ]);
+    rig.ledger.report(usageReport({ sessionId: "s1", messageId: "msg_000001", source: "gateway", tokens }));
+    expect(settled()).toEqual([
+      ["gateway", 10, 5],
+      ["otlp", 20, 10],
+    ]);
+  });
+
+  it.each([
+    ["hook", "gateway"],
+    ["gateway", "hook"],
+  ] as const)(
+    "parts two that were one by their numbers once ids say otherwise, and each keeps its source (%s first)",
+    (...order) => {
+      const said = {
+        hook: usageReport({ source: "hook", sourceKey: "h", requestId: "req_000001" }),
+        gateway: usageReport({ source: "gateway", sourceKey: "g", messageId: "msg_000001" }),
+      };
+      for (const source of order) {
+        rig.ledger.report(said[source]);
+        rig.recorder.flush();
+      }
+      expect(counting()).toEqual([["gateway", 10, 20]]);
+      const { tokens: _none, ...silent } = usageReport({ source: "gateway", sourceKey: "g2" });
+      rig.ledger.report({ ...silent, messageId: "msg_000001", requestId: "req_000003" });
+      const both = [
+        ["gateway", 10, 20],
+        ["hook", 10, 20],
+      ];
+      expect(counting()).toHaveLength(2);
+      expect(counting()).toEqual(expect.arrayContaining(both));
+    },
+  );
+
   it("refuses to change or delete an entry, whoever asks", () => {
     rig.ledger.report(usageReport());
     rig.recorder.flush();

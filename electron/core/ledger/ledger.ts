@@ -227,8 +227,7 @@ export class Ledger implements UsageSink {
     for (const change of changes) {
       // Months of imported history would drown the log; one event tells of an import.
       if (!isHistory(change)) this.#uncommitted.set(appendEvent(tx, change).seq, change);
-      const scope = scopeOf(change);
-      if (scope !== undefined && hasTotals(context, scope)) this.#settleSoon(scope);
+      for (const scope of scopesOf(change)) if (hasTotals(context, scope)) this.#settleSoon(scope);
     }
   }
 
@@ -282,11 +281,10 @@ export class Ledger implements UsageSink {
   }
 }
 
-/** The session whose remainder a request may have changed. */
-function scopeOf({ entry, previous }: Change): string | undefined {
-  const shown = entry ?? previous;
-  if (shown === undefined || shown.isRemainder) return undefined;
-  return shown.sessionId ?? shown.cliSessionId ?? undefined;
+/** The sessions whose remainder a request may have changed: where it counts now, and where it did. */
+function scopesOf({ entry, previous }: Change): ReadonlySet<string> {
+  const requests = [entry, previous].filter((one) => one?.isRemainder === false);
+  return new Set(requests.flatMap((one) => [one?.sessionId ?? [], one?.cliSessionId ?? []].flat()));
 }
 
 /** Neither what counts nor what counted was seen by us as it happened. */

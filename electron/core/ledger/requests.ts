@@ -26,6 +26,7 @@ interface RequestRow {
   readonly id: number;
   readonly scope: string;
   readonly twinKey: string | null;
+  readonly twinOf: number | null;
   readonly at: number;
   readonly entry: number | null;
 }
@@ -61,7 +62,7 @@ function takeFirst(work: LedgerWork, word: Admitted): void {
   );
   saveReport(tx, { word, request });
   if (key !== null && mayHaveTwins(tx, { scope, key, word })) {
-    settleTwins(work, { scope, key, changed: request });
+    settleTwins(work, { scope, key, changed: new Set([request]) });
     return;
   }
   const entry = putEntry(work, draftOf(work, { word, request }), []);
@@ -97,15 +98,18 @@ function mergeRequests(work: LedgerWork, [kept, ...lost]: readonly [number, ...n
   const { tx } = work;
   for (const id of lost) {
     const rows = [kept, id].flatMap((one) => readRequest(tx, one) ?? []);
+    const lostRow = rows[1];
+    const left = lostRow === undefined ? [] : groupOf(tx, lostRow);
     tx.run("UPDATE usage_reports SET request = ? WHERE request = ?", [kept, id]);
-    tx.run("UPDATE usage_requests SET twin_of = NULL WHERE twin_of = ?", [id]);
+    for (const twin of left)
+      tx.run("UPDATE usage_requests SET twin_of = NULL WHERE id = ? AND twin_of = ?", [twin, id]);
     tx.run("DELETE FROM usage_requests WHERE id = ?", [id]);
     const entries = rows.flatMap((row) => row.entry ?? []);
     const entry = entries.length < 2 ? entries[0] : settleGroup(work, [kept], entries);
     tx.run("UPDATE usage_requests SET entry = ? WHERE id = ?", [entry ?? null, kept]);
     // Twins of the lost one stand alone now.
-    const lostRow = rows[1];
-    if (lostRow?.twinKey != null) settleTwins(work, { scope: lostRow.scope, key: lostRow.twinKey });
+    if (lostRow?.twinKey != null)
+      settleTwins(work, { scope: lostRow.scope, key: lostRow.twinKey, changed: new Set(left) });
   }
   return kept;
 }
@@ -120,6 +124,7 @@ function toRequest(row: Row): RequestRow {
     id: Number(row["id"]),
     scope: String(row["scope"]),
     twinKey: textOf(row["twin_key"]),
+    twinOf: numberOf(row["twin_of"]),
     at: Number(row["at"]),
     entry: numberOf(row["entry"]),
   };
@@ -135,14 +140,27 @@ function settle(work: LedgerWork, request: number): void {
   const before = readRequest(tx, request);
   const word = chooseWord(readWords(tx, request));
   if (before === undefined || word === undefined) return;
+  // Its twins of before counted with what it said.
+  const changed = new Set(groupOf(tx, before));
   const { scope, key } = saveRequest(tx, request, word);
   if (key === null || hasNoTwins(tx, { scope, key, source: word.source })) {
     const entry = settleGroup(work, [request], before.entry === null ? [] : [before.entry]);
     tx.run("UPDATE usage_requests SET entry = ? WHERE id = ?", [entry ?? null, request]);
-  } else settleTwins(work, { scope, key, changed: request });
+  } else settleTwins(work, { scope, key, changed });
   const { scope: scopeBefore, twinKey } = before;
   if (twinKey !== null && (twinKey !== key || scopeBefore !== scope))
-    settleTwins(work, { scope: scopeBefore, key: twinKey });
+    settleTwins(work, { scope: scopeBefore, key: twinKey, changed });
+}
+
+/** The request and all that are one with it by their numbers, as far as is settled. */
+function groupOf(tx: StoreTx, { id, scope, twinKey: key, twinOf }: RequestRow): readonly number[] {
+  const leader = twinOf ?? id;
+  const twins = tx.all("SELECT id FROM usage_requests WHERE scope = ? AND twin_key = ? AND twin_of = ?", [
+    scope,
+    key,
+    leader,
+  ]);
+  return [id, leader, ...twins.map((row) => Number(row["id"]))];
 }
 
 interface Standing {
@@ -194,12 +212,14 @@ function mayHaveTwins(tx: StoreTx, { scope, key, word }: Bucket & { readonly wor
 interface Bucket {
   readonly scope: string;
   readonly key: string;
-  /** The request whose reports changed; undefined: only who is whose twin may have. */
-  readonly changed?: number;
+}
+
+interface Change extends Bucket {
+  /** The requests whose reports changed, and those that were one with them. */
+  readonly changed: ReadonlySet<number>;
 }
 
 interface Twin extends RequestRow {
-  readonly twinOf: number | null;
   readonly sources: Set<string>;
   readonly requestIds: Set<string>;
   readonly messageIds: Set<string>;
@@ -207,12 +227,12 @@ interface Twin extends RequestRow {
   sortKey: string;
 }
 
-function settleTwins(work: LedgerWork, { scope, key, changed }: Bucket): void {
+function settleTwins(work: LedgerWork, { scope, key, changed }: Change): void {
   const { tx } = work;
   for (const group of groupTwins(readTwins(tx, { scope, key }))) {
     const leader = group.find((row) => row.entry !== null) ?? group[0];
     if (leader === undefined) continue;
-    if (isSettled(group, leader) && !group.some(({ id }) => id === changed)) continue;
+    if (isSettled(group, leader) && !group.some(({ id }) => changed.has(id))) continue;
     const entries = [leader, ...group.filter((row) => row !== leader)].flatMap((row) => row.entry ?? []);
     const entry = settleGroup(
       work,
@@ -260,7 +280,6 @@ function readTwins(tx: StoreTx, { scope, key }: Bucket): readonly Twin[] {
 function newTwin(row: Row): Twin {
   return {
     ...toRequest(row),
-    twinOf: numberOf(row["twin_of"]),
     sources: new Set(),
     requestIds: new Set(),
     messageIds: new Set(),

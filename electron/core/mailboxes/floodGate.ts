@@ -1,56 +1,36 @@
-/** How much one agent may send: a burst, then a steady rate. A flood is refused by name and recorded once a minute, not once a message. */
+/** How much one agent may send: a burst, then a steady rate. What is beyond is refused by name. */
+import { TokenBucket } from "#shared/lib/tokenBucket.ts";
 import type { Clock } from "#core/ports/clock.ts";
 
 /** A lead that briefs a team of twenty at once; then one every three seconds, which no reader keeps up with anyway. */
-const BURST = 20;
-const REFILL_MS = 3_000;
-const REPORT_EVERY_MS = 60_000;
-
-interface Bucket {
-  left: number;
-  atMs: number;
-  reportedAtMs: number;
-  refused: number;
-}
-
-export type Admission =
-  | { readonly type: "ok" }
-  /** `report`: how many were refused since the last report, where it is time for one. */
-  | { readonly type: "refused"; readonly againInS: number; readonly report?: number };
+const RATE = { burst: 20, refillMs: 3_000 };
+/** Of senders that are long gone; the oldest one goes first. */
+const MOST_SENDERS = 1000;
 
 export class FloodGate {
   readonly #clock: Clock;
-  /** By sender; as many as there are agents. */
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new Map<string, TokenBucket>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** `weight`: a message to all counts once for each receiver. */
-  admit(sender: string, weight: number): Admission {
-    const now = this.#clock.now();
-    const bucket = this.#bucket(sender, now);
-    bucket.left = Math.min(BURST, bucket.left + (now - bucket.atMs) / REFILL_MS);
-    bucket.atMs = now;
-    const wanted = Math.min(weight, BURST);
-    if (bucket.left >= wanted) {
-      bucket.left -= wanted;
-      return { type: "ok" };
-    }
-    bucket.refused += 1;
-    const againInS = Math.ceil(((wanted - bucket.left) * REFILL_MS) / 1000);
-    if (now - bucket.reportedAtMs < REPORT_EVERY_MS) return { type: "refused", againInS };
-    const report = bucket.refused;
-    bucket.refused = 0;
-    bucket.reportedAtMs = now;
-    return { type: "refused", againInS, report };
+  /** 0: admitted; else in how many milliseconds it would be. `weight`: a message to all counts once for each receiver. */
+  admit(sender: string, weight: number): number {
+    return this.#bucket(sender).take(this.#clock.now(), weight);
   }
 
-  #bucket(sender: string, now: number): Bucket {
+  /** The same without counting. */
+  waitMs(sender: string, weight: number): number {
+    return this.#bucket(sender).waitMs(this.#clock.now(), weight);
+  }
+
+  #bucket(sender: string): TokenBucket {
     const known = this.#buckets.get(sender);
     if (known !== undefined) return known;
-    const bucket = { left: BURST, atMs: now, reportedAtMs: -REPORT_EVERY_MS, refused: 0 };
+    const [oldest] = this.#buckets.keys();
+    if (oldest !== undefined && this.#buckets.size >= MOST_SENDERS) this.#buckets.delete(oldest);
+    const bucket = new TokenBucket(RATE, this.#clock.now());
     this.#buckets.set(sender, bucket);
     return bucket;
   }

@@ -12,7 +12,7 @@ export function mailWords(mail: Mail): string {
 }
 
 function opening({ kind, from, addressed }: Mail): string {
-  if (kind === "answer") return "";
+  if (kind === "answer" || kind === "notice") return "";
   if (from === PERSON) return "";
   const everybody = addressed === "all" ? " to all" : "";
   const words = kind === "handover" ? "Handover" : kind === "work" ? "Work" : "Message";

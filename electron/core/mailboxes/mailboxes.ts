@@ -6,10 +6,11 @@ import { systemSubject } from "#shared/lib/eventSubjects.ts";
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
 import { makeEnvelope, parseEnvelope } from "#shared/model/catalogue/envelope.ts";
 import type { BusMessage } from "#shared/model/bus.ts";
-import { isWaiting, MAIL_SLIP_HEADER, MAX_MAIL_TEXT, PERSON } from "#shared/model/mail.ts";
+import { isAgentName, isWaiting, MAIL_SLIP_HEADER, MAX_MAIL_TEXT, PERSON } from "#shared/model/mail.ts";
 import type { Mail } from "#shared/model/mail.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import { RefusalTally } from "#core/kernel/index.ts";
 import type { BusSubscription, Delivery } from "#core/ports/messageBus.ts";
 import { resolveAddress } from "./addressing.ts";
 import type { Address } from "./addressing.ts";
@@ -21,6 +22,8 @@ import { MailStore } from "./mailStore.ts";
 import type { MailFilter } from "./mailStore.ts";
 import { readMail, slipOf, ttlOf } from "./post.ts";
 import type { Post, Posted } from "./post.ts";
+import { Undelivered } from "./undelivered.ts";
+import { untold } from "./untold.ts";
 
 const STREAM = "MESSAGES";
 const CONSUMER = "mailboxes";
@@ -36,6 +39,8 @@ export class Mailboxes {
   readonly #deps: MailboxesDeps;
   readonly #store: MailStore;
   readonly #flood: FloodGate;
+  readonly #refusals: RefusalTally<string>;
+  readonly #undelivered: Undelivered;
   readonly #pump: MailPump;
   readonly #listeners = new Set<MailListener>();
   /** Posts that wait for their message to come back from the bus, by its id. */
@@ -47,11 +52,14 @@ export class Mailboxes {
     this.#deps = deps;
     this.#store = new MailStore(deps);
     this.#flood = new FloodGate(deps.clock);
+    this.#refusals = new RefusalTally({ ...deps, record: (from, count) => this.#recordFlood(from, count) });
+    this.#undelivered = new Undelivered({ ...deps, post: (post) => this.post(post) });
     this.#pump = new MailPump({ ...deps, mail: this.#store, onChange: (mail) => this.#tell(mail) });
   }
 
   /** Takes up what waited when the last core ended. After the fleets are known. */
   async open(): Promise<Result<void>> {
+    for (const mail of untold(this.#deps.store, this.#store)) this.#undelivered.add(mail);
     this.#store.takeBack();
     this.#store.prune();
     const { bus } = this.#deps;
@@ -70,6 +78,8 @@ export class Mailboxes {
   close(): void {
     this.#subscription?.close();
     this.#cancelExpiry();
+    this.#refusals.close();
+    this.#undelivered.close();
     this.#pump.close();
   }
 
@@ -77,7 +87,7 @@ export class Mailboxes {
   async post(post: Post): Promise<Result<Posted>> {
     const refused = refuseText(post.text);
     if (refused !== undefined) return refused;
-    const found = resolveAddress(this.#deps.team, { ...post, load: (path) => this.#store.waitingCount(path) });
+    const found = this.#resolve(post);
     if (!found.ok) return found;
     const address = this.#takers(found.value, post);
     if (!address.ok) return address;
@@ -105,18 +115,19 @@ export class Mailboxes {
   }
 
   #admit(from: string, receivers: number): Result<never> | undefined {
-    if (from === PERSON || from.startsWith("workflow/")) return undefined;
-    const admission = this.#flood.admit(from, receivers);
-    if (admission.type === "ok") return undefined;
-    if (admission.report !== undefined) {
-      const data = { path: from, refused: admission.report, detail: "Sends more messages than it may" };
-      const subject = systemSubject("mailboxes", "throttled");
-      this.#deps.store.transact({
-        actor: "system",
-        work: (tx) => tx.append({ subject, type: "message.throttled", data }),
-      });
-    }
-    return fail("throttled", `Too many messages. Send the next one in ${admission.againInS} s, and say more in each.`);
+    const waitMs = isAgentName(from) ? this.#flood.admit(from, receivers) : 0;
+    if (waitMs === 0) return undefined;
+    this.#refusals.add(from, from);
+    return flooding(waitMs);
+  }
+
+  #recordFlood(path: string, refused: number): void {
+    const data = { path, refused, detail: "Sends more messages than it may" };
+    const subject = systemSubject("mailboxes", "throttled");
+    this.#deps.store.transact({
+      actor: "system",
+      work: (tx) => tx.append({ subject, type: "message.throttled", data }),
+    });
   }
 
   async #publish(post: Post, address: Address): Promise<Result<Posted>> {
@@ -202,7 +213,9 @@ export class Mailboxes {
 
   #end(mail: Mail, change: Pick<Mail, "state" | "detail">, actor?: string): Result<Mail> {
     const changed = this.#store.change(mail, { ...change, endedAt: toIsoTime(this.#deps.clock.wallNow()) }, actor);
-    if (changed.ok) this.#tell(changed.value);
+    if (!changed.ok) return changed;
+    this.#tell(changed.value);
+    if (change.state !== "cancelled") this.#undelivered.add(changed.value);
     return changed;
   }
 
@@ -226,6 +239,12 @@ export class Mailboxes {
     if (mail.value.state !== "waiting")
       return fail("conflict", `This message is ${mail.value.state}; only one that waits can be cancelled.`);
     return this.#end(mail.value, { state: "cancelled", detail: "Cancelled by a person" }, actor);
+  }
+
+  /** Its sender does not want it delivered any more; what is delivered stays so. */
+  withdraw(id: string, to: string, why: string): void {
+    const mail = this.#store.get(id, to);
+    if (mail?.state === "waiting") this.#end(mail, { state: "cancelled", detail: why });
   }
 
   /** Takes a cancellation back. */
@@ -280,13 +299,23 @@ export class Mailboxes {
     return this.#store.waitingCount(path);
   }
 
-  /** The agent an address means now, when it means one. */
-  receiverOf({ to, fleet, from }: Pick<Post, "to" | "fleet" | "from">): Result<string> {
-    const load = (path: string): number => this.#store.waitingCount(path);
-    const found = resolveAddress(this.#deps.team, { to, fleet, from, load });
+  /** The agent an address means now, when it means one and a message to it would be taken. */
+  receiverOf(post: Pick<Post, "to" | "fleet" | "from">): Result<string> {
+    const found = this.#resolve(post);
     if (!found.ok) return found;
     const [only, second] = found.value.members;
-    return only === undefined || second !== undefined ? fail("bad_request", "Name one agent or role.") : ok(only.path);
+    if (only === undefined || second !== undefined) return fail("bad_request", "Name one agent or role.");
+    const taken = this.#takers(found.value, { ...post, text: "" });
+    if (!taken.ok) return taken;
+    const waitMs = isAgentName(post.from) ? this.#flood.waitMs(post.from, 1) : 0;
+    if (waitMs === 0) return ok(only.path);
+    this.#refusals.add(post.from, post.from);
+    return flooding(waitMs);
+  }
+
+  #resolve({ to, fleet, from }: Pick<Post, "to" | "fleet" | "from">): Result<Address> {
+    const load = (path: string): number => this.#store.waitingCount(path);
+    return resolveAddress(this.#deps.team, { to, fleet, from, load });
   }
 
   wordsOf(mail: Mail): string {
@@ -328,6 +357,13 @@ export class Mailboxes {
   }
 }
 
+function flooding(waitMs: number): Result<never> {
+  return fail(
+    "throttled",
+    `Too many messages. Send the next one in ${Math.ceil(waitMs / 1000)} s, and say more in each.`,
+  );
+}
+
 function isSame(a: Mail, b: Mail): boolean {
   return a.id === b.id && a.to === b.to;
 }
@@ -350,12 +386,8 @@ function subjectOf({ fleet, addressed, members }: Address): string {
 }
 
 function envelopeOf(post: Post, address: Address) {
-  const source =
-    post.from === PERSON
-      ? "/people/person"
-      : post.from.startsWith("workflow/")
-        ? `/${post.from}`
-        : `/agents/${post.from}`;
+  const name = isAgentName(post.from) ? `agents/${post.from}` : post.from;
+  const source = post.from === PERSON ? "/people/person" : `/${name}`;
   const parts = {
     source,
     subject: address.members[0]?.path ?? address.fleet,

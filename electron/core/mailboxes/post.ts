@@ -11,7 +11,7 @@ import type { Result } from "#shared/model/result.ts";
 import type { Address } from "./addressing.ts";
 
 export interface Post {
-  /** `person`, `fleet/id`, or `workflow/<run>`. */
+  /** `person`, `fleet/id`, `workflow/<run>`, or `handler/<fleet>/<id>`. */
   readonly from: string;
   /** `id`, `fleet/id`, `role:<role>` or `all`. */
   readonly to: string;

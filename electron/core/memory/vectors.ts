@@ -37,6 +37,8 @@ export class Vectors {
   readonly #off: string | undefined;
   #cancelFill: (() => void) | undefined;
   #isFilling = false;
+  /** Up to here everything had its vector when the background went by: it does not look through all of them each time. */
+  #filledTo = 0;
   #isClosed = false;
 
   constructor(deps: MemoryDeps) {
@@ -118,11 +120,12 @@ export class Vectors {
     const rows = store
       .all(
         `SELECT m.rowid, m.text, m.tags, m.version FROM memories m LEFT JOIN memory_vectors v ON v.rowid = m.rowid AND v.embedder = ?
-         WHERE v.rowid IS NULL LIMIT ?`,
-        [embedder.id, FILL_BATCH],
+         WHERE m.rowid > ? AND v.rowid IS NULL ORDER BY m.rowid LIMIT ?`,
+        [embedder.id, this.#filledTo, FILL_BATCH],
       )
       .map((row) => pendingRow.parse(row));
-    if (rows.length === 0) return "done";
+    const last = rows.at(-1);
+    if (last === undefined) return this.#fromTheBeginning();
     const texts = rows.map(({ text, tags }) => textOf({ text, tags: tagsSchema.parse(JSON.parse(tags)) }));
     const embedded = await embedder.embed(texts);
     if (!embedded.ok || this.#isClosed) return "refused";
@@ -136,7 +139,16 @@ export class Vectors {
         }
       },
     });
-    return written.ok ? "more" : "refused";
+    if (!written.ok) return "refused";
+    this.#filledTo = last.rowid;
+    return "more";
+  }
+
+  /** What changed behind it meanwhile has none again; a round that found nothing is the last one. */
+  #fromTheBeginning(): "more" | "done" {
+    const wasWhole = this.#filledTo === 0;
+    this.#filledTo = 0;
+    return wasWhole ? "done" : "more";
   }
 
   close(): void {

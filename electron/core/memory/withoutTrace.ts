@@ -10,7 +10,7 @@ export function withoutTrace<T>(store: Store, work: () => Result<T>): Result<T> 
   try {
     const done = work();
     // A reader of this moment may keep the log from being emptied; the next checkpoint does it then.
-    if (done.ok) store.get("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (done.ok) store.emptyLog();
     return done;
   } finally {
     store.get("PRAGMA secure_delete = OFF");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DeadLetterDesk, discardLetter } from "#core/deadLetters/index.ts";
+import { DeadLetterDesk, discardLetter, editLetter } from "#core/deadLetters/index.ts";
 import type { ToolRef } from "#shared/model/deadLetter.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import { settle } from "#test/support/manualClock.ts";
@@ -126,9 +126,48 @@ describe("a step out of attempts", () => {
     await pass(2000);
     expect(rig.entry(run, "vision")).toMatchObject({ state: "failed", waitsFor: "person" });
     expect(runOf(run).state).toBe("suspended");
+    const payload = desk.letters.content(1)?.original.replace('"vision"', '"valuation"') ?? "";
+    expect(editLetter(desk, 1, { payload, retry: true, actor: "person" })).toMatchObject({ ok: false });
     expect(discardLetter(desk, 1, { actor: "person" })).toMatchObject({ ok: true });
     await pass(500);
     expect(runOf(run).state).toBe("failed");
+  });
+
+  it("is its undo, too: tried by its own tool alone, changed by a person, or skipped; the run says what stands", async () => {
+    await open(", undo: { tool: eye.forget, with: { id: wrong } }");
+    others = [{ server: "lens", tool: "forget" }];
+    rig.hands.answers = {
+      vision: ({ isUndo, args }) =>
+        !isUndo || args["id"] === "right" ? ok({}) : fail("not_found", "There is no such picture."),
+      valuation: () => ok({ value: 1 }),
+    };
+    const [first, second, third] = [1, 2, 3].map(() => rig.start({ image: "a.png" }));
+    await pass(2000);
+    for (const run of [first, second, third]) rig.workflows.undo(run ?? "", "person");
+    await pass(2000);
+    const letters = desk.letters.list({}, { limit: 9 }).toReversed();
+    expect(letters).toMatchObject(
+      [1, 2, 3].map(() => ({ type: "workflow.undo", state: "needs_human", tool: "forget" })),
+    );
+    expect(visions().filter(({ server }) => server === "lens")).toEqual([]);
+    expect(runOf(first ?? "").state).toBe("suspended");
+    const letterOf = (run = "") => letters.find(({ correlationId }) => correlationId === run)?.id ?? 0;
+
+    const original = desk.letters.content(letterOf(first))?.original ?? "";
+    const change = (payload: string) => editLetter(desk, letterOf(first), { payload, retry: true, actor: "person" });
+    expect(change(original.replace('"kind":"tool"', '"kind":"wish"'))).toMatchObject({
+      error: { code: "bad_request" },
+    });
+    expect(change(original.replaceAll('"input":{"id":"wrong"}', '"input":{"id":"right"}'))).toMatchObject({ ok: true });
+    discardLetter(desk, letterOf(second), { actor: "person" });
+    rig.workflows.skipUndo({ run: third ?? "", step: "vision" }, "person");
+    await pass(2000);
+    const ends = [first, second, third].map((run = "") => [runOf(run).state, desk.letters.get(letterOf(run))?.state]);
+    expect(ends).toEqual([
+      ["compensated", "replayed"],
+      ["failed", "discarded"],
+      ["failed", "discarded"],
+    ]);
   });
 
   it("that a person has tried again on the run's page settles its letter", async () => {

@@ -1,17 +1,22 @@
 /**
  * Joins workflows and dead letters: a step that is out of attempts is a dead letter, the healer tries it again, lets
- * another tool do it or takes the file's plan B, and what cannot be healed suspends the run until a person decides.
+ * another tool do it or takes the file's plan B, and what cannot be healed suspends the run until a person decides. So is
+ * an undo, of which the healer knows one way only: another tool would undo something else.
  */
 import { z } from "zod";
 import type { Letter, AttemptOrder, AttemptOutcome, DeadLetterDesk } from "#core/deadLetters/index.ts";
-import { letterErrorOf } from "#core/deadLetters/index.ts";
+import { discardLetter, letterErrorOf } from "#core/deadLetters/index.ts";
 import type { MessageBus } from "#core/ports/messageBus.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { FailedStep, Workflows } from "#core/workflows/index.ts";
-import type { DeadLetterState } from "#shared/model/deadLetter.ts";
+import type { DeadLetterState, ToolRef } from "#shared/model/deadLetter.ts";
+import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import { UNDO_LETTER } from "#shared/model/deadLetter.ts";
 import type { Entry } from "#shared/model/workflow.ts";
+import { callSpecSchema } from "#shared/model/workflowFile.ts";
+import type { CallSpec } from "#shared/model/workflowFile.ts";
 
 export interface HealedStepDeps {
   readonly desk: DeadLetterDesk;
@@ -49,6 +54,8 @@ export class HealedSteps {
       isToolCall: true,
       attempt: (order: AttemptOrder) => this.#attempt(order),
       hasPlanB: (letter: Letter) => this.#hasPlanB(letter),
+      mayRepeat: (letter: Letter, by?: ToolRef) => by === undefined || letter.type !== UNDO_LETTER,
+      check: (data: string, letter: Letter) => this.#check(data, letter),
     };
     this.#ends.push(desk.takers.register(STREAM, CONSUMER, taker));
     this.#ends.push(
@@ -74,7 +81,9 @@ export class HealedSteps {
       return true;
     }
     const atMs = clock.wallNow();
-    const data = { run: entry.run, step: entry.step, fleet, plan: entry.plan, call, input: entry.input ?? null };
+    const type = entry.undo === undefined ? "workflow.step" : UNDO_LETTER;
+    const input = (entry.undo ?? entry).input ?? null;
+    const data = { run: entry.run, step: entry.step, fleet, plan: entry.plan, call, input };
     const taken = await desk.letters.take({
       stream: STREAM,
       // A step has no number in the stream of its own; its revision says which of its failures it is.
@@ -82,7 +91,7 @@ export class HealedSteps {
       consumer: CONSUMER,
       messageId: `${entry.run}:${entry.step}:${entry.revision}`,
       subject: `workflow.${entry.run}.${step.id}.failed`,
-      type: "workflow.step",
+      type,
       source: `/workflows/${fleet}/${entry.run}`,
       error,
       attempts: Math.max(1, entry.attempts),
@@ -92,7 +101,7 @@ export class HealedSteps {
       contextId: entry.contextId,
       correlationId: entry.run,
       headers: {},
-      original: JSON.stringify({ type: "workflow.step", data }),
+      original: JSON.stringify({ type, data }),
     });
     return taken.ok;
   }
@@ -107,8 +116,8 @@ export class HealedSteps {
     });
     if (ref === undefined || entry === undefined)
       return Promise.resolve(failed("Its run is not known any more.", "not_found"));
-    if (entry.state === "completed") return Promise.resolve({ ok: true });
-    if (entry.state === "aborted")
+    if (entry.state === "completed" || entry.state === "undone") return Promise.resolve({ ok: true });
+    if (entry.state === "aborted" || entry.state === "not_undone")
       return Promise.resolve(failed("Its run was ended. Discard this letter.", "conflict"));
     return new Promise((resolve) => {
       this.#waiting.set(keyOf(ref), resolve);
@@ -120,17 +129,32 @@ export class HealedSteps {
     });
   }
 
-  #order(ref: Ref, entry: Entry, { plan, letter }: AttemptOrder): Result<unknown> {
+  /** A letter stands for its step: with another name in it a step would be tried again that never failed. */
+  #check(data: string, { id }: Letter): Result<void> {
+    const was = refOf(this.#deps.desk.letters.content(id)?.original ?? "");
+    const is = refOf(data);
+    const isSame = was === undefined || (is?.run === was.run && is.step === was.step);
+    if (isSame && workOf(data) === undefined)
+      return fail("bad_request", `data.call: it must stay a call of a tool, or an ask of an agent.`, { field: "data" });
+    if (isSame) return ok(undefined);
+    return fail("bad_request", `data: run and step stay ${was.run} and ${was.step}. Change the rest, or discard it.`, {
+      field: "data",
+    });
+  }
+
+  #order(ref: Ref, entry: Entry, { plan, letter, data }: AttemptOrder): Result<unknown> {
     const workflows = this.#deps.workflows();
     const actor = letter.plan?.by ?? "healer";
     const { alternative, sentence: detail } = plan;
     if (plan.strategy === "plan_b") return workflows.planB(ref, { actor, detail });
-    if (alternative === undefined) return workflows.retry(ref, { actor, detail, timeoutMs: plan.timeoutMs });
-    const found = workflows.run(ref.run);
-    const step = found.ok ? found.value.spec.steps.find(({ id }) => id === ref.step) : undefined;
-    const before = entry.call ?? step?.call;
-    const call = { kind: "tool" as const, ...alternative, with: before?.kind === "tool" ? before.with : {} };
-    return workflows.planB(ref, { call, actor, detail });
+    const original = this.#deps.desk.letters.content(letter.id)?.original ?? "";
+    const call = letter.isEdited ? changedCall(data, original) : undefined;
+    if (alternative === undefined) return workflows.retry(ref, { actor, detail, timeoutMs: plan.timeoutMs, call });
+    const before = changedCall(data, original);
+    const other = { kind: "tool" as const, ...alternative, with: before?.kind === "tool" ? before.with : {} };
+    return entry.undo === undefined
+      ? workflows.planB(ref, { call: other, actor, detail })
+      : workflows.retry(ref, { call: other, actor, detail });
   }
 
   #hasPlanB(letter: Letter): boolean {
@@ -139,7 +163,9 @@ export class HealedSteps {
     if (ref === undefined || found?.ok !== true) return false;
     const entry = found.value.entries.find(({ step }) => step === ref.step);
     return (
-      entry?.plan === "a" && found.value.spec.steps.some(({ id, planB }) => id === ref.step && planB !== undefined)
+      entry?.plan === "a" &&
+      entry.undo === undefined &&
+      found.value.spec.steps.some(({ id, planB }) => id === ref.step && planB !== undefined)
     );
   }
 
@@ -159,22 +185,35 @@ export class HealedSteps {
   /** `workflow.<run>.<step>.<state>` */
   #heard(subject: string): void {
     const [, run = "", step = "", state = ""] = subject.split(".");
-    if (state !== "completed" && state !== "aborted") return;
+    const isDone = state === "completed" || state === "undone";
+    if (!isDone && state !== "aborted" && state !== "not_undone") return;
     const attempt = this.#waiting.get(keyOf({ run, step }));
     this.#waiting.delete(keyOf({ run, step }));
-    if (attempt !== undefined && state === "completed") attempt({ ok: true });
+    if (attempt !== undefined && isDone) attempt({ ok: true });
     else if (attempt !== undefined) {
       const error = letterErrorOf({ message: "Its run was ended.", code: "conflict" }, this.#deps.clock.wallNow());
       attempt({ ok: false, error, isOurs: true });
-    } else if (state === "completed") this.#doneMeanwhile({ run, step });
+    } else if (isDone) this.#doneMeanwhile({ run, step });
+    else this.#overMeanwhile({ run, step });
+  }
+
+  /** Its run was ended or undone, or its undo skipped, on the page of the run: there is nothing to decide any more. */
+  #overMeanwhile({ run, step }: Ref): void {
+    for (const letter of this.#open({ run, step }))
+      discardLetter(this.#deps.desk, letter.id, { actor: "person", reason: "Given up on the page of its run." });
+  }
+
+  #open({ run, step }: Ref): readonly Letter[] {
+    const states: DeadLetterState[] = ["needs_human", "retrying"];
+    const open = this.#deps.desk.letters.list({ consumer: CONSUMER, states }, { limit: MOST_OPEN });
+    return open.filter(({ messageId }) => messageId.startsWith(`${run}:${step}:`));
   }
 
   /** A person had the step tried again on the page of the run, and it worked: its letter is settled. */
   #doneMeanwhile({ run, step }: Ref): void {
-    const { letters } = this.#deps.desk;
-    for (const letter of letters.list({ consumer: CONSUMER, states: ["needs_human"] }, { limit: MOST_OPEN }))
-      if (letter.messageId.startsWith(`${run}:${step}:`))
-        letters.move(letter.id, {
+    for (const letter of this.#open({ run, step }))
+      if (letter.state === "needs_human")
+        this.#deps.desk.letters.move(letter.id, {
           to: "replayed",
           actor: "person",
           notes: [{ what: "replayed", detail: "The step was completed on the page of its run." }],
@@ -189,6 +228,29 @@ export class HealedSteps {
 
 function keyOf({ run, step }: Ref): string {
   return `${run}:${step}`;
+}
+
+const workSchema = z.object({ data: z.object({ call: callSpecSchema, input: z.unknown() }) });
+const argsSchema = z.record(z.string(), z.unknown());
+
+function workOf(text: string): z.infer<typeof workSchema>["data"] | undefined {
+  try {
+    return workSchema.safeParse(JSON.parse(text)).data?.data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As a person changed it: the call, with the words of the file, or the input that they had become. */
+function changedCall(text: string, original: string): CallSpec | undefined {
+  const [is, was] = [workOf(text), workOf(original)];
+  if (is === undefined) return undefined;
+  const { call, input } = is;
+  const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+  if (was === undefined || !isSame(call, was.call) || isSame(input, was.input)) return call;
+  if (call.kind === "agent") return typeof input === "string" ? { ...call, ask: input } : call;
+  const args = argsSchema.safeParse(input);
+  return args.success ? { ...call, with: args.data } : call;
 }
 
 function refOf(text: string): Ref | undefined {

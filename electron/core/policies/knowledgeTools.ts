@@ -3,12 +3,14 @@ import { z } from "zod";
 import { memoryKindSchema, memoryTextSchema } from "#shared/model/memory.ts";
 import type { Memory } from "#core/memory/index.ts";
 import type { Registry } from "#core/registry/index.ts";
+import type { WorkCall } from "./stepCalls.ts";
 import type { DeskTool, ToolCaller } from "./agentTools.ts";
 import { answered, tool } from "./teamTools.ts";
 
 export interface KnowledgeSlices {
   readonly memory: () => Memory;
   readonly registry: () => Registry;
+  readonly workCall: WorkCall;
 }
 
 const rememberInput = z.object({
@@ -26,7 +28,7 @@ const callInput = z.object({
 /** Enough to choose from; a narrower query finds the rest. */
 const MOST_LISTED = 40;
 
-export function knowledgeTools({ memory, registry }: KnowledgeSlices): readonly DeskTool[] {
+export function knowledgeTools({ memory, registry, workCall }: KnowledgeSlices): readonly DeskTool[] {
   return [
     tool("remember", "Keep a fact for later.", rememberInput, async (args, { caller }) => {
       const scope = args.for === "me" ? `agent:${caller.path}` : `fleet:${caller.fleet}`;
@@ -67,13 +69,16 @@ export function knowledgeTools({ memory, registry }: KnowledgeSlices): readonly 
     ),
     tool("call_tool", "Call a tool of a registry server.", callInput, async (args, { caller, signal }) => {
       const by = { kind: "agent", id: caller.path } as const;
+      const end = workCall(caller.path, `${args.server}.${args.tool}`);
       const called = await registry().invoke({
         server: args.server,
         tool: args.tool,
         args: args.args ?? {},
         by,
         signal,
+        ...end.marks,
       });
+      end.ended(called.ok);
       return answered(called, ({ text }) => text);
     }),
   ];

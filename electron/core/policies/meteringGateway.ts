@@ -2,7 +2,7 @@
  * Joins sessions, settings, budgets and ledger at the metering gateway. Off unless a person turned it on for all agents
  * (setting) or for one (fleet file): nobody's credentials pass through us unasked.
  */
-import type { Gateway, GatewayDesk, OpenGateway } from "#core/ports/gateway.ts";
+import type { Gateway, GatewayDesk, GatewayOptions, OpenGateway } from "#core/ports/gateway.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
 import type { SessionMetering } from "#core/sessions/index.ts";
@@ -16,6 +16,7 @@ export interface MeteringParts {
   readonly settings: SettingsBook;
   readonly machine: Machine;
   readonly logger: Logger;
+  readonly onRefused: NonNullable<GatewayOptions["onRefused"]>;
 }
 
 export interface Metering extends SessionMetering {
@@ -23,12 +24,13 @@ export interface Metering extends SessionMetering {
 }
 
 /** On the port of the last run: agents that outlived the app reach the next one, and their own retries cover the gap. */
-export function meteringGateway({ openGateway, desk, store, settings, machine, logger }: MeteringParts): Metering {
+export function meteringGateway(parts: MeteringParts): Metering {
+  const { openGateway, desk, store, settings, machine, logger, onRefused } = parts;
   let opening: Promise<Gateway | undefined> | undefined;
   const openNow = async (): Promise<Gateway | undefined> => {
     const row = store.get("SELECT value FROM settings WHERE key = 'internal.gatewayPort'");
     const port = row === undefined ? Number.NaN : Number(row["value"]);
-    const opened = await openGateway({ desk, ...(Number.isInteger(port) ? { preferredPort: port } : {}) });
+    const opened = await openGateway({ desk, onRefused, ...(Number.isInteger(port) ? { preferredPort: port } : {}) });
     if (!opened.ok) {
       logger.error("The metering gateway cannot be opened; agents run without it.", { error: opened.error.message });
       return undefined;

@@ -6,7 +6,7 @@ import type { Registry } from "#core/registry/index.ts";
 const MOST = 10;
 
 /** Servers that run first, those that share a tag with the first one before others. */
-export function otherTools(registry: Registry): OtherTools {
+export function otherTools(registry: { readonly servers: Pick<Registry["servers"], "views"> }): OtherTools {
   return {
     alternatives: async ({ server, tool }) => {
       const servers = registry.servers.views();

@@ -34,6 +34,8 @@ export interface Database {
   transaction<T>(work: () => T): T;
   /** The same without waiting for the disk, as `runUnsynced`. */
   transactionUnsynced<T>(work: () => T): T;
+  /** Empties the write-ahead log into the database, so that what was deleted is not found there either. */
+  emptyLog(): void;
   /** Online copy to `file`; safe beside writers. */
   backup(file: string): Promise<void>;
   /**

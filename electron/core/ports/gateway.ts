@@ -5,6 +5,7 @@
  */
 import type { Result } from "#shared/model/result.ts";
 import type { Environment } from "./machine.ts";
+import type { OnRefusedCall } from "./refusedCall.ts";
 import type { UsageReport } from "./usage.ts";
 
 /** Carries the session's token; taken off before a request goes on. */
@@ -97,6 +98,7 @@ export interface GatewayOptions {
   readonly desk: GatewayDesk;
   /** The port of the last run, so that agents that outlived the app still reach it. */
   readonly preferredPort?: number;
+  readonly onRefused?: OnRefusedCall;
 }
 
 export type OpenGateway = (options: GatewayOptions) => Promise<Result<Gateway>>;

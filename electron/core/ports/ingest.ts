@@ -2,6 +2,7 @@
 import type { Result } from "#shared/model/result.ts";
 import type { AgentDesk } from "./agentDesk.ts";
 import type { HookHandler } from "./hookIngest.ts";
+import type { OnRefusedCall } from "./refusedCall.ts";
 import type { TelemetryHandler } from "./telemetry.ts";
 
 export interface IngestHandlers {
@@ -31,6 +32,7 @@ export interface Ingest {
 export interface IngestOptions {
   /** The port of the last run, so that agents that outlived the app still reach it; another is taken when it is busy. */
   readonly preferredPort?: number;
+  readonly onRefused?: OnRefusedCall;
 }
 
 export type OpenIngest = (options: IngestOptions) => Promise<Result<Ingest>>;

@@ -90,7 +90,7 @@ export interface McpHost {
   /** Errors: unreached (it cannot be started or found), timeout, refused (it answers, but not as the protocol wants), bad_answer. */
   connect(target: McpTarget, options: McpConnectOptions): Promise<Result<McpConnection, McpFailure>>;
   /** Of one server's schemas; bad_request when it is none. */
-  compile(schema: Readonly<Record<string, unknown>>): Result<SchemaCheck>;
+  compile(schema: Readonly<Record<string, unknown>>): Promise<Result<SchemaCheck>>;
   /** Ends every server of this app and all they started; the emergency stop's part. */
   killAll(): Promise<{ readonly killed: number }>;
   /** After this nothing of this app's servers is left. */

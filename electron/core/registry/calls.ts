@@ -139,10 +139,11 @@ export class ToolCalls {
     this.#book.feed.markCalls();
   }
 
-  /** Newest first. */
+  /** Newest first; a server's short name means what it means elsewhere, and one that is gone keeps its calls. */
   list(query: CallQuery): readonly ToolCall[] {
     this.#deps.recorder.flush();
-    return readCalls(this.#deps.store, query);
+    const known = query.server === undefined ? undefined : this.#book.find(query.server);
+    return readCalls(this.#deps.store, known?.ok === true ? { ...query, server: known.value.key } : query);
   }
 
   one(id: string): Result<ToolCallDetail> {

@@ -1,2 +1,4 @@
 /** The registry slice's door. */
+export { mayCall } from "./grants.ts";
+export { GIVEN_UP } from "./invocation.ts";
 export { Registry } from "./registry.ts";

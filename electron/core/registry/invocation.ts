@@ -60,7 +60,7 @@ export function refusal(server: LiveServer, order: ToolOrder): Ending | undefine
 }
 
 /** Held against the schema once the server's tools are known. */
-export function checkArguments(server: LiveServer, order: ToolOrder): Result<Tool> {
+export async function checkArguments(server: LiveServer, order: ToolOrder): Promise<Result<Tool>> {
   const tool = server.tools.find(({ name }) => name === order.tool);
   if (tool === undefined) return unknownTool(server, order.tool);
   if (tool.problem !== undefined) return fail("bad_answer", `${tool.name} cannot be called: ${tool.problem}`);
@@ -68,7 +68,7 @@ export function checkArguments(server: LiveServer, order: ToolOrder): Result<Too
   const chars = JSON.stringify(args).length;
   if (chars > MOST_ARGS_CHARS)
     return fail("too_large", `The arguments have ${chars} characters, and ${MOST_ARGS_CHARS} is the limit.`);
-  const check = server.schemas.input(tool);
+  const check = await server.schemas.input(tool);
   if (!check.ok) return fail("bad_answer", `${tool.name} cannot be called: ${check.error.message}`);
   const problem = check.value.problem(args);
   return problem === undefined ? ok(tool) : fail("bad_request", `The arguments do not fit ${tool.name}: ${problem}`);
@@ -98,10 +98,10 @@ export async function perform(server: LiveServer, order: ToolOrder, deps: CallDe
     attempts += 1;
     const connection = await readyConnection(server, deps, left());
     if (!connection.ok) return ended("refused", connection, attempts);
-    const tool = checkArguments(server, order);
+    const tool = await checkArguments(server, order);
     if (!tool.ok) return ended("refused", tool, attempts);
     const answered = await ask(connection.value, order, Math.max(1, left()));
-    if (answered.ok) return { ...judge(server, tool.value, answered.value), attempts };
+    if (answered.ok) return { ...(await judge(server, tool.value, answered.value)), attempts };
     last = rejectionOf(server, order, answered.error);
     if (answered.error.code !== "unreached" || order.signal?.aborted === true) {
       if (answered.error.code === "timeout") afterSilence(server, order.tool, timeoutMs);
@@ -147,13 +147,13 @@ async function ask(
 }
 
 /** An answer is held against what the tool promised; one that lies is refused, and stays on the record. */
-function judge(server: LiveServer, tool: Tool, answer: McpAnswer): Omit<Ending, "attempts"> {
+async function judge(server: LiveServer, tool: Tool, answer: McpAnswer): Promise<Omit<Ending, "attempts">> {
   if (answer.isError) {
     server.recovered();
     const text = textOf(answer) || `${tool.name} failed and gave no reason.`;
     return { outcome: "failed", result: fail("tool_failed", text.slice(0, 2_000)), answer };
   }
-  const lie = lieOf(server, tool, answer);
+  const lie = await lieOf(server, tool, answer);
   if (lie !== undefined) {
     const message = `${tool.name} of ${server.key} answered what its schema does not allow: ${lie}`;
     server.troubled(message);
@@ -163,8 +163,8 @@ function judge(server: LiveServer, tool: Tool, answer: McpAnswer): Omit<Ending, 
   return { outcome: "completed", result: ok(answer), answer };
 }
 
-function lieOf(server: LiveServer, tool: Tool, answer: McpAnswer): string | undefined {
-  const check = server.schemas.output(tool);
+async function lieOf(server: LiveServer, tool: Tool, answer: McpAnswer): Promise<string | undefined> {
+  const check = await server.schemas.output(tool);
   if (check === undefined) return undefined;
   if (!check.ok) return check.error.message;
   if (answer.structured === undefined) return "it promised structured content and gave none.";
@@ -187,8 +187,7 @@ const CODES: Readonly<Record<McpFailure["code"], ErrorCode>> = {
 };
 
 function rejectionOf(server: LiveServer, order: ToolOrder, { code, message }: McpFailure): Rejection {
-  if (order.signal?.aborted === true)
-    return { code: "disconnected", message: `The call of ${order.tool} was given up by its caller.` };
+  if (order.signal?.aborted === true) return { code: "disconnected", message: `The call of ${order.tool} ${GIVEN_UP}` };
   if (code === "disconnected")
     return {
       code: CODES[code],
@@ -196,6 +195,9 @@ function rejectionOf(server: LiveServer, order: ToolOrder, { code, message }: Mc
     };
   return { code: CODES[code], message: `${order.tool} of ${server.key}: ${message}` };
 }
+
+/** How the words of a call end that nobody waits for any more. */
+export const GIVEN_UP = "was given up by its caller.";
 
 function ended(
   outcome: Exclude<Ending["outcome"], "completed">,

@@ -63,6 +63,8 @@ const ALIVE_MS = 5_000;
 /** Tools are looked at again this often (mission RO-20), besides when the server says that they changed. */
 const LOOK_AGAIN_MS = 5 * 60_000;
 const DEAD: ReadonlySet<McpFailureCode> = new Set(["timeout", "unreached", "disconnected"]);
+/** Between two schemas, so that hundreds of them hold up nobody. */
+const BREATH_MS = 1;
 const INTENSITY = 3;
 const PERIOD_S = 60;
 const SHUTDOWN_MS = 5_000;
@@ -274,8 +276,9 @@ export class LiveServer {
     if (this.#connection !== connection) return fail("not_running", `${this.key} ended while it listed its tools.`);
     if (!listed.ok) return fail(listed.error.code === "timeout" ? "timeout" : "tool_failed", listed.error.message);
     const { tools, problems } = readTools(listed.value);
-    this.#tools = tools;
-    this.schemas.clear();
+    const isSame = sameTools(tools, this.#tools);
+    if (!isSame) this.#tools = tools;
+    if (!isSame) this.schemas.clear();
     const isNew = this.#standing.state === "verifying";
     const { protocol, server } = connection;
     const software = [server.name, server.version].filter((word) => word !== "").join(" ");
@@ -285,8 +288,24 @@ export class LiveServer {
     const [problem] = problems;
     if (problem !== undefined) this.troubled(problem);
     this.#lookLater();
+    if (!isSame || isNew) void this.#markBroken(this.#tools);
     this.waiters.settle(ok(connection));
     return ok(undefined);
+  }
+
+  /** Tools whose schemas are none say so in lists. One after the other: a schema of a stranger may take its time. */
+  async #markBroken(tools: readonly Tool[]): Promise<void> {
+    const marked: Tool[] = [];
+    for (const one of tools) {
+      const { problem: before, ...tool } = one;
+      const problem = wasLeftOut(one) ? before : await this.schemas.problemOf(tool);
+      marked.push({ ...tool, ...(problem === undefined ? {} : { problem }) });
+      await new Promise<void>((resolve) => void this.#deps.clock.after(BREATH_MS, resolve));
+      if (this.#tools !== tools) return;
+    }
+    if (marked.every(({ problem }, at) => problem === tools[at]?.problem)) return;
+    this.#tools = marked;
+    this.#deps.onChange(this);
   }
 
   #lookLater(): void {
@@ -336,4 +355,21 @@ export class LiveServer {
     this.#standing = { ...this.#standing, ...change };
     this.#deps.onChange(this);
   }
+}
+
+/** What a server says now against what is known of it; what was found out about its schemas stays then. */
+function sameTools(listed: readonly Tool[], known: readonly Tool[]): boolean {
+  const said = (tools: readonly Tool[]): string =>
+    JSON.stringify(
+      tools.map((tool) => [
+        [tool.name, tool.title, tool.description, tool.hints],
+        [tool.inputSchema, tool.outputSchema, wasLeftOut(tool)],
+      ]),
+    );
+  return said(listed) === said(known);
+}
+
+/** Its schemas were too large to keep. */
+function wasLeftOut({ inputSchema, problem }: Tool): boolean {
+  return problem !== undefined && Object.keys(inputSchema).length === 0;
 }

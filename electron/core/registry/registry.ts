@@ -9,16 +9,20 @@ import type { DiscoveryQuery } from "./discovery.ts";
 import type { ToolOrder } from "./invocation.ts";
 import type { RegistryDeps } from "./registryDeps.ts";
 import { ServerBook } from "./serverBook.ts";
+import { TemplateBook } from "./templateBook.ts";
 import { ToolEvents } from "./toolEvents.ts";
 
 export interface RegistryInit extends Omit<RegistryDeps, "emit"> {
   readonly bus: MessageBus;
-  /** Agents and templates, which other slices know. */
+  /** Agents, and templates of fleet files, which other slices know. */
   readonly others: () => readonly RegistryEntry[];
+  /** Agent CLIs there is an adapter for. */
+  readonly agentIds: readonly string[];
 }
 
 export class Registry {
   readonly servers: ServerBook;
+  readonly templates: TemplateBook;
   readonly calls: ToolCalls;
   readonly #others: () => readonly RegistryEntry[];
 
@@ -26,6 +30,7 @@ export class Registry {
     const events = new ToolEvents(init);
     const deps: RegistryDeps = { ...init, emit: (news) => events.tell(news) };
     this.servers = new ServerBook(deps);
+    this.templates = new TemplateBook({ ...init, onChange: () => this.servers.feed.markTemplates() });
     this.calls = new ToolCalls(deps, this.servers);
     this.#others = init.others;
     this.calls.closeInterrupted();
@@ -43,7 +48,7 @@ export class Registry {
   }
 
   find(query: DiscoveryQuery): Result<RegistryEntry[]> {
-    return ok([...discover([...this.servers.entries(), ...this.#others()], query)]);
+    return ok([...discover([...this.servers.entries(), ...this.templates.entries(), ...this.#others()], query)]);
   }
 
   close(): Promise<void> {

@@ -1,10 +1,12 @@
-/** Who watches the registry: changed servers, gathered for a moment, and the newest calls. */
+/** Who watches the registry: changed servers, gathered for a moment, the newest calls, and the templates. */
 import type { Clock } from "#core/ports/clock.ts";
 
 export interface RegistryListener {
   changed(keys: readonly string[]): void;
   /** A call began or ended. */
   called(): void;
+  /** A template was kept, changed, used or removed. */
+  templatesChanged(): void;
 }
 
 /** One picture's worth; a flood of calls is one notice. */
@@ -34,6 +36,11 @@ export class RegistryFeed {
   markCalls(): void {
     this.#hasCalls = true;
     this.#schedule();
+  }
+
+  /** Persons change them, one at a time. */
+  markTemplates(): void {
+    for (const listener of this.#listeners) listener.templatesChanged();
   }
 
   #schedule(): void {

@@ -204,9 +204,11 @@ export class ServerBook {
       const looked = await server.lookAgain();
       return looked.ok ? ok(serverView(server)) : looked;
     }
+    // Before it is started: one that is up, or fails, at once would otherwise be waited for in vain.
+    const word = server.waiters.wait(this.#deps.clock, VERIFY_WAIT_MS, { untilFirstWord: true });
     const started = await server.start();
-    if (!started.ok) return started;
-    const up = await server.waiters.wait(this.#deps.clock, VERIFY_WAIT_MS, { untilFirstWord: true });
+    if (!started.ok) server.waiters.failed(started);
+    const up = await word;
     return up.ok ? ok(serverView(server)) : up;
   }
 

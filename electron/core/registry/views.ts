@@ -56,8 +56,9 @@ export function serverEntries(server: LiveServer): readonly RegistryEntry[] {
     state: standing.state,
   };
   const tools = server.tools.map((tool): RegistryEntry => {
-    const { name, title, description } = summaryOf(tool);
-    return { kind: "tool", id: `${key} ${name}`, name: title ?? name, description, tags, state: standing.state };
+    const { name, title, description, problem } = summaryOf(tool);
+    const about = problem === undefined ? description : `Cannot be called: ${problem} ${description}`;
+    return { kind: "tool", id: `${key} ${name}`, name: title ?? name, description: about, tags, state: standing.state };
   });
   return [own, ...tools];
 }

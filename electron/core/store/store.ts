@@ -57,6 +57,8 @@ export interface Store {
   /** Rows of projections. Throws StoreError when the disk fails. */
   all(sql: string, params?: readonly SqlValue[]): readonly Row[];
   get(sql: string, params?: readonly SqlValue[]): Row | undefined;
+  /** See `Database`; throws StoreError. */
+  emptyLog(): void;
   /** Called with each commit's events, in commit order, after they are durable. */
   onCommit(listener: (events: readonly StoredEvent[]) => void): () => void;
   /** As the last write found it. */
@@ -160,6 +162,10 @@ class SqlStore implements Store {
 
   get(sql: string, params: readonly SqlValue[] = []): Row | undefined {
     return this.#database.get(sql, params);
+  }
+
+  emptyLog(): void {
+    this.#database.emptyLog();
   }
 
   onCommit(listener: (events: readonly StoredEvent[]) => void): () => void {

@@ -49,10 +49,12 @@ const MOVES: readonly EntryMove[] = [
   { type: "stall" },
   { type: "complete", by: "core:a", output: 1 },
   { type: "retry", by: "core:a", error, nextAtMs: NOW + 1000 },
-  { type: "fail", by: "core:a", error },
+  { type: "fail", by: "core:a", error, isOver: false },
   { type: "adopt", by: "core:b", leaseMs: 30_000, gone: true },
-  { type: "take_over", by: "core:b", gone: true, isLast: false, why: "gone" },
+  { type: "take_over", by: "core:b", gone: true, isLast: false, isOver: false, why: "gone" },
   { type: "leave", to: "person" },
+  { type: "leave", to: "nobody" },
+  { type: "undo", round: 1, target: "tool:vision.forget" },
   { type: "plan_b", call, target: "tool:library.search" },
   { type: "abort" },
 ];
@@ -64,8 +66,23 @@ const CHANGES: Readonly<Record<EntryState, readonly EntryState[]>> = {
   retrying: ["queued", "plan_b", "aborted"],
   failed: ["failed", "queued", "plan_b", "aborted"],
   plan_b: ["working", "aborted"],
+  completed: ["queued"],
+  aborted: [],
+  undone: [],
+  not_undone: [],
+};
+/** Once it is queued for its undo. */
+const UNDO_CHANGES: typeof CHANGES = {
+  waiting: [],
+  queued: ["working", "not_undone"],
+  working: ["working", "undone", "retrying", "failed", "not_undone"],
+  retrying: ["queued", "not_undone"],
+  failed: ["failed", "queued", "not_undone"],
+  plan_b: [],
   completed: [],
   aborted: [],
+  undone: [],
+  not_undone: ["queued"],
 };
 
 describe("an entry of a run", () => {
@@ -85,7 +102,7 @@ describe("an entry of a run", () => {
   it("is moved on by the holder of its lock alone", () => {
     for (const move of [
       { type: "complete", by: "core:b", output: 1 },
-      { type: "fail", by: "core:b", error },
+      { type: "fail", by: "core:b", error, isOver: false },
       { type: "retry", by: "core:b", error, nextAtMs: NOW },
       { type: "renew", by: "core:b", leaseMs: 1 },
     ] as const)
@@ -93,14 +110,21 @@ describe("an entry of a run", () => {
   });
 
   it("gives its lock to another only when the lease is over, or the holder is known to be gone", () => {
-    const take = { type: "take_over", by: "core:b", gone: false, isLast: false, why: "silent" } as const;
+    const take = { type: "take_over", by: "core:b", gone: false, isLast: false, isOver: false, why: "silent" } as const;
     expect(refusal(working(), take)).toContain("locked by core:a until");
     expect(moved(working(), take, NOW + 30_000)).toMatchObject({ state: "retrying", attempts: 1 });
     expect(moved(working(), { ...take, gone: true })).toMatchObject({ state: "retrying" });
   });
 
   it("does not take the word of a holder whose lock was taken over", () => {
-    const taken = moved(working(), { type: "take_over", by: "core:b", gone: true, isLast: false, why: "gone" });
+    const taken = moved(working(), {
+      type: "take_over",
+      by: "core:b",
+      gone: true,
+      isLast: false,
+      isOver: false,
+      why: "gone",
+    });
     const again = moved(moved(taken, { type: "queue" }), {
       type: "lock",
       by: "core:b",
@@ -112,7 +136,7 @@ describe("an entry of a run", () => {
   });
 
   it("counts the attempts of plan B anew, and has no plan C", () => {
-    const failed = moved(working({ attempts: 4 }), { type: "fail", by: "core:a", error });
+    const failed = moved(working({ attempts: 4 }), { type: "fail", by: "core:a", error, isOver: false });
     const other = moved(failed, { type: "plan_b", call, target: "tool:library.search" });
     expect(other).toMatchObject({ state: "plan_b", plan: "b", attempts: 0, target: "tool:library.search" });
     expect(stateName(other)).toBe("VisionPlanB");
@@ -133,7 +157,9 @@ describe("an entry of a run", () => {
             continue;
           }
           const next = result.value;
-          expect(CHANGES[current.state]).toContain(next.state);
+          expect((current.undo === undefined ? CHANGES : UNDO_CHANGES)[current.state]).toContain(next.state);
+          expect(current.undo === undefined || next.undo !== undefined).toBe(true);
+          expect(next.begun ?? 0).toBe((current.begun ?? 0) + (move.type === "lock" ? 1 : 0));
           expect(next.revision).toBe(current.revision + 1);
           expect(next.lockedBy !== undefined).toBe(next.state === "working");
           expect(next.leaseUntil !== undefined).toBe(next.state === "working");
@@ -144,9 +170,26 @@ describe("an entry of a run", () => {
     );
   });
 
-  it("moves no further once it is completed or aborted", () => {
-    for (const state of ["completed", "aborted"] as const)
-      for (const move of MOVES) expect(moveEntry(entry({ state, lockedBy: "core:a" }), move, NOW).ok).toBe(false);
+  it("keeps what it gave while it is undone, and tries what was given up again when it is undone once more", () => {
+    const done = moved(working({ input: { a: 1 }, begun: 2 }), { type: "complete", by: "core:a", output: { id: 7 } });
+    const queued = moved(done, { type: "undo", round: 1, target: "tool:vision.forget" });
+    const undoing = moved(queued, { type: "lock", by: "core:a", leaseMs: 30_000, begin: { input: { id: 7 } } });
+    expect([queued, undoing].map((one) => stateName(one, "analyzing"))).toEqual(["VisionUndoQueued", "VisionUndoing"]);
+    expect(undoing).toMatchObject({ attempts: 1, begun: 3, input: { a: 1 }, undo: { input: { id: 7 } } });
+    const undone = moved(undoing, { type: "complete", by: "core:a", output: { ok: true } });
+    expect(undone).toMatchObject({ state: "undone", output: { id: 7 }, undo: { output: { ok: true } } });
+    const failed = moved(undoing, { type: "fail", by: "core:a", error, isOver: false });
+    expect(refusal(failed, { type: "plan_b", call, target: "x" })).toContain("no plan B");
+    const skipped = moved(failed, { type: "leave", to: "nobody" });
+    expect(skipped.state).toBe("not_undone");
+    const again = moved(skipped, { type: "undo", round: 2, target: "tool:vision.forget" });
+    expect(again).toMatchObject({ state: "queued", attempts: 0, begun: 3, undo: { round: 2, doneAt: done.since } });
+  });
+
+  it("moves no further once it is completed, aborted or undone, but to be undone", () => {
+    for (const state of ["completed", "aborted", "undone"] as const)
+      for (const move of MOVES.filter(({ type }) => state !== "completed" || type !== "undo"))
+        expect(moveEntry(entry({ state, lockedBy: "core:a" }), move, NOW).ok).toBe(false);
     expect(ENTRY_STATES).toHaveLength(Object.keys(CHANGES).length);
   });
 });

@@ -10,10 +10,22 @@ import type { CallSpec } from "#shared/model/workflowFile.ts";
 
 export type EntryMove =
   /** Its needs are completed; or, of a failed one, somebody wants it tried again; or its pause between attempts is over. */
-  | { readonly type: "queue"; readonly timeoutMs?: number | undefined }
+  | {
+      readonly type: "queue";
+      readonly timeoutMs?: number | undefined;
+      /** Done instead of what the file says. */
+      readonly other?: { readonly call: CallSpec; readonly target: string } | undefined;
+    }
   | { readonly type: "lock"; readonly by: string; readonly leaseMs: number; readonly begin: Beginning }
   /** A sign of life of the holder: the lease begins anew. */
-  | { readonly type: "renew"; readonly by: string; readonly leaseMs: number; readonly thought?: string | undefined }
+  | {
+      readonly type: "renew";
+      readonly by: string;
+      readonly leaseMs: number;
+      readonly thought?: string | undefined;
+      /** Tokens of this attempt so far. */
+      readonly usedNow?: number | undefined;
+    }
   /** Longer held by a program that lives, without a word of what works for it. */
   | { readonly type: "hold"; readonly by: string; readonly leaseMs: number }
   | { readonly type: "stall" }
@@ -24,8 +36,21 @@ export type EntryMove =
       readonly snapshot?: SnapshotRef | undefined;
       readonly used?: number | undefined;
     }
-  | { readonly type: "retry"; readonly by: string; readonly error: StepError; readonly nextAtMs: number }
-  | { readonly type: "fail"; readonly by: string; readonly error: StepError }
+  | {
+      readonly type: "retry";
+      readonly by: string;
+      readonly error: StepError;
+      readonly nextAtMs: number;
+      readonly used?: number | undefined;
+    }
+  | {
+      readonly type: "fail";
+      readonly by: string;
+      readonly error: StepError;
+      readonly used?: number | undefined;
+      /** Nobody heals it: its run is being undone. */
+      readonly isOver: boolean;
+    }
   /** Its call goes on, or is known to have ended: the lock passes to another program without a new attempt. */
   | { readonly type: "adopt"; readonly by: string; readonly leaseMs: number; readonly gone: boolean }
   /** The holder has gone: its lease is over, or `gone` says so from elsewhere. The attempt counts; `isLast`: none follows. */
@@ -34,11 +59,15 @@ export type EntryMove =
       readonly by: string;
       readonly gone: boolean;
       readonly isLast: boolean;
+      readonly isOver: boolean;
       readonly why: string;
+      readonly used?: number | undefined;
     }
-  /** Whom a failed one waits for; nobody: the run fails. */
+  /** Whom a failed one waits for; nobody: the run fails, and a failed undo is skipped. */
   | { readonly type: "leave"; readonly to: "healer" | "person" | "nobody" }
   | { readonly type: "plan_b"; readonly call: CallSpec; readonly target: string }
+  /** What it did is to be undone. */
+  | { readonly type: "undo"; readonly round: number; readonly target: string }
   | { readonly type: "abort" };
 
 export interface Beginning {
@@ -61,6 +90,7 @@ const FROM: Readonly<Record<EntryMove["type"], readonly EntryState[]>> = {
   take_over: ["working"],
   leave: ["failed"],
   plan_b: ["failed", "retrying"],
+  undo: ["completed", "not_undone"],
   abort: ["waiting", "queued", "working", "retrying", "failed", "plan_b"],
 };
 
@@ -75,6 +105,7 @@ export function moveEntry(entry: Entry, move: EntryMove, nowMs: number): Result<
 function refusal(entry: Entry, move: EntryMove, nowMs: number): string | undefined {
   if (!FROM[move.type].includes(entry.state))
     return `${entry.step} is ${entry.state}; "${move.type}" is only possible when it is ${FROM[move.type].join(" or ")}.`;
+  if (move.type === "plan_b" && entry.undo !== undefined) return `${entry.step} is being undone; that has no plan B.`;
   if (move.type === "plan_b" && entry.plan === "b") return `${entry.step} follows its plan B already.`;
   return lockRefusal(entry, move, nowMs);
 }
@@ -97,15 +128,17 @@ type MoveOf<T extends EntryMove["type"]> = Extract<EntryMove, { type: T }>;
 type Rules = { readonly [T in EntryMove["type"]]: (entry: Entry, move: MoveOf<T>, nowMs: number) => Entry };
 
 const RULES: Rules = {
-  queue: (entry, { timeoutMs }) => ({
+  queue: (entry, { timeoutMs, other }) => ({
     ...without(entry, ["nextAt", "waitsFor"]),
+    ...(other === undefined ? {} : instead(entry, other)),
     state: "queued",
     attempts: entry.state === "failed" ? 0 : entry.attempts,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }),
   lock: begun,
-  renew: (entry, { leaseMs, thought }, nowMs) => ({
+  renew: (entry, { leaseMs, thought, usedNow }, nowMs) => ({
     ...entry,
+    ...(usedNow === undefined || entry.tokens === undefined ? {} : { tokens: { ...entry.tokens, usedNow } }),
     leaseUntil: toIsoTime(nowMs + leaseMs),
     heardAt: toIsoTime(nowMs),
     stalled: false,
@@ -115,15 +148,19 @@ const RULES: Rules = {
   adopt: (entry, { by, leaseMs }, nowMs) => ({ ...entry, lockedBy: by, leaseUntil: toIsoTime(nowMs + leaseMs) }),
   stall: (entry) => ({ ...entry, stalled: true }),
   complete: completed,
-  retry: (entry, { error, nextAtMs }) => ({
-    ...unlocked(entry),
+  retry: (entry, { error, nextAtMs, used }) => ({
+    ...charged(unlocked(entry), used),
     state: "retrying",
     error,
     nextAt: toIsoTime(nextAtMs),
   }),
-  fail: (entry, { error }) => ({ ...unlocked(entry), state: "failed", error, waitsFor: "healer" }),
+  fail: (entry, { error, used, isOver }) => failed(charged(unlocked(entry), used), { error, isOver }),
   take_over: takenOver,
-  leave: (entry, { to }) => (to === "nobody" ? without(entry, ["waitsFor"]) : { ...entry, waitsFor: to }),
+  leave: (entry, { to }) => {
+    if (to !== "nobody") return { ...entry, waitsFor: to };
+    const left = without(entry, ["waitsFor"]);
+    return entry.undo === undefined ? left : { ...left, state: "not_undone" };
+  },
   plan_b: (entry, { call, target }) => ({
     ...without(entry, ["nextAt", "input", "waitsFor", "timeoutMs"]),
     state: "plan_b",
@@ -132,7 +169,17 @@ const RULES: Rules = {
     target,
     attempts: 0,
   }),
-  abort: (entry) => ({ ...without(unlocked(entry), ["nextAt", "waitsFor"]), state: "aborted" }),
+  undo: (entry, { round, target }) => ({
+    ...without(entry, ["nextAt", "error", "thought", "timeoutMs"]),
+    state: "queued",
+    target,
+    attempts: 0,
+    undo: { round, doneAt: entry.undo?.doneAt ?? entry.since },
+  }),
+  abort: (entry) => ({
+    ...without(unlocked(entry), ["nextAt", "waitsFor"]),
+    state: entry.undo === undefined ? "aborted" : "not_undone",
+  }),
 };
 
 function apply<T extends EntryMove["type"]>(
@@ -144,11 +191,19 @@ function apply<T extends EntryMove["type"]>(
   return rule(entry, move, nowMs);
 }
 
-function takenOver(entry: Entry, { why, isLast }: Extract<EntryMove, { type: "take_over" }>, nowMs: number): Entry {
+function takenOver(before: Entry, { why, isLast, isOver, used }: MoveOf<"take_over">, nowMs: number): Entry {
   const error = { code: "lock_lost", message: why };
-  return isLast
-    ? { ...unlocked(entry), state: "failed", error, waitsFor: "healer" }
-    : { ...unlocked(entry), state: "retrying", error, nextAt: toIsoTime(nowMs) };
+  const entry = charged(unlocked(before), used);
+  if (isLast || isOver) return failed(entry, { error, isOver });
+  return { ...entry, state: "retrying", error, nextAt: toIsoTime(nowMs) };
+}
+
+function failed(entry: Entry, { error, isOver }: { readonly error: StepError; readonly isOver: boolean }): Entry {
+  return { ...entry, state: "failed", error, ...(isOver ? {} : { waitsFor: "healer" as const }) };
+}
+
+function instead(entry: Entry, { call, target }: { call: CallSpec; target: string }): Partial<Entry> {
+  return entry.undo === undefined ? { call, target } : { undo: { ...entry.undo, call }, target };
 }
 
 function begun(entry: Entry, { by, leaseMs, begin }: Extract<EntryMove, { type: "lock" }>, nowMs: number): Entry {
@@ -160,23 +215,30 @@ function begun(entry: Entry, { by, leaseMs, begin }: Extract<EntryMove, { type: 
     leaseUntil: toIsoTime(nowMs + leaseMs),
     heardAt: toIsoTime(nowMs),
     attempts: entry.attempts + 1,
+    begun: (entry.begun ?? entry.attempts) + 1,
     stalled: false,
-    input,
+    ...(entry.undo === undefined ? { input } : { undo: { ...entry.undo, input } }),
     ...(hydratedFrom === undefined ? {} : { hydratedFrom }),
     ...(given === undefined ? {} : { tokens: { given, used: entry.tokens?.used ?? 0 } }),
   };
 }
 
 function completed(entry: Entry, { output, snapshot, used }: Extract<EntryMove, { type: "complete" }>): Entry {
+  const done = without(charged(unlocked(entry), used), ["error", "thought"]);
+  if (entry.undo !== undefined) return { ...done, state: "undone", undo: { ...entry.undo, output } };
   return {
-    ...without(unlocked(entry), ["error", "thought"]),
+    ...done,
     state: "completed",
     output,
     ...(snapshot === undefined ? {} : { snapshot }),
-    ...(used === undefined
-      ? {}
-      : { tokens: { given: entry.tokens?.given ?? 0, used: (entry.tokens?.used ?? 0) + used } }),
   };
+}
+
+/** An attempt is over: what it used counts, whatever came of it. */
+function charged(entry: Entry, used: number | undefined): Entry {
+  const { tokens } = entry;
+  if (used === undefined || tokens === undefined) return entry;
+  return { ...entry, tokens: { given: tokens.given, used: tokens.used + used } };
 }
 
 function unlocked(entry: Entry): Entry {

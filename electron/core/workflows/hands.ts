@@ -7,6 +7,8 @@ export interface Work {
   readonly run: string;
   readonly fleet: string;
   readonly step: StepSpec;
+  /** What the step did is to be taken back. */
+  readonly isUndo: boolean;
   readonly contextId: string;
   /** The same attempt has the same key, also after a crash. */
   readonly key: string;
@@ -26,6 +28,8 @@ export interface AgentWork extends Work {
   readonly tokens: number | undefined;
 }
 
+export type AgentPart = Pick<AgentWork, "fleet" | "agent" | "step" | "key">;
+
 export interface Hands {
   /** Rejects nothing: what went wrong is a code and a sentence. */
   callTool(work: ToolWork): Promise<Result<unknown>>;
@@ -33,8 +37,10 @@ export interface Hands {
   recall(key: string): Result<unknown> | undefined;
   /** Puts the step into the agent's mailbox; what it answers arrives by `report` and `complete`. */
   askAgent(work: AgentWork): Promise<Result<void>>;
-  /** The agent's part in the step is over; answers the tokens it used of those it was given. */
-  released(work: Pick<AgentWork, "fleet" | "agent" | "run" | "step">, given: number | undefined): Promise<number>;
+  /** The agent's part in the step is over: work that it has not begun is taken back. Answers the tokens it used of those it was given. */
+  released(work: AgentPart, given: number | undefined): number;
+  /** What it used of them so far. */
+  used(agent: Pick<AgentPart, "fleet" | "agent">, given: number): number;
   /** Puts a step's output into the run's context and keeps the memory as it then stands. */
   remember(entry: Entry, output: unknown): Promise<SnapshotRef | undefined>;
   /** The words of a memory, for one who begins with it. */

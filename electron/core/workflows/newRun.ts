@@ -5,7 +5,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Run } from "#shared/model/workflow.ts";
 import type { WorkflowSpec } from "#shared/model/workflowFile.ts";
-import { targetOf } from "./runMachine.ts";
+import { targetOf } from "./ways.ts";
 
 export interface NewRun {
   readonly id: string;

@@ -1,19 +1,21 @@
 /** What a run says on the bus about its steps: `workflow.<run>.<step>.<state>`. What is completed or failed is a handover. */
 import { compose } from "#shared/model/catalogue/message.ts";
-import { dedupeKey, encodeEnvelope } from "#shared/model/catalogue/envelope.ts";
+import { dedupeKey, encodeEnvelope, excessOf } from "#shared/model/catalogue/envelope.ts";
 import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Entry, Run } from "#shared/model/workflow.ts";
 import { stateName } from "#shared/model/workflow.ts";
 import type { CallSpec, StepSpec } from "#shared/model/workflowFile.ts";
 import { tokensFor } from "./attempt.ts";
-import { stepOf, wayOf } from "./runMachine.ts";
 import type { Publication } from "./runStore.ts";
+import { stepOf, wayOf } from "./ways.ts";
 
 /** The place of the step in the subject when it is the run itself that moved. */
 export const RUN_ITSELF = "run";
 /** Results in an envelope; what is larger is read from the context by its snapshot. */
 const MOST_RESULT = 200_000;
+/** `data.last_tool_output.result` */
+const RESULT_LEVEL = 3;
 
 export function publicationOf(
   run: Run,
@@ -31,10 +33,11 @@ export function publicationOf(
     correlationid: head.id,
     contextid: head.contextId,
   };
-  const made =
-    entry !== undefined && (entry.state === "completed" || entry.state === "failed")
-      ? compose("context.handed_over", { ...parts, data: handoverOf(run, entry) })
-      : compose("workflow.step_entered", { ...parts, data: movedOf(run, entry, said.state) });
+  const isHandover =
+    entry !== undefined && entry.undo === undefined && (entry.state === "completed" || entry.state === "failed");
+  const made = isHandover
+    ? compose("context.handed_over", { ...parts, data: handoverOf(run, entry) })
+    : compose("workflow.step_entered", { ...parts, data: movedOf(run, entry, said.state) });
   if (!made.ok) return made;
   const body = encodeEnvelope(made.value);
   if (!body.ok) return body;
@@ -72,7 +75,8 @@ function whoDid(call: CallSpec, fleet: string): { tool: string; server: string }
 function resultOf({ state, output, error }: Entry): unknown {
   if (state === "failed") return error ?? null;
   const size = JSON.stringify(output)?.length ?? 0;
-  return size <= MOST_RESULT ? (output ?? null) : { tooLarge: true, characters: size };
+  const fits = size <= MOST_RESULT && excessOf(output, RESULT_LEVEL) === undefined;
+  return fits ? (output ?? null) : { tooLarge: true, characters: size };
 }
 
 function leftOf({ head }: Run): number | null {

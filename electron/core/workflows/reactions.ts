@@ -6,14 +6,16 @@ import type { Delivery } from "#core/ports/messageBus.ts";
 import type { ConsumerConfig } from "#shared/model/bus.ts";
 import type { Entry, Run } from "#shared/model/workflow.ts";
 import type { Hands } from "./hands.ts";
-import { readySteps, stepOf, targetOf, wayOf } from "./runMachine.ts";
+import { readySteps } from "./runMachine.ts";
 import type { RunBook } from "./runBook.ts";
 import type { Runner } from "./runner.ts";
+import { nextUndo } from "./undoing.ts";
+import { stepOf, targetOf, undoOf, wayOf } from "./ways.ts";
 
 export const WORKFLOW_STREAM = "WORKFLOWS";
 export const WORKFLOW_CONSUMER: ConsumerConfig = {
   name: "workflow-planner",
-  about: "Starts the steps that a completed one leads to, and plan B of a failed one.",
+  about: "Starts the steps that a completed one leads to, plan B of a failed one, and one undo after the other.",
   filters: ["workflow.>"],
   /** A reaction is a few rows; what takes longer hangs and is tried again. */
   ackWaitMs: 30_000,
@@ -32,7 +34,8 @@ export async function react(deps: ReactionDeps, delivery: Delivery): Promise<voi
   const run = deps.book.read(id);
   if (run === undefined) return;
   const entry = run.entries.find(({ step }) => step === stepId);
-  if (state === "started" || state === "completed") queueReady(deps, run);
+  if (run.head.undo !== undefined) queueUndo(deps, run);
+  else if (state === "started" || state === "completed") queueReady(deps, run);
   if (state === "failed" && entry?.state === "failed" && entry.waitsFor === "healer") await heal(deps, run, entry);
   deps.runner.pump();
 }
@@ -41,12 +44,21 @@ function queueReady({ book }: ReactionDeps, run: Run): void {
   for (const step of readySteps(run)) book.move({ run: run.head.id, step }, { type: "queue" }, { actor: "system" });
 }
 
-/** To the dead letters and whoever heals them; where nobody does, the file's plan B, else the run has failed. */
+function queueUndo({ book }: ReactionDeps, run: Run): void {
+  const entry = run.head.state === "compensating" ? nextUndo(run) : undefined;
+  const way = entry === undefined ? undefined : undoOf(stepOf(run.spec, entry.step), entry);
+  if (entry === undefined || way === undefined) return;
+  const target = targetOf(way.call, run.head.fleet);
+  const move = { type: "undo", round: run.head.undo?.round ?? 1, target } as const;
+  book.move(entry, move, { actor: "system", expectRevision: entry.revision });
+}
+
+/** To the dead letters and whoever heals them; where nobody does, the file's plan B, else the run has failed, or the undo. */
 async function heal({ book, hands }: ReactionDeps, run: Run, entry: Entry): Promise<void> {
   const step = stepOf(run.spec, entry.step);
   const { call } = wayOf(step, entry);
   if (await hands.bury({ entry, fleet: run.head.fleet, step, call })) return;
-  const other = entry.plan === "a" ? step.planB?.call : undefined;
+  const other = entry.plan === "a" && entry.undo === undefined ? step.planB?.call : undefined;
   const move =
     other === undefined
       ? ({ type: "leave", to: "nobody" } as const)

@@ -12,10 +12,12 @@ import { FINAL_RUN_STATES } from "#shared/model/workflow.ts";
 import type { Entry, Run, RunHead, RunState } from "#shared/model/workflow.ts";
 import { moveEntry } from "./entryMachine.ts";
 import type { EntryMove } from "./entryMachine.ts";
-import { moveRun, stepOf, verdictOn } from "./runMachine.ts";
-import type { RunVerdict } from "./runMachine.ts";
+import { moveRun, verdictOn, whyNoUndo } from "./runMachine.ts";
 import { insertRun, readRun, writeEntry, writeHead, putPublication } from "./runStore.ts";
 import type { Publication } from "./runStore.ts";
+import { isOverrun } from "./undoing.ts";
+import type { RunVerdict } from "./undoing.ts";
+import { stepOf } from "./ways.ts";
 import { entryMoved, entryNoted, moveRefused, runMoved, runStarted } from "./workflowEvents.ts";
 import type { NoteVerb, RunVerb } from "./workflowEvents.ts";
 
@@ -93,7 +95,7 @@ export class RunBook {
         "not_found",
         `There is no step ${ref.step} in a run ${ref.run}. "signalbox workflow ls" lists the runs.`,
       );
-    const unmovable = whyNot(run, before, saying);
+    const unmovable = whyNot(run, before, { ...saying, move });
     if (unmovable !== undefined) return unmovable;
     const moved = moveEntry(before, move, this.#deps.clock.wallNow());
     if (!moved.ok) return moved;
@@ -103,7 +105,41 @@ export class RunBook {
     const next = { ...run, entries: run.entries.map((one) => (one.step === entry.step ? entry : one)) };
     if (entry.state !== before.state) this.#publish(tx, next, { entry, state: entry.state });
     const used = (entry.tokens?.used ?? 0) - (before.tokens?.used ?? 0);
-    return ok({ run: this.#follow(tx, next, { verdict: verdictOn(next), used, actor: saying.actor }), entry });
+    return ok({ run: this.#settle(tx, next, { used, actor: saying.actor }), entry });
+  }
+
+  #settle(tx: StoreTx, run: Run, { used, actor }: { used: number; actor: string }): Run {
+    const verdict = verdictOn(run);
+    return verdict.state === "compensating" && run.head.undo === undefined
+      ? this.#undoIn(tx, run, { why: verdict.detail ?? "", actor: "system", used })
+      : this.#follow(tx, run, { verdict, used, actor });
+  }
+
+  /** What is not done yet is never done; what is under way is let end, since nobody knows how much of it is done. */
+  #undoIn(tx: StoreTx, run: Run, { why, actor, used }: { why: string; actor: string; used: number }): Run {
+    const round = (run.head.undo?.round ?? 0) + 1;
+    const undo = { why, since: toIsoTime(this.#deps.clock.wallNow()), round };
+    const isKept = ({ state, waitsFor }: Entry): boolean =>
+      state === "working" || (state === "failed" && waitsFor === undefined);
+    const entries = this.#abortAll(tx, run, { actor, isKept });
+    const undone = { ...run, head: { ...run.head, undo }, entries };
+    const verdict = verdictOn({ ...undone, head: { ...undone.head, state: "compensating" } });
+    return this.#follow(tx, undone, { verdict, used, actor, verb: "undo_begun" });
+  }
+
+  /** A person wants what the run did undone: from wherever it stands, also long after its end. */
+  undo(id: string, { actor, why }: { readonly actor: string; readonly why: string }): Result<Run> {
+    const saved = this.#deps.store.transact({
+      actor,
+      work: (tx): Result<Run> => {
+        const run = readRun(tx, id);
+        if (run === undefined) return fail("not_found", noRun(id));
+        return whyNoUndo(run) ?? ok(this.#undoIn(tx, run, { why, actor, used: 0 }));
+      },
+    });
+    if (!saved.ok) return saved;
+    if (saved.value.ok) this.#deps.onChange(id);
+    return saved.value;
   }
 
   #say(tx: StoreTx, said: { run: Run; before: Entry; entry: Entry; saying: Saying }): void {
@@ -118,11 +154,11 @@ export class RunBook {
   }
 
   /** What an entry's move means for the run as a whole. */
-  #follow(tx: StoreTx, run: Run, { verdict, used, actor }: { verdict: RunVerdict; used: number; actor: string }): Run {
+  #follow(tx: StoreTx, run: Run, { verdict, used, actor, verb }: Following): Run {
     const { head } = run;
     const isSame = verdict.state === head.state && verdict.detail === head.detail;
     if (isSame && used === 0) return run;
-    const { detail: _before, ...rest } = head;
+    const { detail: _before, endedAt: _end, ...rest } = head;
     const next: RunHead = {
       ...rest,
       state: verdict.state,
@@ -132,7 +168,7 @@ export class RunBook {
       ...(FINAL_RUN_STATES.has(verdict.state) ? { endedAt: toIsoTime(this.#deps.clock.wallNow()) } : {}),
     };
     writeHead(tx, next);
-    tx.append(runMoved(next, verbFor(head.state, next.state), actor));
+    tx.append(runMoved(next, verb ?? verbFor(head.state, next.state), actor));
     const moved = { ...run, head: next };
     if (next.state !== head.state) this.#publish(tx, moved, { state: next.state });
     return moved;
@@ -148,11 +184,10 @@ export class RunBook {
       actor: saying.actor,
       work: (tx): Result<Run> => {
         const run = readRun(tx, id);
-        if (run === undefined)
-          return fail("not_found", `There is no run ${id}. "signalbox workflow ls" lists the runs.`);
+        if (run === undefined) return fail("not_found", noRun(id));
         const next = moveRun(run.head, order);
         if (!next.ok) return next;
-        const entries = order === "abort" ? this.#abortAll(tx, run, saying.actor) : run.entries;
+        const entries = order === "abort" ? this.#abortAll(tx, run, { actor: saying.actor }) : run.entries;
         const settled = { ...run, entries };
         const verdict =
           order === "resume" ? resumed(settled) : { state: next.value, ...detailOf(order, saying.detail) };
@@ -164,8 +199,13 @@ export class RunBook {
     return saved.value;
   }
 
-  #abortAll(tx: StoreTx, run: Run, actor: string): Entry[] {
+  #abortAll(
+    tx: StoreTx,
+    run: Run,
+    { actor, isKept }: { readonly actor: string; readonly isKept?: (entry: Entry) => boolean },
+  ): Entry[] {
     return run.entries.map((before) => {
+      if (isKept?.(before) === true) return before;
       const moved = moveEntry(before, { type: "abort" }, this.#deps.clock.wallNow());
       if (!moved.ok) return before;
       const entry = moved.value;
@@ -190,9 +230,30 @@ export class RunBook {
   }
 }
 
-function whyNot({ head }: Run, before: Entry, { expectRevision }: Saying): Result<never> | undefined {
+interface Following {
+  readonly verdict: RunVerdict;
+  readonly used: number;
+  readonly actor: string;
+  /** What it is called, when its states do not tell. */
+  readonly verb?: RunVerb;
+}
+
+function noRun(id: string): string {
+  return `There is no run ${id}. "signalbox workflow ls" lists the runs.`;
+}
+
+/** Nothing of a run begins any more that is being undone. */
+const BEGINNINGS: ReadonlySet<EntryMove["type"]> = new Set(["queue", "plan_b", "lock"]);
+
+function whyNot(
+  { head }: Run,
+  before: Entry,
+  { expectRevision, move }: Saying & { readonly move: EntryMove },
+): Result<never> | undefined {
   if (expectRevision !== undefined && expectRevision !== before.revision)
     return fail("conflict", `${before.step} was changed meanwhile (revision ${before.revision}). Look at it again.`);
+  if (isOverrun({ head }, before) && BEGINNINGS.has(move.type))
+    return fail("conflict", `The run ${head.id} is being undone; ${before.step} is not tried again.`);
   return FINAL_RUN_STATES.has(head.state)
     ? fail("conflict", `The run ${head.id} is ${head.state}; nothing in it moves any more.`)
     : undefined;
@@ -211,5 +272,6 @@ function detailOf(order: "suspend" | "abort", detail: string | undefined): { det
 function verbFor(before: RunState, after: RunState): RunVerb {
   if (before === after) return "changed";
   if (after === "running") return before === "plan_b" ? "plan_b_left" : "resumed";
+  if (after === "compensating") return "resumed";
   return after === "plan_b" ? "plan_b_entered" : after;
 }

@@ -3,7 +3,9 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { FINAL_RUN_STATES } from "#shared/model/workflow.ts";
 import type { Entry, Run, RunHead, RunState } from "#shared/model/workflow.ts";
-import type { CallSpec, StepSpec, WorkflowSpec } from "#shared/model/workflowFile.ts";
+import type { StepSpec } from "#shared/model/workflowFile.ts";
+import { canUndo, undoVerdict } from "./undoing.ts";
+import type { RunVerdict } from "./undoing.ts";
 
 /** Waiting steps whose needs are all completed. */
 export function readySteps({ spec, entries }: Pick<Run, "spec" | "entries">): readonly string[] {
@@ -13,18 +15,14 @@ export function readySteps({ spec, entries }: Pick<Run, "spec" | "entries">): re
     .map(({ id }) => id);
 }
 
-export interface RunVerdict {
-  readonly state: RunState;
-  readonly detail?: string;
-}
-
 /** Where the run stands by its entries; suspended stays suspended until it is over. */
-export function verdictOn({ head, entries }: Pick<Run, "head" | "entries">): RunVerdict {
+export function verdictOn(run: Run): RunVerdict {
+  const { head, entries } = run;
   if (FINAL_RUN_STATES.has(head.state)) return { state: head.state, ...detailOf(head) };
+  if (head.undo !== undefined) return undoVerdict(run);
   if (entries.every(({ state }) => state === "completed")) return { state: "completed" };
-  const lost = entries.find(({ state, waitsFor }) => state === "failed" && waitsFor === undefined);
-  if (lost !== undefined && entries.every(({ state }) => state !== "working"))
-    return { state: "failed", detail: `${lost.step} failed: ${lost.error?.message ?? "no reason was given"}` };
+  const lost = lostVerdict(run);
+  if (lost !== undefined) return lost;
   const asked = entries.find(({ state, waitsFor }) => state === "failed" && waitsFor === "person");
   if (asked !== undefined)
     return {
@@ -36,8 +34,32 @@ export function verdictOn({ head, entries }: Pick<Run, "head" | "entries">): Run
   return { state: inPlanB ? "plan_b" : "running" };
 }
 
+/** A step is given up and nothing is under way any more: the run has failed, or is undone where its file says so. */
+function lostVerdict(run: Run): RunVerdict | undefined {
+  const { spec, entries } = run;
+  const lost = entries.find(({ state, waitsFor }) => state === "failed" && waitsFor === undefined);
+  if (lost === undefined || entries.some(({ state }) => state === "working")) return undefined;
+  return {
+    state: spec.onFailure === "undo" && canUndo(run) ? "compensating" : "failed",
+    detail: `${lost.step} failed: ${lost.error?.message ?? "no reason was given"}`,
+  };
+}
+
 function detailOf({ detail }: RunHead): { detail?: string } {
   return detail === undefined ? {} : { detail };
+}
+
+/** Why a run cannot be undone now; undefined: it can. */
+export function whyNoUndo(run: Run): Result<never> | undefined {
+  const { id, state, undo } = run.head;
+  if (undo !== undefined && !FINAL_RUN_STATES.has(state)) return fail("conflict", `The run ${id} is being undone.`);
+  if (canUndo(run)) return undefined;
+  return undo !== undefined && state === "compensated"
+    ? fail("conflict", `The run ${id} is undone already.`)
+    : fail(
+        "unsupported",
+        `Nothing that ${id} did says how it is undone. Add undo to its steps in the fleet file; runs begun from then on have it.`,
+      );
 }
 
 /** A person's order on a run; suspended by a person carries no detail, so that nothing but a person resumes it. */
@@ -53,29 +75,6 @@ export function moveRun(head: RunHead, order: "suspend" | "resume" | "abort"): R
 /** Nothing new may begin. */
 export function isHalted({ state }: RunHead): boolean {
   return state === "suspended" || FINAL_RUN_STATES.has(state);
-}
-
-export function stepOf(spec: WorkflowSpec, id: string): StepSpec {
-  const step = spec.steps.find((one) => one.id === id);
-  if (step === undefined) throw new Error(`The workflow ${spec.name} has no step ${id}.`);
-  return step;
-}
-
-export interface Way {
-  readonly call: CallSpec;
-  readonly timeoutMs: number;
-}
-
-/** What the entry does now: its plan A, the plan B of the file, or the one the healer chose. */
-export function wayOf(step: StepSpec, entry: Entry): Way {
-  const own = entry.plan === "a" ? step.timeoutMs : (step.planB?.timeoutMs ?? step.timeoutMs);
-  const timeoutMs = Math.max(own, entry.timeoutMs ?? 0);
-  if (entry.plan === "a") return { call: step.call, timeoutMs };
-  return { call: entry.call ?? step.planB?.call ?? step.call, timeoutMs };
-}
-
-export function targetOf(call: CallSpec, fleet: string): string {
-  return call.kind === "tool" ? `tool:${call.server}.${call.tool}` : `agent:${fleet}/${call.agent}`;
 }
 
 /** Among the entries it needs, directly, the memory left last. */

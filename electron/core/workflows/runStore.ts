@@ -52,7 +52,7 @@ export function readRuns(reader: Reader, limit: number): readonly Run[] {
 /** Those that are not over. */
 export function readOpenRuns(reader: Reader): readonly Run[] {
   return reader
-    .all(`${RUN} WHERE state IN ('running', 'suspended', 'plan_b') ORDER BY started_at, rowid`)
+    .all(`${RUN} WHERE state IN ('running', 'suspended', 'plan_b', 'compensating') ORDER BY started_at, rowid`)
     .map((row) => toRun(reader, row));
 }
 
@@ -71,7 +71,8 @@ export function readEntry(reader: Reader, run: string, step: string): Entry | un
 export function readEntriesAt(reader: Reader, prefix: string): readonly Entry[] {
   return reader
     .all(
-      `SELECT entry FROM workflow_entries WHERE target GLOB ? AND state NOT IN ('completed', 'aborted') ORDER BY since`,
+      `SELECT entry FROM workflow_entries WHERE target GLOB ?
+       AND state NOT IN ('completed', 'aborted', 'undone', 'not_undone') ORDER BY since`,
       [`${prefix}*`],
     )
     .map(toEntry);

@@ -9,12 +9,15 @@ import { parseTime } from "#shared/lib/isoTime.ts";
 import type { Rejection, Result } from "#shared/model/result.ts";
 import type { Entry, Run } from "#shared/model/workflow.ts";
 import type { StepSpec } from "#shared/model/workflowFile.ts";
-import { beginningOf, HOPELESS, keyOf, missingKeys } from "./attempt.ts";
+import { isLeaseOver } from "./entryMachine.ts";
+import { beginningOf, HOPELESS, inputOf, keyOf, missingKeys } from "./attempt.ts";
 import type { Hands, Work } from "./hands.ts";
-import { isHalted, pauseAfter, stepOf, wayOf } from "./runMachine.ts";
+import { isHalted, pauseAfter } from "./runMachine.ts";
 import type { EntryRef, Moved, RunBook } from "./runBook.ts";
 import { holderOf, readOpenRuns } from "./runStore.ts";
 import { Timers } from "./timers.ts";
+import { isOverrun } from "./undoing.ts";
+import { stepOf, wayOf } from "./ways.ts";
 
 export interface RunnerDeps {
   readonly store: Store;
@@ -82,7 +85,8 @@ export class Runner {
     const step = stepOf(run.spec, entry.step);
     const { timeoutMs } = wayOf(step, entry);
     const { fleet, contextId } = run.head;
-    return { run: entry.run, fleet, step, contextId, key: keyOf(entry), timeoutMs };
+    const isUndo = entry.undo !== undefined;
+    return { run: entry.run, fleet, step, isUndo, contextId, key: keyOf(entry), timeoutMs };
   }
 
   async #call(moved: Moved): Promise<void> {
@@ -90,7 +94,7 @@ export class Runner {
     const { call } = wayOf(work.step, moved.entry);
     if (call.kind !== "tool") return;
     this.#watch(moved, { hold: true, silenceMs: work.timeoutMs / 2 });
-    const { input } = moved.entry;
+    const input = inputOf(moved.entry);
     const args = typeof input === "object" && input !== null ? { ...input } : {};
     await this.settle(moved.entry, await this.#deps.hands.callTool({ ...work, call, args }));
   }
@@ -102,7 +106,8 @@ export class Runner {
     if (call.kind !== "agent") return;
     this.#watch(moved, { hold: false, silenceMs: work.step.leaseMs / 2 });
     const memory = entry.hydratedFrom === undefined ? undefined : await this.#deps.hands.hydrate(entry.hydratedFrom);
-    const ask = typeof entry.input === "string" ? entry.input : JSON.stringify(entry.input);
+    const input = inputOf(entry);
+    const ask = typeof input === "string" ? input : JSON.stringify(input);
     const asked = await this.#deps.hands.askAgent({
       ...work,
       agent: call.agent,
@@ -110,17 +115,26 @@ export class Runner {
       memory,
       tokens: entry.tokens?.given,
     });
-    if (asked.ok) this.renew(entry, { by: entry.lockedBy ?? "", thought: `Asked ${call.agent}` });
+    if (asked.ok) this.renew(entry, { by: entry.lockedBy ?? "", thought: "thinking…" });
     else this.#failed(moved, asked.error);
   }
 
   /** A sign of life of who holds the lock. */
   renew(ref: EntryRef, { by, thought }: { readonly by: string; readonly thought?: string | undefined }): Result<Moved> {
     const step = this.#stepOf(ref);
-    const move = { type: "renew", by, leaseMs: step?.leaseMs ?? 0, thought } as const;
+    const usedNow = this.#usedNow(ref);
+    const move = { type: "renew", by, leaseMs: step?.leaseMs ?? 0, thought, usedNow } as const;
     const moved = this.#deps.book.move(ref, move, { actor: actorOf(by), verb: "step_progressed", detail: thought });
     if (moved.ok && step !== undefined) this.#watchAgain(moved.value);
     return moved;
+  }
+
+  #usedNow(ref: EntryRef): number | undefined {
+    const run = this.#deps.book.read(ref.run);
+    const entry = run?.entries.find(({ step }) => step === ref.step);
+    const agent = entry?.target.startsWith("agent:") === true ? entry.target.split("/").at(-1) : undefined;
+    if (run === undefined || agent === undefined || entry?.tokens === undefined) return undefined;
+    return this.#deps.hands.used({ fleet: run.head.fleet, agent }, entry.tokens.given);
   }
 
   /** What came of an attempt; by the holder of its lock. */
@@ -130,12 +144,14 @@ export class Runner {
     if (run === undefined || entry === undefined) throw new Error(`There is no step ${ref.step} of ${ref.run}.`);
     if (!outcome.ok) return this.#failed({ run, entry }, outcome.error);
     const step = stepOf(run.spec, entry.step);
-    const missing = missingKeys(step, outcome.value);
+    const isUndo = entry.undo !== undefined;
+    const missing = isUndo ? [] : missingKeys(step, outcome.value);
     if (missing.length > 0) {
       const message = `The output of ${step.id} lacks ${missing.join(", ")}, which the workflow's file promises.`;
       return this.#failed({ run, entry }, { code: "bad_request", message });
     }
-    const [snapshot, used] = await Promise.all([this.#remember(entry, outcome.value), this.#released(run, entry)]);
+    const snapshot = isUndo ? undefined : await this.#remember(entry, outcome.value);
+    const used = this.#released(run, entry);
     this.#timers.end(entry);
     return this.#deps.book.move(
       ref,
@@ -154,11 +170,12 @@ export class Runner {
     }
   }
 
-  #released(run: Run, entry: Entry): Promise<number> {
+  /** Undefined: nobody was given tokens. */
+  #released(run: Run, entry: Entry): number | undefined {
     const step = stepOf(run.spec, entry.step);
     const { call } = wayOf(step, entry);
-    if (call.kind !== "agent") return Promise.resolve(0);
-    const part = { fleet: run.head.fleet, agent: call.agent, run: entry.run, step };
+    if (call.kind !== "agent") return undefined;
+    const part = { fleet: run.head.fleet, agent: call.agent, key: keyOf(entry), step };
     return this.#deps.hands.released(part, entry.tokens?.given);
   }
 
@@ -166,16 +183,16 @@ export class Runner {
     this.#timers.end(entry);
     const step = stepOf(run.spec, entry.step);
     const by = entry.lockedBy ?? "";
-    const isLast = HOPELESS.has(error.code) || entry.attempts > step.retries;
+    const isOver = isOverrun(this.#deps.book.read(entry.run) ?? run, entry);
+    const isLast = isOver || HOPELESS.has(error.code) || entry.attempts > step.retries;
     const told = { code: error.code, message: error.message };
     const nextAtMs = this.#deps.clock.wallNow() + pauseAfter(entry.attempts);
+    const used = this.#released(run, entry);
     const move = isLast
-      ? ({ type: "fail", by, error: told } as const)
-      : ({ type: "retry", by, error: told, nextAtMs } as const);
+      ? ({ type: "fail", by, error: told, used, isOver } as const)
+      : ({ type: "retry", by, error: told, nextAtMs, used } as const);
     const moved = this.#deps.book.move(entry, move, { actor: "system", detail: error.message });
     if (moved.ok && !isLast) this.#wait(moved.value.entry);
-    if (moved.ok && wayOf(step, entry).call.kind === "agent")
-      this.#track(this.#released(run, entry).then(() => undefined));
     return moved;
   }
 
@@ -250,7 +267,7 @@ export class Runner {
   #leaseOver(entry: Entry): void {
     const run = this.#deps.book.read(entry.run);
     const now = run?.entries.find(({ step }) => step === entry.step);
-    if (run === undefined || now?.state !== "working") return;
+    if (run === undefined || now?.state !== "working" || !isLeaseOver(now, this.#deps.clock.wallNow())) return;
     this.takeOver(
       { run, entry: now },
       { gone: false, why: `The lease of ${now.lockedBy ?? "its holder"} ended without a sign of life.` },
@@ -261,8 +278,10 @@ export class Runner {
   takeOver({ run, entry }: Moved, { gone, why }: { readonly gone: boolean; readonly why: string }): Result<Moved> {
     this.#timers.end(entry);
     const step = stepOf(run.spec, entry.step);
-    const isLast = step.once || entry.attempts > step.retries;
-    const move = { type: "take_over", by: this.#deps.holder, gone, isLast, why } as const;
+    const isOver = isOverrun(run, entry);
+    const isLast = isOver || step.once || entry.attempts > step.retries;
+    const used = this.#released(run, entry);
+    const move = { type: "take_over", by: this.#deps.holder, gone, isLast, isOver, why, used } as const;
     const moved = this.#deps.book.move(entry, move, { actor: "system", verb: "lock_taken_over", detail: why });
     if (moved.ok && !isLast) this.#wait(moved.value.entry);
     return moved;
@@ -272,7 +291,7 @@ export class Runner {
   letGo(run: Run): void {
     for (const entry of run.entries) {
       this.#timers.end(entry);
-      if (entry.state === "working") this.#track(this.#released(run, entry).then(() => undefined));
+      if (entry.state === "working") this.#released(run, entry);
     }
   }
 
@@ -296,9 +315,7 @@ export class Runner {
     }
     const known = this.#deps.hands.recall(keyOf(entry));
     if (known === undefined) {
-      const why =
-        "Signalbox ended while the call was under way and nobody knows its outcome; it is called again, and may be done twice.";
-      this.takeOver(moved, { gone: true, why: step.once ? ONCE_WHY : why });
+      this.takeOver(moved, { gone: true, why: lostWords(step, isOverrun(run, entry)) });
       return;
     }
     const move = { type: "adopt", by: this.#deps.holder, leaseMs: step.leaseMs, gone: true } as const;
@@ -327,12 +344,17 @@ function workingIn({ entries }: Run): number {
 }
 
 /** It fails as soon as what is under way has ended. */
-function isLost({ entries }: Run): boolean {
-  return entries.some(({ state, waitsFor }) => state === "failed" && waitsFor === undefined);
+function isLost({ head, entries }: Run): boolean {
+  return head.undo === undefined && entries.some(({ state, waitsFor }) => state === "failed" && waitsFor === undefined);
 }
 
-const ONCE_WHY =
-  "Signalbox ended while the call was under way and nobody knows its outcome; the file says that it is done once, so it is not called again.";
+function lostWords({ once }: StepSpec, isOver: boolean): string {
+  const lost = "Signalbox ended while the call was under way and nobody knows its outcome;";
+  if (isOver) return `${lost} its run is being undone, so it is not called again.`;
+  return once
+    ? `${lost} the file says that it is done once, so it is not called again.`
+    : `${lost} it is called again, and may be done twice.`;
+}
 
 function actorOf(holder: string | undefined): string {
   return holder?.startsWith("core:") === false ? "agent" : "system";

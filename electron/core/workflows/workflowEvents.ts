@@ -11,6 +11,8 @@ export type RunVerb =
   | "resumed"
   | "plan_b_entered"
   | "plan_b_left"
+  | "undo_begun"
+  | "compensated"
   | "completed"
   | "failed"
   | "aborted";

@@ -52,6 +52,17 @@ const allWell: WorkflowRig["hands"]["answers"] = {
 };
 
 describe("a run", () => {
+  it("tells of an output that no message may hold, and goes on with it", async () => {
+    const rig = await rigOf();
+    const all = Array.from({ length: 10_001 }, () => 0);
+    rig.hands.answers = { ...allWell, vision: () => ok({ what: "lamp", all }) };
+    const run = rig.start({ image: "a.png" });
+    await rig.untilRun(run, "completed");
+    const read = await rig.bus.read({ stream: "WORKFLOWS", filter: `workflow.${run}.vision.completed`, limit: 10 });
+    const heard = hear(read.ok ? (read.value[0]?.data ?? "") : "");
+    expect(heard.ok && heard.value.data).toMatchObject({ last_tool_output: { result: { tooLarge: true } } });
+  });
+
   it("goes from step to step by what is heard on the bus, with outputs bound into what follows", async () => {
     const rig = await rigOf();
     rig.hands.answers = allWell;
@@ -237,6 +248,35 @@ describe("the lock of an entry", () => {
     await rig.workflows.finish({ run, step: "search" }, "appraisal/scout", ok({ found: "brass" }));
     await rig.until("asked for the report", () => rig.hands.asked.length === 2);
     expect(rig.hands.asked[1]).toMatchObject({ ask: "Report brass", tokens: 550, memory: "memory snap:search" });
+  });
+
+  it("goes on at once when its holder is gone, and what a failed attempt used is gone from the run's tokens", async () => {
+    const rig = await rigOf({ file: AGENT_FILE });
+    const run = rig.start();
+    await rig.until("asked", () => rig.entry(run, "search").thought !== undefined);
+    rig.hands.usedTokens = 250;
+    rig.workflows.report({ run, step: "search" }, "appraisal/scout", "calls library.look_up");
+    expect(rig.entry(run, "search")).toMatchObject({
+      thought: "calls library.look_up",
+      tokens: { given: 600, used: 0, usedNow: 250 },
+    });
+    expect(rig.workflows.callsFor("appraisal/scout")).toMatchObject({
+      contextId: `run-${run}`,
+      key: `${run}:search:a1`,
+    });
+    rig.workflows.gone({ run, step: "search" }, "appraisal/scout ended while it worked on this: crashed");
+    expect(rig.entry(run, "search")).toMatchObject({ state: "retrying", tokens: { given: 600, used: 250 } });
+    expect(rig.workflows.callsFor("appraisal/scout")).toBeUndefined();
+    await rig.clock.advance(5);
+    await rig.until("asked again", () => rig.hands.asked.length === 2);
+    await rig.workflows.finish(
+      { run, step: "search" },
+      "appraisal/scout",
+      fail("budget_exhausted", "Stopped at its budget"),
+    );
+    await rig.untilStep(run, "search", "failed");
+    const found = rig.workflows.run(run);
+    expect(found.ok && found.value.head.tokens).toEqual({ budget: 1000, used: 500 });
   });
 
   it("of an agent is held for one run at a time", async () => {

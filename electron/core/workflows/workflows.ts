@@ -12,6 +12,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Entry, Run } from "#shared/model/workflow.ts";
 import type { CallSpec, WorkflowSpec } from "#shared/model/workflowFile.ts";
+import { keyOf } from "./attempt.ts";
 import type { Hands } from "./hands.ts";
 import { newRun } from "./newRun.ts";
 import { Outbox } from "./outbox.ts";
@@ -19,9 +20,9 @@ import { publicationOf } from "./publications.ts";
 import { react, WORKFLOW_CONSUMER, WORKFLOW_STREAM } from "./reactions.ts";
 import { RunBook } from "./runBook.ts";
 import type { EntryRef, Moved } from "./runBook.ts";
-import { targetOf } from "./runMachine.ts";
 import { Runner } from "./runner.ts";
 import { readEntriesAt, readEntry, readOpenRuns, readRuns } from "./runStore.ts";
+import { targetOf } from "./ways.ts";
 import { WorkflowFeed } from "./workflowFeed.ts";
 
 export interface WorkflowsDeps {
@@ -46,6 +47,8 @@ export interface StartRequest {
   readonly input: Readonly<Record<string, unknown>>;
   readonly tokens?: number | undefined;
   readonly actor: string;
+  /** The same word twice is the same run. */
+  readonly once?: string | undefined;
 }
 
 export class Workflows {
@@ -125,12 +128,14 @@ export class Workflows {
     return fail("not_found", `There is no workflow "${name}".${hint}`);
   }
 
-  start({ workflow, input, tokens, actor }: StartRequest): Result<Run> {
+  start({ workflow, input, tokens, actor, once }: StartRequest): Result<Run> {
     const found = this.#find(workflow);
     if (!found.ok) return found;
     const { fleet, spec } = found.value;
     const { clock, homeDir, newId } = this.#deps;
-    const id = `${spec.name}-${newId().slice(0, 8)}`;
+    const id = `${spec.name}-${once ?? newId().slice(0, 8)}`;
+    const known = once === undefined ? undefined : this.#book.read(id);
+    if (known !== undefined) return ok(known);
     const run = newRun({ id, fleet, spec, input, tokens, actor, homeDir, time: toIsoTime(clock.wallNow()) });
     return run.ok ? this.#book.start(run.value, actor) : run;
   }
@@ -166,9 +171,37 @@ export class Workflows {
     return aborted;
   }
 
+  /** What its steps did is taken back, the last one first; what is under way ends before. */
+  undo(id: string, actor: string): Result<Run> {
+    return this.#book.undo(id, { actor, why: "A person wants it undone." });
+  }
+
+  /** An undo that failed is given up: what its step did stands, and the others are undone. */
+  skipUndo(ref: EntryRef, actor: string): Result<Moved> {
+    const entry = readEntry(this.#deps.store, ref.run, ref.step);
+    return entry?.state === "failed" && entry.undo !== undefined
+      ? this.leave(ref, "nobody", actor)
+      : fail("conflict", `There is no undo of ${ref.step} in ${ref.run} that has failed.`);
+  }
+
   /** The agent that holds a step's lock, in any run. */
   heldBy(agent: string): Entry | undefined {
     return this.entriesAt(`agent:${agent}`).find(({ state, lockedBy }) => state === "working" && lockedBy === agent);
+  }
+
+  /** What an agent's calls are made for, while it holds a step's lock. */
+  callsFor(agent: string): { readonly entry: Entry; readonly contextId: string; readonly key: string } | undefined {
+    const entry = this.heldBy(agent);
+    return entry === undefined ? undefined : { entry, contextId: entry.contextId, key: keyOf(entry) };
+  }
+
+  /** The holder of a step's lock is gone: whoever is next takes the lock over. */
+  gone(ref: EntryRef, why: string): Result<Moved> {
+    const run = this.#book.read(ref.run);
+    const entry = run?.entries.find(({ step }) => step === ref.step);
+    if (run === undefined || entry === undefined)
+      return fail("not_found", `There is no step ${ref.step} in a run ${ref.run}.`);
+    return this.#runner.takeOver({ run, entry }, { gone: true, why });
   }
 
   /** A sign of life of who works on a step; only from the holder of its lock. */
@@ -183,14 +216,16 @@ export class Workflows {
     if (entry.state === "working" && entry.lockedBy === by) return this.#runner.settle(ref, outcome);
     const move = outcome.ok
       ? ({ type: "complete", by, output: outcome.value } as const)
-      : ({ type: "fail", by, error: outcome.error } as const);
+      : ({ type: "fail", by, error: outcome.error, isOver: false } as const);
     // Not the holder: refused, and recorded.
     return this.#book.move(ref, move, { actor: "agent" });
   }
 
-  /** A failed step is tried again, as if it had never been tried. */
-  retry(ref: EntryRef, { actor, detail, timeoutMs }: Retrying): Result<Moved> {
-    return this.#book.move(ref, { type: "queue", timeoutMs }, { actor, detail });
+  /** A failed step, or its undo, is tried again, as if it had never been tried. */
+  retry(ref: EntryRef, { actor, detail, timeoutMs, call }: Retrying): Result<Moved> {
+    const fleet = this.#book.read(ref.run)?.head.fleet ?? "";
+    const other = call === undefined ? undefined : { call, target: targetOf(call, fleet) };
+    return this.#book.move(ref, { type: "queue", timeoutMs, other }, { actor, detail });
   }
 
   /** A failed step takes its other way: the file's, or another call. */
@@ -221,6 +256,8 @@ interface Retrying {
   readonly actor: string;
   readonly detail?: string | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Instead of what the file says. */
+  readonly call?: CallSpec | undefined;
 }
 
 interface OtherWay extends Pick<Retrying, "actor" | "detail"> {

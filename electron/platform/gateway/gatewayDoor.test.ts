@@ -67,6 +67,31 @@ describe("the gateway's door", () => {
     expect((await call()).status).toBe(429);
   });
 
+  it("tells who used another session's name, whose token it was, and who called where nobody is let through any more", async () => {
+    const { call } = await open(isReached);
+    const end = harness.register({ sessionId: "s2", token: "other", tokenHeader: "openai-project" });
+    await call({ session: "s2", headers: { "x-signalbox-gateway": TOKEN } });
+    await call({ headers: { "x-signalbox-gateway": "", "openai-project": "other" } });
+    await call({ headers: { "x-signalbox-gateway": "made-up" } });
+    end();
+    await call({ session: "s2", headers: { "openai-project": "other" } });
+    await raw(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${harness.gateway.port}\r\nConnection: close\r\n\r\n`);
+    const wrong = { door: "gateway", why: "wrong_token" };
+    expect(harness.refused).toEqual([
+      { ...wrong, sessionId: "s2", isOpen: true, tokenOf: "s1" },
+      { ...wrong, sessionId: "s1", isOpen: true, tokenOf: "s2" },
+      { ...wrong, sessionId: "s1", isOpen: true },
+      // The token of the test's calls, as every one of them carries it where it says nothing else.
+      { ...wrong, sessionId: "s2", isOpen: false, tokenOf: "s1" },
+    ]);
+  });
+
+  it("tells of nobody while it comes up: agents of the last run are taken up one by one", async () => {
+    harness = await gatewayHarness(isReached, { preferredPort: 0 });
+    expect(await harness.call()).toMatchObject({ status: 503 });
+    expect(harness.refused).toEqual([]);
+  });
+
   it.each([
     ["two lengths", "Content-Length: 5\r\nContent-Length: 6\r\n"],
     ["a length beside chunks", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"],

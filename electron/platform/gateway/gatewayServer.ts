@@ -26,6 +26,7 @@ interface House extends Passing {
   readonly sessions: SessionTokens<GatewaySession>;
   readonly failures: FailureThrottle;
   readonly comingUpUntil: number;
+  readonly onRefused: GatewayOptions["onRefused"];
   port: number;
 }
 
@@ -39,6 +40,7 @@ export async function openGateway(options: GatewayOptions): Promise<Result<Gatew
     sessions,
     agents,
     failures: new FailureThrottle(),
+    onRefused: options.onRefused,
     comingUpUntil: isReturning ? performance.now() + COMING_UP_MS : 0,
     port: 0,
   };
@@ -102,17 +104,33 @@ function admit(
     const given = request.headers[known?.tokenHeader ?? GATEWAY_TOKEN_HEADER];
     return typeof given === "string" ? given : "";
   });
-  if (session === undefined) return refuseToken(house);
+  if (session === undefined) return refuseToken(house, request, path?.sessionId ?? "");
   if (path === undefined) return gatewayRefusal(400, "The path is not one of the metering gateway.");
   return { path, session };
 }
 
-function refuseToken(house: House): OwnAnswer {
+function refuseToken(house: House, request: IncomingMessage, sessionId: string): OwnAnswer {
   if (performance.now() < house.comingUpUntil)
     return gatewayRefusal(
       503,
       "Signalbox has just started and does not know this agent yet; it tries again by itself.",
     );
+  tellRefused(house, request, sessionId);
   const status = house.failures.refuse();
   return gatewayRefusal(status, status === 429 ? TOO_MANY_FAILURES : "Wrong or missing token of the metering gateway.");
+}
+
+/** Who names no session and shows no token only knocked, as whoever looks which ports are open does. */
+function tellRefused({ sessions, onRefused }: House, { headers }: IncomingMessage, sessionId: string): void {
+  const names = new Set([GATEWAY_TOKEN_HEADER, ...sessions.values().map((one) => one.tokenHeader ?? "")]);
+  const shown = [...names].map((name) => headers[name]).filter((given) => typeof given === "string");
+  if (sessionId === "" && shown.length === 0) return;
+  const tokenOf = shown.map((token) => sessions.ownerOf(token)).find((owner) => owner !== undefined);
+  onRefused?.({
+    door: "gateway",
+    why: "wrong_token",
+    sessionId,
+    isOpen: sessions.has(sessionId),
+    ...(tokenOf === undefined ? {} : { tokenOf }),
+  });
 }

@@ -120,6 +120,8 @@ function passAnswer(passage: Passage, answer: IncomingMessage, settle: (how: "wh
   response.flushHeaders();
   answer.on("data", (chunk: Buffer) => {
     if (!response.write(chunk)) answer.pause();
+    // Before it is read at the edge: what is noted of the first words is a commit, and the agent would wait for it.
+    if (response.writableCorked > 0) response.uncork();
     onChunk?.(chunk);
   });
   response.on("drain", () => answer.resume());
@@ -135,7 +137,9 @@ function passAnswer(passage: Passage, answer: IncomingMessage, settle: (how: "wh
     settle("cut");
     response.destroy();
   });
-  process.nextTick(() => response.uncork());
+  process.nextTick(() => {
+    if (response.writableCorked > 0) response.uncork();
+  });
 }
 
 /** Flat list of names and values, spelled as they came. */

@@ -52,11 +52,11 @@ type Stdio = Extract<ToolServerTransport, { type: "stdio" }>;
 type Http = Extract<ToolServerTransport, { type: "http" }>;
 type Connected = Result<McpConnection, McpFailure>;
 
-export function createMcpHost(options: McpHostOptions): McpHost {
+export function openMcpHost(options: McpHostOptions): McpHost {
   const host = new Host(options);
   return {
     connect: (target, how) => host.connect(target, how),
-    compile: compileSchema,
+    compile: async (schema) => compileSchema(schema),
     killAll: () => host.killAll(),
     close: () => host.close(),
   };

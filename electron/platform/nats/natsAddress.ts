@@ -4,6 +4,7 @@ import { credsAuthenticator, tokenAuthenticator, usernamePasswordAuthenticator }
 import type { Authenticator } from "@nats-io/transport-node";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import { homePath } from "../homePath.ts";
 
 export interface NatsAddress {
   /** `host:port`, one for each server of a cluster that was named. */
@@ -49,7 +50,8 @@ function authenticatorOf({ username, password }: URL): Authenticator | undefined
 }
 
 /** A `.creds` file as `nsc` writes it, or one line: `user:password`, or a token. Errors: not_found, bad_request. */
-export async function readNatsCredentials(file: string): Promise<Result<Authenticator>> {
+export async function readNatsCredentials(typed: string): Promise<Result<Authenticator>> {
+  const file = homePath(typed);
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);

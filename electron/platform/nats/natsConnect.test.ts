@@ -1,5 +1,6 @@
+import { homedir } from "node:os";
 import { expect, test } from "vitest";
-import { readNatsAddress } from "./natsAddress.ts";
+import { readNatsAddress, readNatsCredentials } from "./natsAddress.ts";
 import { isNewEnough } from "./natsConnect.ts";
 import { warningOf } from "./natsDurability.ts";
 
@@ -25,6 +26,13 @@ test.each(["", "http://lab:4222", "nats://", "nats://la b:4222", "nats://lab:999
     });
   },
 );
+
+test("a path of credentials that begins with ~ is one of the person's own folder", async () => {
+  expect(await readNatsCredentials("~/no such folder/lab.creds")).toMatchObject({
+    ok: false,
+    error: { code: "not_found", message: expect.stringContaining(`${homedir()}/no such folder/lab.creds`) },
+  });
+});
 
 test.each([
   ["2.9.10", false],

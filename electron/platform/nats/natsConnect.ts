@@ -101,6 +101,8 @@ function connectRefusal(error: unknown, shown: string): Result<never> {
     );
   if (why.includes("unexpected response"))
     return fail("disconnected", `What answers at ${shown} is not a NATS server. Check the address and the port.`);
+  if (why.includes("ENOTFOUND"))
+    return fail("disconnected", `NATS at ${shown} cannot be found: no machine has that name. Check the address.`);
   return fail(
     "disconnected",
     `NATS at ${shown} cannot be reached (${why}). Start nats-server there, or check the address.`,

@@ -64,7 +64,7 @@ async function editFile(
     : changed;
 }
 
-async function addChild(
+export async function addChild(
   core: Core,
   order: { fleet: string; parent: string; child: Record<string, unknown>; actor: string },
 ): Promise<Result<{ path: string }>> {

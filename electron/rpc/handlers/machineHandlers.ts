@@ -2,9 +2,12 @@
 import { ok } from "#shared/model/result.ts";
 import type { QueryHandlers, StreamHandlers } from "#shared/rpc/handlers.ts";
 import type { Core } from "#core/app.ts";
+import { tryNetwork } from "#core/joinMachines.ts";
 
-export function machineQueries({ joined: { machines } }: Core): Pick<QueryHandlers, "machine.list"> {
+export function machineQueries(core: Core): Pick<QueryHandlers, "machine.list" | "machine.tryServer"> {
+  const { machines } = core.joined;
   return {
+    "machine.tryServer": ({ url, credentialsFile }) => tryNetwork(core.ports.openNetwork, { url, credentialsFile }),
     "machine.list": async () =>
       ok(machines === undefined ? { machines: [] } : { self: machines.self, machines: [...machines.list()] }),
   };

@@ -5,8 +5,16 @@ import type { Result } from "#shared/model/result.ts";
 import type { CommandHandlers, QueryHandlers } from "#shared/rpc/handlers.ts";
 import type { StreamHandle, StreamSink } from "#shared/rpc/protocol.ts";
 import type { Core } from "#core/app.ts";
+import { templateCommands } from "./templateHandlers.ts";
+import type { TemplateCommands } from "./templateHandlers.ts";
 
-type RegistryQueries = "registry.servers" | "registry.find" | "registry.tool" | "registry.calls" | "registry.call";
+type RegistryQueries =
+  | "registry.templates"
+  | "registry.servers"
+  | "registry.find"
+  | "registry.tool"
+  | "registry.calls"
+  | "registry.call";
 type RegistryCommands =
   | "registry.add"
   | "registry.remove"
@@ -14,10 +22,12 @@ type RegistryCommands =
   | "registry.enable"
   | "registry.disable"
   | "registry.stop"
-  | "registry.invoke";
+  | "registry.invoke"
+  | TemplateCommands;
 
 export function registryQueries({ registry }: Core): Pick<QueryHandlers, RegistryQueries> {
   return {
+    "registry.templates": async () => ok([...registry.templates.list()]),
     "registry.servers": async () => ok([...registry.servers.views()]),
     "registry.find": async (query) => registry.find(query),
     "registry.tool": async ({ server, tool }) => registry.servers.tool(server, tool),
@@ -26,9 +36,11 @@ export function registryQueries({ registry }: Core): Pick<QueryHandlers, Registr
   };
 }
 
-export function registryCommands({ registry }: Core): Pick<CommandHandlers, RegistryCommands> {
+export function registryCommands(core: Core): Pick<CommandHandlers, RegistryCommands> {
+  const { registry } = core;
   const { servers } = registry;
   return {
+    ...templateCommands(core),
     "registry.add": async (spec, { actor }) => servers.add({ ...defined(spec), enabled: true }, actor),
     "registry.remove": async ({ server }, { actor }) => servers.remove(server, actor),
     "registry.verify": async ({ server }, { actor }) => servers.verify(server, actor),
@@ -56,6 +68,7 @@ export function streamRegistry({ registry }: Core, sink: StreamSink<StreamItem<"
       sink.send({ type: "servers", servers: [...servers.views(keys)], removed });
     },
     called: () => sink.send({ type: "called" }),
+    templatesChanged: () => sink.send({ type: "templates" }),
   });
   return ok({ close });
 }

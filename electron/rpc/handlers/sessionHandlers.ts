@@ -5,7 +5,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Life } from "#shared/model/node.ts";
 import { agentSubject } from "#shared/lib/eventSubjects.ts";
-import { restartNode, startNode } from "#core/fleets/index.ts";
+import { restartNode, startNode, stopNode } from "#core/fleets/index.ts";
 import { answerBudgetItem, sendPrompt, sendWithTokens, splitAskItemId } from "#core/policies/index.ts";
 import type { Core } from "#core/app.ts";
 
@@ -127,6 +127,7 @@ interface Answer {
 async function giveAnswer(core: Core, { item, actor, choice }: Answer): Promise<Result<unknown>> {
   if (item.kind === "over_limit" && choice.option === "restart")
     return restartNode(core.fleets, { ref: item.path, actor }, false);
+  if (item.kind === "refused" && choice.option === "stop") return stopNode(core.fleets, { ref: item.path, actor });
   const toAgent = await core.asks.answer(item, choice);
   if (toAgent !== undefined) return toAgent;
   const given = answerBudgetItem(core.budgets, item.id, { ...choice, actor });

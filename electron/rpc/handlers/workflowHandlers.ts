@@ -11,6 +11,8 @@ type WorkflowCommands =
   | "workflow.suspend"
   | "workflow.resume"
   | "workflow.abort"
+  | "workflow.undo"
+  | "workflow.skipUndo"
   | "workflow.retryStep"
   | "workflow.planB";
 
@@ -28,6 +30,8 @@ export function workflowCommands({ workflows }: Core): Pick<CommandHandlers, Wor
     "workflow.suspend": async ({ run }, { actor }) => headOf(workflows.suspend(run, actor)),
     "workflow.resume": async ({ run }, { actor }) => headOf(workflows.resume(run, actor)),
     "workflow.abort": async ({ run }, { actor }) => headOf(workflows.abort(run, actor)),
+    "workflow.undo": async ({ run }, { actor }) => headOf(workflows.undo(run, actor)),
+    "workflow.skipUndo": async (ref, { actor }) => headOfMoved(workflows.skipUndo(ref, actor)),
     "workflow.retryStep": async (ref, { actor }) => headOfMoved(workflows.retry(ref, { actor })),
     "workflow.planB": async (ref, { actor }) => headOfMoved(workflows.planB(ref, { actor })),
   };

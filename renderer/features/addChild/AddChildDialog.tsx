@@ -5,9 +5,9 @@ import { select } from "#renderer/state/appStore.ts";
 import { useCommand } from "#renderer/state/commands.ts";
 import { useIsLive, useKeys, useNavigation } from "#renderer/state/hooks.ts";
 import { closeOverlay } from "#renderer/state/overlays.ts";
-import { Button } from "#renderer/ui/Button.tsx";
 import { Dialog } from "#renderer/ui/Dialog.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
+import { SubmitFoot } from "#renderer/ui/SubmitFoot.tsx";
 import { AgentFields } from "./AgentFields.tsx";
 import { draftProblems, entryOf, newDraft, type ChildDraft } from "./childDraft.ts";
 import { CommonFields } from "./CommonFields.tsx";
@@ -110,15 +110,9 @@ interface FootProps {
 function Foot({ what, isAble, isAdding, onCancel }: FootProps): ReactElement {
   return (
     <>
-      <div className="dialog-foot">
-        <Button size="large" keys="esc" onClick={onCancel}>
-          Cancel
-        </Button>
-        <span className="grow" />
-        <Button size="large" kind="primary" submits keys="enter" disabled={!isAble} running={isAdding && "Adding"}>
-          {what === "agent" ? "Add and start" : "Add"}
-        </Button>
-      </div>
+      <SubmitFoot isAble={isAble} running={isAdding && "Adding"} onCancel={onCancel}>
+        {what === "agent" ? "Add and start" : "Add"}
+      </SubmitFoot>
       <div className="dialog-note">
         It is written to the fleet file, comments kept; remove it there or from the tree.
       </div>

@@ -4,9 +4,9 @@ import { useApp } from "#renderer/state/AppContext.tsx";
 import { useCommand } from "#renderer/state/commands.ts";
 import { useIsLive, useKeys, useNavigation } from "#renderer/state/hooks.ts";
 import { closeOverlay } from "#renderer/state/overlays.ts";
-import { Button } from "#renderer/ui/Button.tsx";
 import { Dialog } from "#renderer/ui/Dialog.tsx";
 import { Field, Labelled } from "#renderer/ui/Field.tsx";
+import { SubmitFoot } from "#renderer/ui/SubmitFoot.tsx";
 
 export function OpenFleetDialog(): ReactElement {
   const { store } = useApp();
@@ -53,22 +53,9 @@ export function OpenFleetDialog(): ReactElement {
             )}
           </Labelled>
         </div>
-        <div className="dialog-foot">
-          <Button size="large" keys="esc" onClick={close}>
-            Cancel
-          </Button>
-          <span className="grow" />
-          <Button
-            size="large"
-            kind="primary"
-            keys="enter"
-            submits
-            disabled={!canOpen}
-            running={up.isPending && "Starting"}
-          >
-            Start the fleet
-          </Button>
-        </div>
+        <SubmitFoot isAble={canOpen} running={up.isPending && "Starting"} onCancel={close}>
+          Start the fleet
+        </SubmitFoot>
         <div className="dialog-note">
           <span className="nowrap">From a terminal:</span>
           <code className="t2">signalbox up {file.trim() === "" ? "FILE" : file.trim()}</code>

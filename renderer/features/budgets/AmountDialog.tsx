@@ -5,9 +5,9 @@ import { useCommand } from "#renderer/state/commands.ts";
 import { useAppState, useIsLive, useKeys } from "#renderer/state/hooks.ts";
 import { closeOverlay, showToast } from "#renderer/state/overlays.ts";
 import { isStopped } from "#renderer/state/usageSlice.ts";
-import { Button } from "#renderer/ui/Button.tsx";
 import { Dialog } from "#renderer/ui/Dialog.tsx";
 import { Field, Labelled } from "#renderer/ui/Field.tsx";
+import { SubmitFoot } from "#renderer/ui/SubmitFoot.tsx";
 import type { Budget } from "#shared/model/budget.ts";
 import { AMOUNT_HINT, parseAmount } from "./budgetDraft.ts";
 import { limitWords, scopeName } from "./budgetWords.ts";
@@ -125,22 +125,9 @@ function AmountForm(props: FormProps): ReactElement {
           </Labelled>
           <p className="small t2">{consequence(what, budget)}</p>
         </div>
-        <div className="dialog-foot">
-          <Button size="large" keys="esc" onClick={onClose}>
-            Cancel
-          </Button>
-          <span className="grow" />
-          <Button
-            size="large"
-            kind="primary"
-            keys="enter"
-            submits
-            disabled={!form.canSave}
-            running={form.isPending && RUNNING[what]}
-          >
-            {verb(what, budget, amount)}
-          </Button>
-        </div>
+        <SubmitFoot isAble={form.canSave} running={form.isPending && RUNNING[what]} onCancel={onClose}>
+          {verb(what, budget, amount)}
+        </SubmitFoot>
       </form>
     </Dialog>
   );

@@ -12,7 +12,7 @@ import type { Budget, BudgetChange } from "#shared/model/budget.ts";
 import { clockWords } from "#shared/lib/words.ts";
 import { BudgetBar } from "#renderer/ui/BudgetBar.tsx";
 import { amountWords, levelWords } from "#shared/model/budgetWords.ts";
-import { limitWords, ofWords, resetWords, scopeName } from "./budgetWords.ts";
+import { changeWords, limitWords, ofWords, resetWords, scopeName } from "./budgetWords.ts";
 
 export function BudgetDetails({ scope }: { readonly scope: string }): ReactElement {
   const { store } = useApp();
@@ -95,7 +95,8 @@ function factWords(budget: Budget, resets: string, forecast: string): string {
     `${amount(Math.max(0, budget.available))} left${budget.cappedBy === undefined ? "" : `, capped by ${scopeName(budget.cappedBy.split("#")[0] ?? "")}`}`,
   ];
   if (budget.reserved > 0) facts.push(`${amount(budget.reserved)} held for requests under way`);
-  if (budget.granted !== 0) facts.push(`${amount(budget.granted)} ${budget.granted > 0 ? "granted" : "moved away"}`);
+  if (budget.granted !== 0)
+    facts.push(`${amount(Math.abs(budget.granted))} ${budget.granted > 0 ? "granted" : "moved away"}`);
   if (budget.carried > 0) facts.push(`${amount(budget.carried)} carried over`);
   if (budget.overshoot > 0) facts.push(`${amount(budget.overshoot)} over when it stopped`);
   if (budget.unpricedTokens > 0)
@@ -214,7 +215,7 @@ function Change({ change }: { readonly change: BudgetChange }): ReactElement {
   return (
     <li>
       <span className="t3 tab nowrap">{at}</span>
-      <span className="t1">{change.detail}</span>
+      <span className="t1">{changeWords(change)}</span>
       <span className="t3">
         {change.actor === "system" ? "" : `by ${change.actor}`}
         {change.reason === undefined ? "" : `: ${change.reason}`}

@@ -4,9 +4,9 @@ import { useApp } from "#renderer/state/AppContext.tsx";
 import { useCommand } from "#renderer/state/commands.ts";
 import { useIsLive, useKeys } from "#renderer/state/hooks.ts";
 import { closeOverlay } from "#renderer/state/overlays.ts";
-import { Button } from "#renderer/ui/Button.tsx";
 import { Dialog } from "#renderer/ui/Dialog.tsx";
 import { Field, Labelled } from "#renderer/ui/Field.tsx";
+import { SubmitFoot } from "#renderer/ui/SubmitFoot.tsx";
 import "./budgetDialogs.css";
 
 interface Props {
@@ -82,22 +82,9 @@ export function PriceDialog({ model, provider }: Props): ReactElement {
           <PriceFields typed={typed} onChange={(kind, text) => setTyped((old) => ({ ...old, [kind]: text }))} />
           {set.error !== undefined && <p className="bad small">{set.error.message}</p>}
         </div>
-        <div className="dialog-foot">
-          <Button size="large" keys="esc" onClick={close}>
-            Cancel
-          </Button>
-          <span className="grow" />
-          <Button
-            size="large"
-            kind="primary"
-            keys="enter"
-            submits
-            disabled={!canSave}
-            running={set.isPending && "Saving"}
-          >
-            Set the price
-          </Button>
-        </div>
+        <SubmitFoot isAble={canSave} running={set.isPending && "Saving"} onCancel={close}>
+          Set the price
+        </SubmitFoot>
       </form>
     </Dialog>
   );

@@ -4,10 +4,10 @@ import { useApp } from "#renderer/state/AppContext.tsx";
 import { useCommand } from "#renderer/state/commands.ts";
 import { useAppState, useIsLive, useKeys } from "#renderer/state/hooks.ts";
 import { closeOverlay, showToast } from "#renderer/state/overlays.ts";
-import { Button } from "#renderer/ui/Button.tsx";
 import { Dialog } from "#renderer/ui/Dialog.tsx";
 import { Field, Labelled } from "#renderer/ui/Field.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
+import { SubmitFoot } from "#renderer/ui/SubmitFoot.tsx";
 import { Switch } from "#renderer/ui/Switch.tsx";
 import type { Budget } from "#shared/model/budget.ts";
 import {
@@ -79,22 +79,9 @@ export function SetBudgetDialog({ scope, id }: Props): ReactElement {
             )}
           </Labelled>
         </div>
-        <div className="dialog-foot">
-          <Button size="large" keys="esc" onClick={close}>
-            Cancel
-          </Button>
-          <span className="grow" />
-          <Button
-            size="large"
-            kind="primary"
-            keys="enter"
-            submits
-            disabled={!isLive}
-            running={set.isPending && "Saving"}
-          >
-            {budget === undefined ? "Set the budget" : "Save"}
-          </Button>
-        </div>
+        <SubmitFoot isAble={isLive} running={set.isPending && "Saving"} onCancel={close}>
+          {budget === undefined ? "Set the budget" : "Save"}
+        </SubmitFoot>
       </form>
     </Dialog>
   );

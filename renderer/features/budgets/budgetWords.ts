@@ -1,16 +1,7 @@
 /** Budgets in words (design.md 7 and 12). */
-import type { Budget } from "#shared/model/budget.ts";
+import type { Budget, BudgetChange } from "#shared/model/budget.ts";
 import { clockWords } from "#shared/lib/words.ts";
-import { amountWords } from "#shared/model/budgetWords.ts";
-
-const PERIOD_WORDS: Readonly<Record<Budget["period"], string>> = {
-  run: "each life",
-  day: "a day",
-  week: "a week",
-  month: "a month",
-  total: "in all",
-  handover: "handed over",
-};
+import { amountWords, PERIOD_WORDS } from "#shared/model/budgetWords.ts";
 
 const STOP_WORDS: Readonly<Record<Budget["atLimit"], string>> = {
   warn: "only warns",
@@ -53,4 +44,22 @@ export function resetWords(budget: Pick<Budget, "resetsAt" | "period">, now: num
 
 export function scopeName(scope: string): string {
   return scope === "*" ? "Everything" : (scope.split("/").at(-1) ?? scope);
+}
+
+const CHANGE_WORDS: Readonly<Record<string, string>> = {
+  set: "Set to",
+  removed: "Removed:",
+  granted: "Granted",
+  moved: "Moved",
+  frozen: "Frozen with",
+  unfrozen: "Unfrozen with",
+  overshot: "Spent",
+  handed_over: "Handed over",
+  handed_back: "Given back",
+};
+
+/** "Granted $3.00": what happened to a budget; a level says it by itself. */
+export function changeWords({ what, detail }: Pick<BudgetChange, "what" | "detail">): string {
+  const words = CHANGE_WORDS[what];
+  return words === undefined ? detail : `${words} ${detail}`;
 }

@@ -2,6 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useApp } from "#renderer/state/AppContext.tsx";
+import { ask } from "#renderer/state/ask.ts";
 import { QueryRefused } from "#renderer/state/commands.ts";
 import type { QueryInput, QueryOutput } from "#shared/contract/index.ts";
 import type { LedgerEntry } from "#shared/model/usage.ts";
@@ -28,12 +29,9 @@ export function useLedger(filter: Omit<QueryInput<"usage.entries">, "after" | "l
   >({
     queryKey: ["usage.entries", filter],
     initialPageParam: undefined,
-    queryFn: async ({ pageParam }) => {
-      const result = await client.query("usage.entries", {
-        ...filter,
-        limit: PAGE,
-        ...(pageParam === undefined ? {} : { after: pageParam }),
-      });
+    queryFn: async ({ pageParam, signal }) => {
+      const input = { ...filter, limit: PAGE, ...(pageParam === undefined ? {} : { after: pageParam }) };
+      const result = await ask(client, { name: "usage.entries", input, signal });
       if (!result.ok) throw new QueryRefused(result.error);
       return result.value;
     },

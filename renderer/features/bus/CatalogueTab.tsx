@@ -42,7 +42,7 @@ export function CatalogueTab(): ReactElement {
           />
         </div>
         {shown.length === 0 ? (
-          <p className="bus-empty t2">No message is called that, here or elsewhere. Try a part of the word.</p>
+          <p className="page-note t2">No message is called that, here or elsewhere. Try a part of the word.</p>
         ) : (
           <div
             className="scroll bus-scroll"

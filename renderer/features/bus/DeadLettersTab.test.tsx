@@ -23,7 +23,7 @@ const letter = (id: number) => screen.getByRole("option", { name: new RegExp(`De
 const inspector = () => within(screen.getByRole("complementary", { name: "Inspector" }));
 
 test("the list says state, what, for whom and why, and is narrowed by state and cause", async () => {
-  expect(screen.getAllByRole("option", { name: /Dead letter/ })).toHaveLength(5);
+  expect(screen.getAllByRole("option", { name: /Dead letter/ })).toHaveLength(7);
   await demo.user.click(screen.getByRole("button", { name: /Waits for you/ }));
   await waitFor(() => expect(screen.getAllByRole("option", { name: /Dead letter/ })).toHaveLength(2));
   await demo.user.selectOptions(screen.getByLabelText("Cause"), "validation");
@@ -38,6 +38,13 @@ test("a letter being healed shows the healer's plan, and another tool that could
   await waitFor(() =>
     expect(demo.ordered("deadLetter.alternate")).toEqual([{ id: 411, to: { server: "archive", tool: "quotes" } }]),
   );
+});
+
+test("a letter that an earlier one of its run holds says which, in the list and beside it, and leads there", async () => {
+  expect(letter(407).textContent).toContain("Waits for 406");
+  await demo.user.click(screen.getByRole("option", { name: /Dead letter 407, Waits for dead letter 406/ }));
+  await demo.user.click(await inspector().findByRole("button", { name: "dead letter 406" }));
+  expect(await inspector().findByText("Dead letter 406")).toBeDefined();
 });
 
 test("a discarded letter can be taken back, a delivered one offers nothing", async () => {

@@ -3,10 +3,11 @@ import { ListFilter } from "lucide-react";
 import { useRef, type ReactElement } from "react";
 import { exactClock, clockWords, plural } from "#shared/lib/words.ts";
 import { DEAD_LETTER_STATES, ERROR_CLASSES } from "#shared/model/deadLetter.ts";
-import type { DeadLetter } from "#shared/model/deadLetter.ts";
-import { errorClassWord, letterStateWord } from "#shared/model/deadLetterWords.ts";
+import type { DeadLetter, DeadLetterState } from "#shared/model/deadLetter.ts";
+import { errorClassWord, letterStateWord, standingWords } from "#shared/model/deadLetterWords.ts";
 import { useLetterActs } from "#renderer/state/deadLetters.ts";
 import { useIsLive, useNowText } from "#renderer/state/hooks.ts";
+import { Blank } from "#renderer/ui/Blank.tsx";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Field } from "#renderer/ui/Field.tsx";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
@@ -68,11 +69,17 @@ function factOf(counts: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
+/** What waits for a person first. */
+const STATES: readonly DeadLetterState[] = [
+  "needs_human",
+  ...DEAD_LETTER_STATES.filter((state) => state !== "needs_human"),
+];
+
 function Filters({ page }: { readonly page: DeadLettersPage }): ReactElement {
   const counts = page.data?.counts;
   return (
     <div className="bus-filters">
-      {DEAD_LETTER_STATES.map((state) => (
+      {STATES.map((state) => (
         <Button
           key={state}
           kind="quiet"
@@ -121,14 +128,14 @@ function Rows({ page }: { readonly page: DeadLettersPage }): ReactElement {
   const { data, shown, selected, select, isFiltered } = page;
   if (data === undefined || shown.length === 0)
     return (
-      <div className="bus-empty t2">
-        <p className="strong">{isFiltered ? "No dead letter matches" : "There are no dead letters"}</p>
-        <p>
-          {isFiltered
-            ? "Choose other states or another cause."
-            : "A message that its consumer fails at, as often as it may, is kept here with what went wrong. The healer tries again by itself; what it cannot heal waits for you."}
-        </p>
-      </div>
+      <Blank
+        title={isFiltered ? "No dead letter matches." : "There are no dead letters."}
+        commands={isFiltered ? [] : ["signalbox dead-letters ls"]}
+      >
+        {isFiltered
+          ? "Choose other states or another cause."
+          : "A message that its consumer fails at, as often as it may, is kept here with what went wrong. The healer tries again by itself; what it cannot heal waits for you."}
+      </Blank>
     );
   return (
     <>
@@ -137,7 +144,9 @@ function Rows({ page }: { readonly page: DeadLettersPage }): ReactElement {
         <span>State</span>
         <span>What and for whom</span>
         <span>Why</span>
-        <span className="num">Tried</span>
+        <span className="num" title="By its consumer, and after that by the healer or a person">
+          Tried
+        </span>
         <span>Died</span>
       </div>
       <div className="scroll bus-scroll" role="listbox" aria-label="Dead letters, newest first" tabIndex={0}>
@@ -156,6 +165,19 @@ function Rows({ page }: { readonly page: DeadLettersPage }): ReactElement {
   );
 }
 
+function triedWords(attempts: number, retries: number): string {
+  const own = `${plural(attempts, "time")} by its consumer`;
+  return retries === 0 ? own : `${own}, then ${plural(retries, "time")} as a dead letter`;
+}
+
+/** Short, for the column. */
+function wordOf({ state, plan, waitsFor }: DeadLetter): string {
+  if (waitsFor !== undefined) return `Waits for ${waitsFor}`;
+  return state === "retrying" && plan !== undefined
+    ? `Next ${exactClock(Date.parse(plan.dueAt))}`
+    : letterStateWord(state);
+}
+
 function Row({
   letter,
   isSelected,
@@ -165,23 +187,21 @@ function Row({
   readonly isSelected: boolean;
   readonly onSelect: () => void;
 }): ReactElement {
-  const { id, state, type, consumer, error, attempts, retries, diedAt, plan } = letter;
+  const { id, state, type, consumer, error, attempts, retries, diedAt } = letter;
   const died = useNowText((now) => clockWords(Date.parse(diedAt), now));
-  const word =
-    state === "retrying" && plan !== undefined ? `Next ${exactClock(Date.parse(plan.dueAt))}` : letterStateWord(state);
   return (
     <div
       role="option"
       aria-selected={isSelected}
-      aria-label={`Dead letter ${id}, ${letterStateWord(state)}, ${type} for ${consumer}: ${error.message}`}
+      aria-label={`Dead letter ${id}, ${standingWords(letter)}, ${type} for ${consumer}: ${error.message}`}
       tabIndex={-1}
       className="letter-row letter-line"
       onClick={onSelect}
     >
       <span className="tab t2">{id}</span>
-      <span className="letter-word">
+      <span className="letter-word" title={standingWords(letter)}>
         <Lamp state={letterLamp(state)} size={13} />
-        <span className="ell">{word}</span>
+        <span className="ell">{wordOf(letter)}</span>
       </span>
       <span className="ell">
         <span className="mono">{type}</span> <span className="t2">for {consumer}</span>
@@ -189,9 +209,9 @@ function Row({
       <span className="ell t2">
         <span className="medium">{errorClassWord(error.class)}.</span> {error.message}
       </span>
-      <span className="num tab t2">
+      <span className="num tab t2" title={triedWords(attempts, retries)}>
         {attempts}
-        {retries > 0 && `+${retries}`}
+        {retries > 0 && ` + ${retries}`}
       </span>
       <span className="t2 tab nowrap">{died}</span>
     </div>

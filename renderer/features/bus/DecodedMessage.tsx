@@ -1,21 +1,24 @@
 /** A message's content, decoded by the catalogue; what the catalogue does not take is shown as it came, with the reason. */
 import { BookOpen, Copy } from "lucide-react";
 import type { ReactElement } from "react";
-import { clockWords } from "#shared/lib/words.ts";
+import { countWords, exactClock } from "#shared/lib/words.ts";
 import type { BusMessage } from "#shared/model/bus.ts";
-import { useNavigation, useNowText } from "#renderer/state/hooks.ts";
+import { useNavigation } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { decode } from "./decode.ts";
 
 export function DecodedMessage({ message }: { readonly message: BusMessage }): ReactElement {
   const navigation = useNavigation();
   const { type, from, data, problem, saidIn } = decode(message);
-  const when = useNowText((now) => clockWords(Date.parse(message.time), now));
   return (
     <div className="bus-message">
       <dl className="bus-facts small">
         <dt className="t3">What</dt>
         <dd>{type === undefined ? "Not in the catalogue" : `${type}, version ${saidIn ?? 1}`}</dd>
+        <dt className="t3">Number</dt>
+        <dd className="tab">
+          {countWords(message.seq)} of {message.stream}
+        </dd>
         {from !== undefined && (
           <>
             <dt className="t3">From</dt>
@@ -25,7 +28,7 @@ export function DecodedMessage({ message }: { readonly message: BusMessage }): R
         <dt className="t3">Subject</dt>
         <dd className="mono">{message.subject}</dd>
         <dt className="t3">When</dt>
-        <dd className="tab">{when}</dd>
+        <dd className="tab">{exactClock(Date.parse(message.time))}</dd>
       </dl>
       {problem !== undefined && <p className="small t2">{problem}</p>}
       <pre className="code-block bus-json">{typeof data === "string" ? data : JSON.stringify(data, null, 2)}</pre>

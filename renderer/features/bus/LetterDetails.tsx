@@ -7,12 +7,13 @@ import {
   actsOf,
   consequenceOf,
   errorClassWord,
-  letterStateWord,
+  standingWords,
   payloadForReading,
 } from "#shared/model/deadLetterWords.ts";
 import type { LetterAct } from "#shared/model/deadLetterWords.ts";
+import { familyOf, familyWords } from "#shared/model/letterFamily.ts";
 import { useDeadLetter, useLetterActs } from "#renderer/state/deadLetters.ts";
-import { useIsLive, useNowText } from "#renderer/state/hooks.ts";
+import { useIsLive, useKeys, useNavigation, useNowText } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { LetterTimeline } from "#renderer/ui/LetterTimeline.tsx";
@@ -37,12 +38,13 @@ function Letter({ letter }: { readonly letter: DeadLetterDetail }): ReactElement
         <Lamp state={letterLamp(state)} size={15} />
         <h2 className="strong">Dead letter {id}</h2>
         <span className="grow" />
-        <span className="small t2">{letterStateWord(state)}</span>
+        <span className="small t2">{standingWords(letter)}</span>
       </div>
       <p className="t2 letter-error">
         <span className="medium">{errorClassWord(error.class)}.</span> {error.message}
       </p>
-      {letter.plan !== undefined && <Plan plan={letter.plan} />}
+      {letter.waitsFor !== undefined && <Waits id={letter.waitsFor} then={letter.plan?.sentence} />}
+      {letter.waitsFor === undefined && letter.plan !== undefined && <Plan plan={letter.plan} />}
       {!isEditing && <Acts letter={letter} onEdit={() => setEditing(true)} />}
       <Facts letter={letter} />
       <div className="section-head">{letter.edited === undefined ? "Content" : "Content, as you changed it"}</div>
@@ -96,6 +98,21 @@ function Plan({ plan }: { readonly plan: NonNullable<DeadLetterDetail["plan"]> }
   );
 }
 
+/** "Send it again" tries it out of turn. */
+function Waits({ id, then }: { readonly id: number; readonly then: string | undefined }): ReactElement {
+  const navigation = useNavigation();
+  const show = () => navigation.replace({ page: "bus", tab: "dead", name: String(id) });
+  return (
+    <p className="letter-plan small">
+      Waits for{" "}
+      <button type="button" className="link" onClick={show}>
+        dead letter {id}
+      </button>
+      , an earlier one of its run that is not settled.{then !== undefined && ` Then: ${then}`}
+    </p>
+  );
+}
+
 function Facts({ letter }: { readonly letter: DeadLetterDetail }): ReactElement {
   const {
     type,
@@ -129,6 +146,7 @@ function Facts({ letter }: { readonly letter: DeadLetterDetail }): ReactElement 
       "Failed",
       `${plural(attempts, "time")} from ${first} to ${died}${retries === 0 ? "" : `, then tried ${plural(retries, "more time")}`}`,
     ],
+    ["Rule", familyWords(familyOf(letter))],
     ["Code", letter.error.code, true],
     ["Kept", keptUntil === undefined ? undefined : `until ${until}`],
   ];
@@ -158,6 +176,22 @@ const ACT_WORDS: Readonly<Record<LetterAct, string>> = {
   restore: "Take it back",
 };
 
+const ACT_KEYS: Readonly<Partial<Record<LetterAct, string>>> = { retry: "r", edit: "e", discard: "x", restore: "r" };
+
+interface KeysProps {
+  readonly acts: readonly LetterAct[];
+  readonly run: (act: LetterAct) => void;
+  readonly isOff: boolean;
+}
+
+function ActKeys({ acts, run, isOff }: KeysProps): null {
+  useKeys(
+    "Dead letter",
+    acts.map((act) => ({ keys: ACT_KEYS[act] ?? "", label: ACT_WORDS[act], run: () => !isOff && run(act) })),
+  );
+  return null;
+}
+
 function Acts({
   letter,
   onEdit,
@@ -178,12 +212,15 @@ function Acts({
     else await acts[act](letter.id);
     setRunning(undefined);
   };
+  const bound = offered.filter((act) => ACT_KEYS[act] !== undefined);
   return (
     <ul className="letter-acts">
+      <ActKeys acts={bound} run={(act) => void run(act)} isOff={!isLive || running !== undefined} />
       {offered.map((act) => (
         <li key={act}>
           <Button
             kind={act === "retry" ? "primary" : "plain"}
+            keys={ACT_KEYS[act]}
             disabled={!isLive || running !== undefined}
             onClick={() => void run(act)}
           >

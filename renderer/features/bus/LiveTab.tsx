@@ -6,6 +6,7 @@ import { isValidPattern } from "#shared/lib/subjects.ts";
 import { countWords, exactClock, plural } from "#shared/lib/words.ts";
 import { useApp } from "#renderer/state/AppContext.tsx";
 import { useIsLive, useKeys, useNavigation, useRoute } from "#renderer/state/hooks.ts";
+import { Blank } from "#renderer/ui/Blank.tsx";
 import { Button } from "#renderer/ui/Button.tsx";
 import { PatternField } from "#renderer/ui/PatternField.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
@@ -25,13 +26,16 @@ export function LiveTab(): ReactElement {
       tab="live"
       fact={<PatternField value={page.typed} inputRef={page.field} onChange={page.setPattern} />}
       actions={
-        <Button
-          icon={isHeld ? <Play size={13} /> : <Pause size={13} />}
-          keys={isHeld ? "l" : "space"}
-          onClick={page.toggle}
-        >
-          {isHeld ? "Go to live" : "Hold"}
-        </Button>
+        <>
+          <LiveWord isHeld={isHeld} />
+          <Button
+            icon={isHeld ? <Play size={13} /> : <Pause size={13} />}
+            keys={isHeld ? "l" : "space"}
+            onClick={page.toggle}
+          >
+            {isHeld ? "Go to live" : "Hold"}
+          </Button>
+        </>
       }
       inspector={
         detailed !== undefined && (
@@ -62,17 +66,29 @@ export function LiveTab(): ReactElement {
   );
 }
 
+/** As on the page of events. */
+function LiveWord({ isHeld }: { readonly isHeld: boolean }): ReactElement {
+  const isConnected = useIsLive();
+  if (!isConnected) return <span className="small t3 bus-live-word">Not connected</span>;
+  return <span className={`small bus-live-word ${isHeld ? "t2" : "bus-live"}`}>{isHeld ? "Held" : "Live"}</span>;
+}
+
 function LiveBody({ page: { problem, retry, tail, pattern, selected, setSelected } }: { readonly page: LivePage }) {
   const isLive = useIsLive();
   if (problem !== undefined) return <Problem title={problem} action="Try again" onAction={retry} />;
   if (tail.shown.length > 0) return <Rows rows={tail.shown} selected={selected} onSelect={setSelected} />;
-  if (!isLive) return <p className="bus-empty t2">Not connected. What passes meanwhile is kept by the streams.</p>;
+  if (!isLive) return <p className="page-note t2">Not connected. What passes meanwhile is kept by the streams.</p>;
   return (
-    <p className="bus-empty t2">
+    <Blank
+      title={
+        pattern === ">" ? "Nothing has passed since this page was opened." : "Nothing that matches has passed since."
+      }
+      commands={[`signalbox bus tail '${pattern}'`]}
+    >
       {pattern === ">"
-        ? "Nothing has passed since this page was opened. What was said before is in the streams."
-        : "Nothing that matches has passed since. The pattern is valid; new messages that match appear here."}
-    </p>
+        ? "What agents, tools, workflows and Signalbox itself publish appears here as it is said. What was said before is in the streams."
+        : "The pattern is valid; new messages that match appear here. In a pattern * stands for one word, > for all that follow."}
+    </Blank>
   );
 }
 

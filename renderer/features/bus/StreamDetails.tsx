@@ -30,16 +30,21 @@ export function StreamDetails({
         <dd className="mono">{stream.subjects.join(", ")}</dd>
         <dt className="t3">Keeps</dt>
         <dd>
-          {countWords(stream.messages)} messages{stream.bytes > 0 && `, ${bytesWords(stream.bytes)}`}; numbers{" "}
-          {countWords(stream.firstSeq)} to {countWords(stream.lastSeq)}
+          {countWords(stream.messages)} messages{stream.bytes > 0 && `, ${bytesWords(stream.bytes)}`}
         </dd>
-        <dt className="t3">At most</dt>
+        <dt className="t3">Numbers</dt>
+        <dd className="tab">
+          {stream.messages === 0 ? "none yet" : `${countWords(stream.firstSeq)} to ${countWords(stream.lastSeq)}`}
+        </dd>
+        <dt className="t3">Limit</dt>
         <dd>{limitWords(stream)}</dd>
-        <dt className="t3">A message</dt>
+        <dt className="t3">Per message</dt>
         <dd>at most {bytesWords(stream.maxMsgBytes)}</dd>
-        <dt className="t3">Twice said</dt>
+        <dt className="t3">Duplicates</dt>
         <dd>
-          {stream.isReadOnly ? "nobody publishes here" : `kept once within ${durationWords(stream.dedupeWindowMs)}`}
+          {stream.isReadOnly
+            ? "none: only Signalbox itself writes here"
+            : `dropped within ${durationWords(stream.dedupeWindowMs)}`}
         </dd>
         <dt className="t3">Consumers</dt>
         <dd>{consumers === 0 ? "none" : consumers}</dd>
@@ -72,7 +77,7 @@ function Newest({ stream }: { readonly stream: StreamInfo }): ReactElement {
       {query.data.messages.toReversed().map((message) => (
         <details key={message.seq}>
           <summary className="small mono ell">
-            {countWords(message.seq)} {message.subject}
+            <span className="t3">{countWords(message.seq)}</span> {message.subject}
           </summary>
           <DecodedMessage message={message} />
         </details>

@@ -5,12 +5,14 @@ import { bytesWords, countWords, plural } from "#shared/lib/words.ts";
 import type { ConsumerInfo, StreamInfo } from "#shared/model/bus.ts";
 import { useCoreQuery } from "#renderer/state/commands.ts";
 import { useKeys, useNavigation, useNowText, useRoute } from "#renderer/state/hooks.ts";
+import { Blank } from "#renderer/ui/Blank.tsx";
 import { Field } from "#renderer/ui/Field.tsx";
+import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { BusFrame } from "./BusFrame.tsx";
 import { ConsumerDetails } from "./ConsumerDetails.tsx";
-import { busWords, consumerState, consumerWords } from "./consumerWords.ts";
+import { busWords, consumerLamp, consumerState, consumerWords } from "./consumerWords.ts";
 import { StreamDetails } from "./StreamDetails.tsx";
 
 /** How often the numbers are asked for: fast enough to see them move. */
@@ -18,7 +20,7 @@ const EVERY_MS = 2_000;
 
 export function StreamsTab(): ReactElement {
   const page = useStreams();
-  const { streams, consumers, rows, selected, select } = page;
+  const { streams, consumers, select } = page;
   const problem = streams.error ?? consumers.error;
   return (
     <BusFrame
@@ -42,28 +44,38 @@ export function StreamsTab(): ReactElement {
     >
       {problem !== null && <Problem title={problem.message} action="Try again" onAction={page.again} />}
       {problem === null && (streams.data === undefined || consumers.data === undefined) && <Skeleton rows={8} />}
-      {problem === null && streams.data !== undefined && consumers.data !== undefined && (
-        <div className="bus">
-          <div className="consumer-row bus-head" aria-hidden="true">
-            <span>Consumer</span>
-            <span>Listens to</span>
-            <span className="num">Behind</span>
-            <span className="num">Under way</span>
-            <span className="num">Again</span>
-            <span>What it means</span>
+      {problem === null && streams.data !== undefined && consumers.data !== undefined && <Table page={page} />}
+    </BusFrame>
+  );
+}
+
+function Table({ page }: { readonly page: ReturnType<typeof useStreams> }): ReactElement {
+  const { rows, selected, select, text, consumers } = page;
+  return (
+    <div className="bus">
+      <div className="consumer-row bus-head" aria-hidden="true">
+        <span>Consumer</span>
+        <span>Listens to</span>
+        <span className="num">Behind</span>
+        <span className="num">In flight</span>
+        <span className="num">Redelivered</span>
+        <span>State</span>
+      </div>
+      {rows.length === 0 ? (
+        <p className="page-note t2">
+          No stream and no consumer is called that, and none takes such a subject. Names and subjects are searched.
+        </p>
+      ) : (
+        <div className="scroll bus-scroll">
+          <div role="tree" aria-label="Streams and their consumers">
+            {rows.map(({ stream, own }) => (
+              <Stream key={stream.name} stream={stream} consumers={own} selected={selected} onSelect={select} />
+            ))}
           </div>
-          {rows.length === 0 ? (
-            <p className="bus-empty t2">No stream and no consumer is called that.</p>
-          ) : (
-            <div className="scroll bus-scroll" role="tree" aria-label="Streams and their consumers">
-              {rows.map(({ stream, own }) => (
-                <Stream key={stream.name} stream={stream} consumers={own} selected={selected} onSelect={select} />
-              ))}
-            </div>
-          )}
+          {consumers.data?.length === 0 && text === "" && <NobodyReads />}
         </div>
       )}
-    </BusFrame>
+    </div>
   );
 }
 
@@ -129,6 +141,18 @@ function inspectorOf({ rows, selected }: ReturnType<typeof useStreams>): ReactEl
   return undefined;
 }
 
+function NobodyReads(): ReactElement {
+  return (
+    <Blank
+      title="Nobody reads from the bus yet."
+      commands={["signalbox bus tail 'ws.>'", 'signalbox bus pub msg.hello \'{"text":"hi"}\'']}
+    >
+      Each stream keeps what is published under its subjects. Agents, workflows and tools become its consumers; how far
+      each has read, and what failed, is shown here.
+    </Blank>
+  );
+}
+
 interface StreamProps {
   readonly stream: StreamInfo;
   readonly consumers: readonly ConsumerInfo[];
@@ -153,13 +177,16 @@ function Stream({ stream, consumers, selected, onSelect }: StreamProps): ReactEl
         <span className="mono t3 ell">{stream.subjects.join("  ")}</span>
         <span className="t2 small ell stream-about">{stream.about}</span>
         <span className="grow" />
-        <span className="t2 small tab nowrap">
-          {countWords(stream.messages)} kept{stream.bytes > 0 && `, ${bytesWords(stream.bytes)}`}
+        {consumers.length === 0 && (
+          <span className="t3 small nowrap" title="What is published is kept for whoever comes.">
+            No consumer
+          </span>
+        )}
+        <span className="t2 small tab nowrap stream-kept">
+          {plural(stream.messages, "message")}
+          {stream.bytes > 0 && `, ${bytesWords(stream.bytes)}`}
         </span>
       </div>
-      {consumers.length === 0 && (
-        <div className="consumer-none t3 small">Nobody reads it. What is published is kept for whoever comes.</div>
-      )}
       {consumers.map((consumer) => (
         <Consumer
           key={consumer.name}
@@ -197,7 +224,10 @@ function Consumer({
       <span className="num tab">{countWords(consumer.lag)}</span>
       <span className="num tab">{countWords(consumer.ackPending)}</span>
       <span className="num tab">{countWords(consumer.redelivered)}</span>
-      <span className="ell consumer-words">{words}</span>
+      <span className="consumer-words">
+        <Lamp state={consumerLamp(consumer)} size={12} />
+        <span className="ell">{words}</span>
+      </span>
     </div>
   );
 }

@@ -30,7 +30,7 @@ test.each([
   [{ isActive: false, lag: 2, ackPending: 1 }, "Nobody listens: 3 messages wait until it comes back."],
   [{ isActive: false }, "Nobody listens now; nothing waits."],
   [{ ackPending: 2, redelivered: 1 }, "1 message failed and is tried again. After 5 tries it is given up."],
-  [{ ackPending: 10 }, "Full: 10 are under way and none is answered. Look why its handler hangs."],
+  [{ ackPending: 10 }, "Full: 10 are in flight and none is answered. Look why its handler hangs."],
 ])("a consumer with %j reads: %s", (facts, words) => expect(consumerWords(consumer(facts))).toBe(words));
 
 test("the header says the worst of all consumers", () => {

@@ -1,6 +1,7 @@
 /** What a consumer's numbers mean, in a sentence, and how a bus as a whole is. Pure. */
 import { countWords, plural } from "#shared/lib/words.ts";
 import type { ConsumerInfo, StreamInfo } from "#shared/model/bus.ts";
+import type { NodeState } from "#shared/model/states.ts";
 
 /** What a person must do something about, what to watch, and what is well. */
 export type ConsumerState = "trouble" | "behind" | "fine";
@@ -14,6 +15,20 @@ export function consumerState(consumer: ConsumerInfo): ConsumerState {
   return consumer.redelivered > 0 || consumer.lag >= FAR_BEHIND ? "behind" : "fine";
 }
 
+const LAMPS: Readonly<Record<ConsumerState, NodeState>> = {
+  trouble: "waiting_permission",
+  behind: "rate_limited",
+  fine: "idle",
+};
+
+/** The silhouette beside its words. */
+export function consumerLamp(consumer: ConsumerInfo): NodeState {
+  const state = consumerState(consumer);
+  if (state !== "fine") return LAMPS[state];
+  if (!consumer.isActive) return "stopped";
+  return consumer.lag + consumer.ackPending > 0 ? "busy" : "idle";
+}
+
 export function consumerWords(consumer: ConsumerInfo): string {
   const { lag, ackPending, redelivered, config, isActive } = consumer;
   const waiting = lag + ackPending;
@@ -22,7 +37,7 @@ export function consumerWords(consumer: ConsumerInfo): string {
       ? "Nobody listens now; nothing waits."
       : `Nobody listens: ${plural(waiting, "message waits", "messages wait")} until it comes back.`;
   if (ackPending >= config.maxAckPending)
-    return `Full: ${countWords(ackPending)} are under way and none is answered. Look why its handler hangs.`;
+    return `Full: ${countWords(ackPending)} are in flight and none is answered. Look why its handler hangs.`;
   if (redelivered > 0)
     return `${plural(redelivered, "message")} failed and is tried again. ${triesWords(config.maxDeliver)}`;
   if (lag >= FAR_BEHIND) return `${countWords(lag)} behind; it works through them.`;

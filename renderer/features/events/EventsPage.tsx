@@ -173,7 +173,7 @@ function FeedBody({ feed, selected, topSignal, isFiltered, onSelect, onTop }: Bo
   if (!feed.isLoaded && feed.shown.length === 0) return <Skeleton rows={10} />;
   if (feed.shown.length === 0)
     return (
-      <p className="events-empty t2">
+      <p className="page-note t2">
         {isFiltered
           ? "No event matches. The pattern is valid; new ones that match appear here."
           : "Nothing has happened yet. The first start of an agent is the first event."}

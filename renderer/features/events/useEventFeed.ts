@@ -1,6 +1,7 @@
 /** The feed of one filter: the newest page from the log, then the stream; older pages as the person scrolls. */
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { StoredEvent } from "#shared/model/event.ts";
+import { ask } from "#renderer/state/ask.ts";
 import { useApp } from "#renderer/state/AppContext.tsx";
 import { arrived, EMPTY_FEED, older, release, type Feed } from "./feed.ts";
 
@@ -23,6 +24,12 @@ const PAGE_ROWS = 500;
 /** Full text is the store's business: what streams in is looked up there, at most this often. */
 const TEXT_EVERY_MS = 700;
 
+interface Range {
+  readonly from?: number;
+  readonly to?: number;
+  readonly order: "asc" | "desc";
+}
+
 export function useEventFeed({ pattern, text }: EventFilter, isHeld: boolean): EventFeed {
   const { client } = useApp();
   const [feed, setFeed] = useState(EMPTY_FEED);
@@ -35,20 +42,18 @@ export function useEventFeed({ pattern, text }: EventFilter, isHeld: boolean): E
   const isReading = useRef(false);
   // What waited is shown the moment nobody holds it any more.
   if (!isHeld && feed.waiting.length > 0) setFeed(release(feed));
-  const query = useCallback(
-    (range: { from?: number; to?: number; order: "asc" | "desc" }) =>
-      client.query("events.read", { pattern, limit: PAGE_ROWS, ...(text === "" ? {} : { text }), ...range }),
-    [client, pattern, text],
-  );
+  const about = useMemo(() => ({ pattern, limit: PAGE_ROWS, ...(text === "" ? {} : { text }) }), [pattern, text]);
+  const query = useCallback((range: Range) => client.query("events.read", { ...about, ...range }), [client, about]);
   useEffect(() => {
-    let isOver = false;
+    const over = new AbortController();
     let close = () => {};
     const take = (events: readonly StoredEvent[]) => {
       setLastSeq((seq) => Math.max(seq, events.at(-1)?.seq ?? 0));
       setFeed((now) => arrived(now, events, held.current));
     };
-    void query({ order: "desc" }).then((result) => {
-      if (isOver) return;
+    const input = { ...about, order: "desc" as const };
+    void ask(client, { name: "events.read", input, signal: over.signal }).then((result) => {
+      if (over.signal.aborted) return;
       setLoaded(wanted);
       setProblem(result.ok ? undefined : result.error.message);
       if (!result.ok) return;
@@ -63,10 +68,10 @@ export function useEventFeed({ pattern, text }: EventFilter, isHeld: boolean): E
       });
     });
     return () => {
-      isOver = true;
+      over.abort();
       close();
     };
-  }, [client, query, pattern, text, wanted, held]);
+  }, [client, query, about, pattern, text, wanted, held]);
   return {
     ...feed,
     isLoaded: loaded === wanted,

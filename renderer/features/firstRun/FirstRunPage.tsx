@@ -3,7 +3,7 @@ import { FolderOpen, RefreshCw } from "lucide-react";
 import { useState, type ReactElement } from "react";
 import { useApp } from "#renderer/state/AppContext.tsx";
 import { useCoreQuery } from "#renderer/state/commands.ts";
-import { openOverlay } from "#renderer/state/overlays.ts";
+import { openOverlay, showToast } from "#renderer/state/overlays.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Logo } from "#renderer/ui/Logo.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
@@ -30,6 +30,7 @@ export function FirstRunPage(): ReactElement {
     const result = await client.query("agents.clis", { refresh: true });
     setChecking(false);
     if (result.ok) queries.setQueryData(["agents.clis", {}], result.value);
+    else showToast(store, { kind: "error", text: result.error.message });
   };
   if (found.isPending) return <Skeleton rows={7} />;
   const ready = clis.filter((cli) => cli.installed);
@@ -39,7 +40,7 @@ export function FirstRunPage(): ReactElement {
         <span className="first-run-logo">
           <Logo size={36} />
         </span>
-        <h1 className="page-sentence">{readySentence(ready)}</h1>
+        <h1 className="page-sentence">{found.isError ? UNKNOWN : readySentence(ready)}</h1>
         <p className="t2">
           Signalbox starts agents in real terminals, restarts them when they fail and records every byte they print.
           Nothing leaves this machine.
@@ -56,9 +57,11 @@ export function FirstRunPage(): ReactElement {
           <CliList clis={clis} chosen={chosen} onToggle={toggle} />
         )}
         <div className="row first-run-actions">
-          <Button icon={<RefreshCw size={13} />} running={isChecking && "Checking"} onClick={() => void checkAgain()}>
-            Check again
-          </Button>
+          {!found.isError && (
+            <Button icon={<RefreshCw size={13} />} running={isChecking && "Checking"} onClick={() => void checkAgain()}>
+              Check again
+            </Button>
+          )}
           <Button
             kind="quiet"
             icon={<FolderOpen size={14} />}
@@ -78,6 +81,8 @@ function defaultPick(clis: readonly AgentCli[]): readonly string[] {
   const ready = clis.filter((cli) => cli.installed && cli.signIn !== "signed_out").map((cli) => cli.id);
   return ready.length > 0 ? ready.slice(0, 2) : ["command"];
 }
+
+const UNKNOWN = "Which agent CLIs this machine has is not known";
 
 function readySentence(ready: readonly AgentCli[]): string {
   if (ready.length === 0) return "No agent CLI was found on this machine yet";

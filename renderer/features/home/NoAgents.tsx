@@ -4,6 +4,7 @@ import { useFleets, useIsLive, useKeys } from "#renderer/state/hooks.ts";
 import { useCommand } from "#renderer/state/commands.ts";
 import { openOverlay } from "#renderer/state/overlays.ts";
 import { Button } from "#renderer/ui/Button.tsx";
+import { CopyLine } from "#renderer/ui/CopyLine.tsx";
 
 /** Fleets without a single agent, or all of them down: what to do next, and the same as a command. */
 export function NoAgents(): ReactElement {
@@ -33,9 +34,7 @@ export function NoAgents(): ReactElement {
         )}
       </div>
       <div className="section-head">Or from a terminal</div>
-      <div className="code-block">
-        <span className="dim">$</span> signalbox up fleet.yaml
-      </div>
+      <CopyLine command="signalbox up fleet.yaml" />
     </div>
   );
 }

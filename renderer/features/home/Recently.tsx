@@ -11,12 +11,12 @@ import { REFRESH_MS, useFreshened } from "./useFreshened.ts";
 const SHOWN = 10;
 
 export function Recently(): ReactElement | null {
-  const { data, refetch } = useCoreQuery("events.read", { order: "desc", limit: 300 }, { staleMs: REFRESH_MS });
+  const { data, error, refetch } = useCoreQuery("events.read", { order: "desc", limit: 300 }, { staleMs: REFRESH_MS });
   const lastSeq = useStatus()?.lastSeq ?? 0;
   useFreshened(data !== undefined && lastSeq > data.lastSeq ? lastSeq : undefined, refetch);
   const navigation = useNavigation();
   const lines = useMemo(() => (data?.events ?? []).flatMap((event) => recentLine(event) ?? []).slice(0, SHOWN), [data]);
-  if (lines.length === 0) return null;
+  if (lines.length === 0 && error === null) return null;
   return (
     <section aria-label="Recently">
       <div className="section-head">
@@ -25,6 +25,7 @@ export function Recently(): ReactElement | null {
           Events <Kbd keys={["g", "e"]} />
         </button>
       </div>
+      {error !== null && <p className="small t2">{error.message}</p>}
       {lines.map((line) => (
         <Line key={line.seq} line={line} />
       ))}

@@ -1,5 +1,5 @@
 /** One context: its variables and who wrote them, what was said, its snapshots with what became different and the way back. */
-import { ArrowLeft, Camera } from "lucide-react";
+import { Camera } from "lucide-react";
 import { useState, type ReactElement } from "react";
 import { countWords, plural } from "#shared/lib/words.ts";
 import type { SharedContext, Variable } from "#shared/model/memory.ts";
@@ -28,24 +28,28 @@ export function ContextView({ id }: { readonly id: string }): ReactElement {
   const data = context.data;
   return (
     <Page
-      title={id}
-      fact={data === undefined ? undefined : factWords(data)}
+      title="Memory"
+      fact={
+        <>
+          <button type="button" className="link" onClick={back}>
+            Contexts
+          </button>{" "}
+          / {id}
+        </>
+      }
       bleed
       inspector={compared !== undefined && <SnapshotDiffView from={compared} revision={data?.revision ?? 0} />}
       onCloseInspector={() => setCompared(undefined)}
-      actions={
-        <>
-          <Button kind="quiet" icon={<ArrowLeft size={14} />} onClick={back}>
-            Contexts
-          </Button>
-          <TakeSnapshot id={id} onTaken={() => void context.refetch()} />
-        </>
-      }
+      actions={<TakeSnapshot id={id} onTaken={() => void context.refetch()} />}
     >
       {context.error !== null && <Problem title={context.error.message} action="All contexts" onAction={back} />}
       {context.error === null && data === undefined && <Skeleton rows={8} />}
       {data !== undefined && (
         <div className="memory scroll context-view">
+          <p className="context-facts">
+            {data.intent !== undefined && <span className="medium">{data.intent}</span>}{" "}
+            <span className="t2 small">{factWords(data)}</span>
+          </p>
           <Variables variables={data.variables} />
           <Snapshots contextId={id} revision={data.revision} compared={compared} onCompare={setCompared} />
           <Said context={data} />
@@ -55,7 +59,7 @@ export function ContextView({ id }: { readonly id: string }): ReactElement {
   );
 }
 
-function factWords({ fleet, revision, intent, isExpired, budget }: SharedContext): string {
+function factWords({ fleet, revision, isExpired, budget }: SharedContext): string {
   return [
     ...(fleet === undefined ? [] : [fleet]),
     `revision ${countWords(revision)}`,
@@ -63,8 +67,7 @@ function factWords({ fleet, revision, intent, isExpired, budget }: SharedContext
     ...(budget === undefined
       ? []
       : [`${countWords(budget.tokens - budget.used)} of ${countWords(budget.tokens)} tokens left`]),
-    ...(intent === undefined ? [] : [intent]),
-  ].join(" · ");
+  ].join(", ");
 }
 
 function TakeSnapshot({ id, onTaken }: { readonly id: string; readonly onTaken: () => void }): ReactElement {

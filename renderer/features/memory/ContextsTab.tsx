@@ -1,9 +1,10 @@
 /** The contexts that agents share, the last written first. */
-import type { ReactElement } from "react";
+import { useState, type ReactElement } from "react";
 import { countWords, plural } from "#shared/lib/words.ts";
 import type { ContextHead } from "#shared/model/memory.ts";
 import { useCoreQuery } from "#renderer/state/commands.ts";
-import { useNavigation, useNowText } from "#renderer/state/hooks.ts";
+import { useKeys, useNavigation, useNowText } from "#renderer/state/hooks.ts";
+import { Blank } from "#renderer/ui/Blank.tsx";
 import { Chip } from "#renderer/ui/Chip.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
@@ -15,6 +16,24 @@ export function ContextsTab(): ReactElement {
   const key = useNowText((now) => String(Math.floor(now / EVERY_MS)));
   const contexts = useCoreQuery("context.list", { limit: 200 }, { key, staleMs: 0 });
   const heads = contexts.data;
+  const [current, setCurrent] = useState<string>();
+  const navigation = useNavigation();
+  const step = (by: 1 | -1) => {
+    const ids = (heads ?? []).map(({ id }) => id);
+    const at = current === undefined ? -1 : ids.indexOf(current);
+    setCurrent(ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))]);
+  };
+  useKeys("Contexts", [
+    { keys: "j", label: "Next context", run: () => step(1) },
+    { keys: "k", label: "Context above", run: () => step(-1) },
+    { keys: "down", label: "Next context", run: () => step(1), hidden: true },
+    { keys: "up", label: "Context above", run: () => step(-1), hidden: true },
+    {
+      keys: "enter",
+      label: "Open the context",
+      run: () => current !== undefined && navigation.navigate({ page: "memory", tab: "contexts", context: current }),
+    },
+  ]);
   return (
     <MemoryFrame tab="contexts" fact={heads === undefined ? undefined : plural(heads.length, "context")}>
       <div className="memory">
@@ -23,10 +42,10 @@ export function ContextsTab(): ReactElement {
         )}
         {contexts.error === null && heads === undefined && <Skeleton rows={6} />}
         {heads !== undefined && heads.length === 0 && (
-          <p className="memory-empty t2">
-            There is no context yet. Agents make one when they begin a piece of work together; it holds what they found
-            out.
-          </p>
+          <Blank title="No context yet." commands={["signalbox workflow demo"]}>
+            Agents make one when they begin a piece of work together: it holds what is wanted, what they found out, and
+            snapshots that the next one starts from. Every run of a workflow has its own.
+          </Blank>
         )}
         {heads !== undefined && heads.length > 0 && (
           <div className="scroll memory-scroll">
@@ -39,7 +58,7 @@ export function ContextsTab(): ReactElement {
               <span className="num">Written</span>
             </div>
             {heads.map((head) => (
-              <Row key={head.id} head={head} />
+              <Row key={head.id} head={head} isCurrent={head.id === current} />
             ))}
           </div>
         )}
@@ -48,13 +67,14 @@ export function ContextsTab(): ReactElement {
   );
 }
 
-function Row({ head }: { readonly head: ContextHead }): ReactElement {
+function Row({ head, isCurrent }: { readonly head: ContextHead; readonly isCurrent: boolean }): ReactElement {
   const navigation = useNavigation();
   const at = useNowText((now) => atWords(head.updatedAt, now));
   return (
     <button
       type="button"
       className="context-row"
+      aria-current={isCurrent || undefined}
       aria-label={`Context ${head.id}, ${plural(head.variables, "variable")}`}
       onClick={() => navigation.navigate({ page: "memory", tab: "contexts", context: head.id })}
     >

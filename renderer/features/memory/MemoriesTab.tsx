@@ -5,6 +5,7 @@ import { countWords, plural } from "#shared/lib/words.ts";
 import { MEMORY_KINDS, MEMORY_TIERS } from "#shared/model/memory.ts";
 import type { MemoryKind, MemoryTier } from "#shared/model/memory.ts";
 import { useNowText } from "#renderer/state/hooks.ts";
+import { Blank } from "#renderer/ui/Blank.tsx";
 import { Chip } from "#renderer/ui/Chip.tsx";
 import { Field } from "#renderer/ui/Field.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
@@ -49,7 +50,7 @@ function List({ page }: { readonly page: PageState }): ReactElement {
       <div className="memory-row memory-head" aria-hidden="true">
         <span>Kind</span>
         <span>What</span>
-        <span>Tags</span>
+        <span className="memory-tags">Tags</span>
         <span>{page.isSearch ? "Found by" : "For"}</span>
         <span className="num">{page.state === "forgotten" ? "" : "Stays"}</span>
       </div>
@@ -185,13 +186,18 @@ function Row({
 }
 
 function Nothing({ page }: { readonly page: PageState }): ReactElement {
-  const words =
-    page.state === "forgotten"
-      ? "Nothing is forgotten. What is can be taken back for ten minutes, and is then deleted."
-      : page.state === "ended"
-        ? "Nothing has come to its end in the last week."
-        : page.isNarrowed
-          ? "Nothing that is remembered matches."
-          : "Nothing is remembered yet. Agents store what they learn; “signalbox memory store TEXT” does it by hand.";
-  return <p className="memory-empty t2">{words}</p>;
+  if (page.state === "forgotten")
+    return <Blank title="Nothing is forgotten.">What is can be taken back for ten minutes, and is then deleted.</Blank>;
+  if (page.state === "ended") return <Blank title="Nothing has come to its end in the last week." />;
+  if (page.isNarrowed)
+    return <Blank title="Nothing that is remembered matches.">Try fewer words, another kind, or everybody's.</Blank>;
+  return (
+    <Blank
+      title="Nothing is remembered yet."
+      commands={['signalbox memory store "Prices are stored in cents" --kind fact', "signalbox memory search prices"]}
+    >
+      Preferences, facts and instructions that agents store with their tools stand here, and are found again by their
+      words or by what is near them. You can store one yourself.
+    </Blank>
+  );
 }

@@ -94,7 +94,7 @@ function Row({ head, revision, isCompared, onCompare, onChanged }: RowProps): Re
         <Button kind="quiet" disabled={!isLive} running={restore.isPending && "Restoring"} onClick={askRestore}>
           Restore
         </Button>
-        <Button kind="danger-text" disabled={!isLive} running={remove.isPending && "Removing"} onClick={askRemove}>
+        <Button kind="quiet" disabled={!isLive} running={remove.isPending && "Removing"} onClick={askRemove}>
           Remove
         </Button>
       </span>

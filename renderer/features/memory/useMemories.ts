@@ -2,7 +2,7 @@
 import { useDeferredValue, useRef, useState } from "react";
 import type { MemoryHit, MemoryItem, MemoryKind, MemoryTier } from "#shared/model/memory.ts";
 import { useCoreQuery } from "#renderer/state/commands.ts";
-import { useKeys, useNowText } from "#renderer/state/hooks.ts";
+import { useKeys, useNowText, useRoute } from "#renderer/state/hooks.ts";
 
 /** Agents store while a person looks. */
 export const EVERY_MS = 3_000;
@@ -36,7 +36,15 @@ export function useMemories() {
 }
 
 function useFilters() {
-  const [text, setText] = useState("");
+  const route = useRoute();
+  const asked = route.page === "memory" ? route.text : undefined;
+  const [text, setText] = useState(asked ?? "");
+  // Asked for again from the palette, while the page is open.
+  const [seen, setSeen] = useState(asked);
+  if (asked !== seen) {
+    setSeen(asked);
+    if (asked !== undefined) setText(asked);
+  }
   const [kind, setKind] = useState<MemoryKind | "all">("all");
   const [tier, setTier] = useState<MemoryTier | "all">("all");
   const [scope, setScope] = useState("all");

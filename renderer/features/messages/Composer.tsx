@@ -1,9 +1,9 @@
 /** A message from the person: to an agent, to one of a role, or to all of a fleet. */
 import { Send } from "lucide-react";
-import { useState, type KeyboardEvent, type ReactElement, type RefObject } from "react";
+import { useEffect, useState, type KeyboardEvent, type ReactElement, type RefObject } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { useCommand } from "#renderer/state/commands.ts";
-import { useAppState, useIsLive, useNavigation } from "#renderer/state/hooks.ts";
+import { useAppState, useIsLive, useNavigation, useRoute } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { MAX_MAIL_TEXT, PERSON } from "#shared/model/mail.ts";
 import type { Conversation } from "./conversations.ts";
@@ -17,17 +17,16 @@ export function Composer({ current, fieldRef }: Props): ReactElement {
   const targets = useTargets();
   const navigation = useNavigation();
   const isLive = useIsLive();
-  const [picked, setPicked] = useState<string>();
   const [text, setText] = useState("");
   const send = useCommand("message.send");
-  const partner = current?.parties.findLast((party) => party !== PERSON && targets.includes(party));
-  const to = picked !== undefined && targets.includes(picked) ? picked : (partner ?? targets[0] ?? "");
+  const { to, choose } = useReceiver({ current, fieldRef }, targets);
   const canSend = isLive && to !== "" && text.trim() !== "" && !send.isPending;
   const submit = async () => {
     if (!canSend) return;
     const sent = await send.run({ to, text: text.trim() });
     if (!sent.ok) return;
     setText("");
+    choose(undefined);
     const [mail] = sent.value.to;
     if (mail !== undefined) navigation.replace({ page: "messages", between: `${PERSON} ${mail.to}` });
   };
@@ -47,7 +46,7 @@ export function Composer({ current, fieldRef }: Props): ReactElement {
     >
       <label className="field composer-to">
         <span className="t3">To</span>
-        <select aria-label="To" value={to} onChange={(event) => setPicked(event.target.value)}>
+        <select aria-label="To" value={to} onChange={(event) => choose(event.target.value)}>
           {targets.map((target) => (
             <option key={target} value={target}>
               {target.endsWith("/all") ? `All of ${target.slice(0, -"/all".length)}` : target}
@@ -78,6 +77,23 @@ export function Composer({ current, fieldRef }: Props): ReactElement {
       </Button>
     </form>
   );
+}
+
+/** Whom the person chose, else whom a link asks to write to, else the other one of the conversation that is shown. */
+function useReceiver({ current, fieldRef }: Props, targets: readonly string[]) {
+  const route = useRoute();
+  const asked = route.page === "messages" ? route.to : undefined;
+  const [chosen, setChosen] = useState<{ readonly to: string; readonly within: string | undefined }>();
+  useEffect(() => {
+    if (asked !== undefined) fieldRef.current?.focus();
+  }, [asked, fieldRef]);
+  const partner = current?.parties.findLast((party) => party !== PERSON && targets.includes(party));
+  // A choice is for the conversation it was made in.
+  const picked = chosen?.within === current?.key ? chosen?.to : undefined;
+  const to = [picked, asked, partner, targets[0]].find((one) => one !== undefined && targets.includes(one)) ?? "";
+  const choose = (next: string | undefined) =>
+    setChosen(next === undefined ? undefined : { to: next, within: current?.key });
+  return { to, choose };
 }
 
 /** Every agent, and all of each fleet. */

@@ -1,7 +1,7 @@
 import { ArrowLeftRight } from "lucide-react";
 import type { ReactElement } from "react";
 import { Age } from "#renderer/state/StateWord.tsx";
-import { plural } from "#shared/lib/words.ts";
+import { countWords } from "#shared/lib/words.ts";
 import { partyName, type Conversation } from "./conversations.ts";
 
 interface Props {
@@ -23,10 +23,10 @@ export function ConversationList({ conversations, currentKey, onShow }: Props): 
               aria-current={one.key === currentKey ? "true" : undefined}
               onClick={() => onShow(one)}
             >
-              <span className="medium ell messages-parties">
-                {partyName(one.parties[0])}
+              <span className="medium messages-parties">
+                <span className="ell">{partyName(one.parties[0])}</span>
                 <ArrowLeftRight size={12} strokeWidth={1.6} aria-label="and" />
-                {partyName(one.parties[1])}
+                <span className="ell">{partyName(one.parties[1])}</span>
               </span>
               <span className="small t3 nowrap">
                 <Age since={one.last.postedAt} />
@@ -35,7 +35,7 @@ export function ConversationList({ conversations, currentKey, onShow }: Props): 
                 {partyName(one.last.from)}: {one.last.text}
               </span>
               {one.waiting > 0 && (
-                <span className="small messages-waiting nowrap">{plural(one.waiting, "waits", "wait")}</span>
+                <span className="small messages-waiting nowrap">{countWords(one.waiting)} waiting</span>
               )}
             </button>
           </li>

@@ -5,23 +5,33 @@ import { useIsLive, useNavigation, useNowText } from "#renderer/state/hooks.ts";
 import { mailKey } from "#renderer/state/mailSlice.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Chip } from "#renderer/ui/Chip.tsx";
+import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { amountText } from "#shared/lib/amountWords.ts";
 import { clockWords } from "#shared/lib/words.ts";
-import { MAIL_PRIORITIES, type Mail } from "#shared/model/mail.ts";
+import { MAIL_PRIORITIES, PERSON, type Mail } from "#shared/model/mail.ts";
+import type { NodeState } from "#shared/model/states.ts";
 import { fateWords, partyName, type Conversation } from "./conversations.ts";
 
 export function ConversationView({ conversation }: { readonly conversation: Conversation }): ReactElement {
   const end = useRef<HTMLDivElement>(null);
   const { length } = conversation.mails;
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [length]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" });
+  }, [length]);
   return (
     <div className="messages-talk scroll" role="log" aria-label="Messages" tabIndex={0}>
       {conversation.mails.map((mail) => (
-        <Message key={mailKey(mail)} mail={mail} side={mail.from === conversation.parties[0] ? "left" : "right"} />
+        <Message key={mailKey(mail)} mail={mail} side={sideOf(mail, conversation)} />
       ))}
       <div ref={end} />
     </div>
   );
+}
+
+/** What the person wrote stands on the right, as in every messenger. */
+function sideOf({ from }: Mail, { parties }: Conversation): "left" | "right" {
+  const isFirst = from === parties[0];
+  return parties[0] === PERSON ? (isFirst ? "right" : "left") : isFirst ? "left" : "right";
 }
 
 function Message({ mail, side }: { readonly mail: Mail; readonly side: "left" | "right" }): ReactElement {
@@ -43,7 +53,8 @@ function Message({ mail, side }: { readonly mail: Mail; readonly side: "left" | 
       <p className="message-text">{mail.text}</p>
       {mail.handover !== undefined && <HandoverFacts mail={mail} handover={mail.handover} />}
       <footer className="message-foot small">
-        <span className="t2">
+        <span className="t2 message-fate">
+          <Lamp state={MAIL_LAMPS[mail.state]} size={12} />
           {fateWords(mail)}
           {mail.state === "waiting" && <span className="t3"> until {until}</span>}
           {mail.isRepeated && <span className="t3"> (may have come twice)</span>}
@@ -53,6 +64,15 @@ function Message({ mail, side }: { readonly mail: Mail; readonly side: "left" | 
     </article>
   );
 }
+
+const MAIL_LAMPS: Readonly<Record<Mail["state"], NodeState>> = {
+  waiting: "waiting_permission",
+  delivering: "busy",
+  delivered: "done",
+  expired: "gave_up",
+  dropped: "crashed",
+  cancelled: "stopped",
+};
 
 interface HandoverProps {
   readonly mail: Mail;
@@ -110,7 +130,7 @@ function Waiting({ mail }: { readonly mail: Mail }): ReactElement {
         kind="quiet"
         disabled={!isLive}
         running={deliver.isPending && "Delivering"}
-        title="Types it in at once, whatever the agent does"
+        title="Types it in at once, even while the agent works"
         onClick={() => void deliver.run({ id, to })}
       >
         Deliver now

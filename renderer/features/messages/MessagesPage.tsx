@@ -3,6 +3,7 @@ import { PenLine } from "lucide-react";
 import { useMemo, useRef, type ReactElement } from "react";
 import { useAppState, useKeys, useNavigation, useRoute } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
+import { Blank } from "#renderer/ui/Blank.tsx";
 import { Page } from "#renderer/ui/Page.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { plural } from "#shared/lib/words.ts";
@@ -64,19 +65,19 @@ export function MessagesPage(): ReactElement {
 
 function NoMessages(): ReactElement {
   return (
-    <div className="messages-none t2">
-      <p className="strong">No message yet.</p>
-      <p>
-        Agents write to each other with the tool send_message and hand work over with hand_over. What an agent cannot
-        take now waits here until it is idle.
-      </p>
-    </div>
+    <Blank
+      title="No message yet."
+      commands={['signalbox msg send FLEET/AGENT "Run the tests before you stop"', "signalbox msg ls"]}
+    >
+      Agents write to each other with the tool send_message and hand work over with hand_over. You can write to any of
+      them below. What an agent cannot take now waits here until it is idle.
+    </Blank>
   );
 }
 
 function factOf(conversations: readonly Conversation[]): string {
   const waiting = conversations.reduce((sum, one) => sum + one.waiting, 0);
-  if (conversations.length === 0) return "Nothing was said";
+  if (conversations.length === 0) return "No conversation";
   const said = plural(conversations.length, "conversation");
   return waiting === 0 ? said : `${said}, ${plural(waiting, "message")} waiting`;
 }

@@ -1,6 +1,9 @@
 /** Commands that are about the app and its fleets, not about one node. */
 import {
   ArrowLeft,
+  Blocks,
+  BookOpen,
+  Brain,
   FilePlus,
   Gauge,
   House,
@@ -8,16 +11,21 @@ import {
   Keyboard,
   ListTree,
   LogOut,
+  MailX,
+  MessagesSquare,
   OctagonX,
   Pause,
+  PenLine,
   Play,
   Plus,
   Power,
+  Radio,
   Search,
   Share2,
   SquareTerminal,
   SunMoon,
   Waypoints,
+  Workflow,
   type LucideIcon,
 } from "lucide-react";
 import type { App } from "#renderer/state/AppContext.tsx";
@@ -76,6 +84,18 @@ function placeSketches({ navigation, store }: App): readonly Sketch[] {
     Icon: LucideIcon,
     { title, overlay, keys }: { readonly title: string; readonly overlay: Overlay; readonly keys?: string },
   ): Sketch => ({ id, Icon, title, run: () => openOverlay(store, overlay), ...(keys === undefined ? {} : { keys }) });
+  const at = (id: string, Icon: LucideIcon, { title, ...route }: Route & { readonly title: string }): Sketch => ({
+    id,
+    Icon,
+    title,
+    run: () => navigation.navigate(route),
+  });
+  const deeds = [
+    at("write", PenLine, { title: "Write a message to an agent", page: "messages", to: "" }),
+    at("watch-bus", Radio, { title: "Watch what passes on the bus", page: "bus", tab: "live" }),
+    at("add-server", Plus, { title: "Add an MCP server", page: "registry", isAdding: true }),
+    at("run-workflow", Play, { title: "Run a workflow", page: "workflows" }),
+  ];
   return [
     go("Home", House, { page: "home", keys: "g h" }),
     go("Inbox", Inbox, { page: "inbox", keys: "g i" }),
@@ -84,9 +104,18 @@ function placeSketches({ navigation, store }: App): readonly Sketch[] {
     go("Sessions", Search, { page: "sessions", keys: "g s" }),
     go("Budgets", Gauge, { page: "budgets", keys: "g b" }),
     go("Events", Search, { page: "events", keys: "g e" }),
+    go("Workflows", Workflow, { page: "workflows", keys: "g w" }),
+    go("Messages", MessagesSquare, { page: "messages", keys: "g m" }),
     go("Bus", Waypoints, { page: "bus", keys: "g u" }),
+    go("Dead letters", MailX, { page: "bus", tab: "dead", keys: "g d" }),
+    go("Registry", Blocks, { page: "registry", keys: "g r" }),
+    go("Memory", Brain, { page: "memory", keys: "g y" }),
+    go("Contexts", Brain, { page: "memory", tab: "contexts" }),
+    go("Calls of tools", Blocks, { page: "registry", tab: "calls" }),
+    go("Message catalogue", BookOpen, { page: "bus", tab: "catalogue" }),
     go("Settings", SunMoon, { page: "settings", keys: "mod+," }),
     go("Search", Search, { page: "search", keys: "g f" }),
+    ...deeds,
     { id: "back", Icon: ArrowLeft, title: "Back", keys: "alt+left", run: () => navigation.back() },
     open("add-agent", Plus, { title: "Add agent", overlay: { kind: "addChild", what: "agent" } }),
     open("add-supervisor", Plus, { title: "Add supervisor", overlay: { kind: "addChild", what: "supervisor" } }),

@@ -1,5 +1,5 @@
 /** Everything the palette can do, as a list. Each entry runs what a button or key elsewhere runs, so nothing is only here. */
-import { Activity, History, Play, RotateCcw, Search, Settings2, Square, type LucideIcon } from "lucide-react";
+import { Activity, Brain, History, Play, RotateCcw, Search, Settings2, Square, type LucideIcon } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
 import type { App } from "#renderer/state/AppContext.tsx";
 import { actionsFor, actOn, type NodeActionId } from "#renderer/state/nodeActions.ts";
@@ -75,6 +75,7 @@ export function nodeEntries(app: App, node: NodePatch): readonly Entry[] {
           look("session", `Open the session of ${node.id}`, () =>
             navigation.navigate({ page: "session", path: node.path }),
           ),
+          look("write", `Write to ${node.id}`, () => navigation.navigate({ page: "messages", to: node.path })),
           look("search", `Search what ${node.id} printed`, () =>
             navigation.navigate({ page: "search", path: node.path }),
           ),
@@ -222,6 +223,14 @@ export function eventEntries(app: App, text: string): readonly Entry[] {
       title: `Search for “${text}”`,
       hint: "in everything agents printed, and in events",
       run: () => navigation.navigate({ page: "search", text }),
+    },
+    {
+      id: "memories",
+      group: "Events and sessions",
+      icon: entryIcon(Brain),
+      title: `Search memories for “${text}”`,
+      hint: "in what agents and people remember",
+      run: () => navigation.navigate({ page: "memory", tab: "memories", text }),
     },
   ];
 }

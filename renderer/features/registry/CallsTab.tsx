@@ -4,6 +4,7 @@ import { clockWords } from "#shared/lib/words.ts";
 import type { ToolCall, ToolCallOutcome, ToolServer } from "#shared/model/toolServer.ts";
 import { useCoreQuery } from "#renderer/state/commands.ts";
 import { useKeys, useNowText } from "#renderer/state/hooks.ts";
+import { Blank } from "#renderer/ui/Blank.tsx";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
@@ -51,15 +52,18 @@ export function CallsTab({ servers, news, selected, onSelect }: Props): ReactEle
       </div>
       {error !== null && <Problem title={error.message} action="Try again" onAction={page.retry} />}
       {error === null && isLoading && <Skeleton rows={8} />}
-      {error === null && !isLoading && calls.length === 0 && (
-        <p className="registry-empty t2">
-          {outcome === "all" && server === ""
-            ? "No tool has been called yet. Calls of agents, of workflows and your own appear here."
-            : "No call is like that. Choose another outcome or server."}
-        </p>
-      )}
+      {error === null && !isLoading && calls.length === 0 && <NoCall isNarrowed={outcome !== "all" || server !== ""} />}
       {error === null && calls.length > 0 && <CallList page={page} selected={selected} onSelect={onSelect} />}
     </div>
+  );
+}
+
+function NoCall({ isNarrowed }: { readonly isNarrowed: boolean }): ReactElement {
+  if (isNarrowed) return <Blank title="No call is like that.">Choose another outcome or server.</Blank>;
+  return (
+    <Blank title="No tool has been called yet." commands={["signalbox tools call SERVER TOOL '{}'"]}>
+      Calls of agents, of workflows and your own appear here, with their arguments, their answer and how long it took.
+    </Blank>
   );
 }
 

@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
-import { screen } from "@testing-library/react";
+import { screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { renderDemo } from "#test/support/demoCore/renderDemo.tsx";
+import { Toasts } from "#renderer/app/Toasts.tsx";
 import { RegistryPage } from "./RegistryPage.tsx";
 
 test("a tool is tried in a form of its schema, and its answer stands below", async () => {
@@ -12,5 +13,62 @@ test("a tool is tried in a form of its schema, and its answer stands below", asy
   await user.click(screen.getByRole("button", { name: "Call" }));
   const answer = await screen.findByRole("status", { name: "Answer" });
   expect(answer.textContent).toContain("lounge chair");
+  end();
+});
+
+test("a tool whose schema is none is marked in the list of servers and among its server's tools", async () => {
+  const { app, end } = renderDemo(<RegistryPage />);
+  app.navigation.navigate({ page: "registry", tab: "servers", server: "memory" });
+  expect(await screen.findByLabelText("1 tool cannot be called")).toBeTruthy();
+  const tool = await screen.findByRole("button", { name: /merge_nodes/ });
+  expect(tool.textContent).toMatch(/broken.*Cannot be called: The schema cannot be used/);
+  end();
+});
+
+test("a template is disabled and enabled, and only an enabled one is put into a fleet", async () => {
+  const { app, user, end } = renderDemo(<RegistryPage />);
+  app.navigation.navigate({ page: "registry", tab: "templates" });
+  const row = within(await screen.findByRole("listitem", { name: "reviewer" }));
+  await user.click(row.getByRole("button", { name: "Disable" }));
+  expect(await row.findByText("Disabled")).toBeTruthy();
+  expect(row.getByRole("button", { name: "Put into a fleet" }).hasAttribute("disabled")).toBe(true);
+  await user.click(row.getByRole("button", { name: "Enable" }));
+  await user.click(await row.findByRole("button", { name: "Put into a fleet", hidden: false }));
+  await user.click(await screen.findByRole("button", { name: "Add agent" }));
+  expect(await row.findByText("Used 4 times")).toBeTruthy();
+  end();
+});
+
+test("a template is added, changed with the way back, and says what is missing before it is asked for", async () => {
+  const { app, user, ordered, end } = renderDemo(
+    <>
+      <RegistryPage />
+      <Toasts />
+    </>,
+    { fleet: "empty" },
+  );
+  app.navigation.navigate({ page: "registry", tab: "templates" });
+  expect(await screen.findByText("No template is kept yet.")).toBeTruthy();
+  const [add] = await screen.findAllByRole("button", { name: /Add template/ });
+  if (add !== undefined) await user.click(add);
+  const dialog = within(await screen.findByRole("dialog", { name: "Add a template" }));
+  await user.click(dialog.getByRole("button", { name: /Add template/ }));
+  expect(dialog.getByText("Choose what it runs.")).toBeTruthy();
+  await user.type(dialog.getByLabelText("Name"), "watcher");
+  await user.selectOptions(dialog.getByLabelText("What it runs"), "command");
+  await user.type(dialog.getByLabelText("Command line"), "npm test");
+  await user.type(dialog.getByLabelText("Good for"), "tests, ci,");
+  await user.click(dialog.getByRole("button", { name: /Add template/ }));
+  const row = within(await screen.findByRole("listitem", { name: "watcher" }));
+  expect(ordered("registry.keepTemplate")).toEqual([
+    { id: "watcher", about: "", tags: ["tests", "ci"], child: { command: "npm test" } },
+  ]);
+  await user.click(row.getByRole("button", { name: "Change" }));
+  const change = within(await screen.findByRole("dialog", { name: "Change watcher" }));
+  await user.type(change.getByLabelText("What it is for"), "Runs the tests");
+  await user.click(change.getByRole("button", { name: /Save/ }));
+  expect(await row.findByText("Runs the tests")).toBeTruthy();
+  await user.click(await screen.findByRole("button", { name: /Undo/ }));
+  expect(await row.findByText("npm test")).toBeTruthy();
   end();
 });

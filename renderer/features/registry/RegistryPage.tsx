@@ -1,6 +1,6 @@
-/** The registry: MCP servers and how they stand, their tools to try, and every call. */
+/** The registry: MCP servers and how they stand, their tools to try, templates of agents, and every call. */
 import { Plus } from "lucide-react";
-import { useState, type ReactElement, type ReactNode } from "react";
+import type { ReactElement, ReactNode } from "react";
 import { useIsLive, useKeys, useNavigation, useRoute } from "#renderer/state/hooks.ts";
 import type { RegistryTab } from "#renderer/state/navigation.ts";
 import { Button } from "#renderer/ui/Button.tsx";
@@ -14,18 +14,20 @@ import { CallsTab } from "./CallsTab.tsx";
 import { serversFact } from "./registryWords.ts";
 import { ServerDetails } from "./ServerDetails.tsx";
 import { ServersTab } from "./ServersTab.tsx";
+import { TemplatesTab } from "./TemplatesTab.tsx";
 import { ToolTry } from "./ToolTry.tsx";
 import { useServers } from "./useServers.ts";
 import "./registry.css";
 
 const TABS: readonly { readonly value: RegistryTab; readonly label: string }[] = [
   { value: "servers", label: "Servers" },
+  { value: "templates", label: "Templates" },
   { value: "calls", label: "Calls" },
 ];
 
 export function RegistryPage(): ReactElement {
   const page = useRegistryPage();
-  const { tab, servers, problem, retry, isAdding, setAdding } = page;
+  const { tab, servers, isAdding, setAdding } = page;
   return (
     <Page
       title="Registry"
@@ -34,7 +36,7 @@ export function RegistryPage(): ReactElement {
       actions={
         <>
           <Button icon={<Plus size={13} />} keys="a" disabled={!page.isLive} onClick={() => setAdding(true)}>
-            Add server
+            {tab === "templates" ? "Add template" : "Add server"}
           </Button>
           <Segments label="Part of the registry" value={tab} options={TABS} onChange={page.setTab} />
         </>
@@ -42,22 +44,30 @@ export function RegistryPage(): ReactElement {
       inspector={inspectorOf(page)}
       onCloseInspector={page.close}
     >
-      {problem !== undefined && <Problem title={problem} action="Try again" onAction={retry} />}
-      {problem === undefined && servers === undefined && <Skeleton rows={6} />}
-      {problem === undefined && servers !== undefined && tab === "servers" && (
-        <ServersTab servers={servers} selected={page.server} onSelect={page.openServer} onAdd={() => setAdding(true)} />
+      <Part page={page} />
+      {isAdding && tab !== "templates" && (
+        <AddServerDialog onClose={() => setAdding(false)} onAdded={page.openServer} />
       )}
-      {problem === undefined && tab === "calls" && (
-        <CallsTab servers={servers ?? []} news={page.calls} selected={page.call} onSelect={page.openCall} />
-      )}
-      {isAdding && <AddServerDialog onClose={() => setAdding(false)} onAdded={page.openServer} />}
     </Page>
   );
 }
 
 type RegistryPageState = ReturnType<typeof useRegistryPage>;
 
+function Part({ page }: { readonly page: RegistryPageState }): ReactElement {
+  const { tab, servers, problem } = page;
+  if (problem !== undefined) return <Problem title={problem} action="Try again" onAction={page.retry} />;
+  if (tab === "templates")
+    return <TemplatesTab news={page.templates} isAdding={page.isAdding} onAdd={page.setAdding} />;
+  if (tab === "calls")
+    return <CallsTab servers={servers ?? []} news={page.calls} selected={page.call} onSelect={page.openCall} />;
+  if (servers === undefined) return <Skeleton rows={6} />;
+  const onAdd = () => page.setAdding(true);
+  return <ServersTab servers={servers} selected={page.server} onSelect={page.openServer} onAdd={onAdd} />;
+}
+
 function inspectorOf(page: RegistryPageState): ReactNode {
+  if (page.tab === "templates") return false;
   if (page.tab === "calls")
     return page.call !== undefined && <CallDetails key={`${page.call} ${page.calls}`} id={page.call} />;
   const server = page.servers?.find(({ key }) => key === page.server);
@@ -79,13 +89,15 @@ function useRegistryPage() {
   const route = useRoute();
   const navigation = useNavigation();
   const isLive = useIsLive();
-  const [isAdding, setAdding] = useState(false);
   const known = useServers();
   const here = route.page === "registry" ? route : undefined;
   const tab = here?.tab ?? "servers";
+  const isAdding = here?.isAdding === true;
+  const setAdding = (next: boolean) =>
+    navigation.replace({ page: "registry", tab, ...(next ? { isAdding: true } : {}) });
   const close = () => navigation.replace({ page: "registry", tab });
   useKeys("Registry", [
-    { keys: "a", label: "Add a server", run: () => isLive && setAdding(true) },
+    { keys: "a", label: tab === "templates" ? "Add a template" : "Add a server", run: () => isLive && setAdding(true) },
     { keys: "i", label: "Close the inspector", run: close },
   ]);
   return {

@@ -56,9 +56,9 @@ function Facts({ server }: { readonly server: ToolServer }): ReactElement {
     ["Software", software],
     ["Speaks", protocol === undefined ? undefined : `MCP ${protocol}`],
     [server.transport === "stdio" ? "Variables" : "Headers", variables.length === 0 ? undefined : variables.join(", ")],
-    ["Restarts", `${restarts}, ${restart}`],
-    ["Calls wait", `at most ${durationWords(timeoutMs)}`],
-    ["For", allow === undefined ? everybody(fleet) : allow.map(grantWords).join("; ") || "persons only"],
+    ["Restarts", `${restarts}, ${RESTART_WORDS[restart]}`],
+    ["A call may", `take ${durationWords(timeoutMs)} at most`],
+    ["Used by", allow === undefined ? everybody(fleet) : allow.map(grantWords).join("; ") || "persons only"],
     ["Last error", lastError === undefined ? undefined : `${lastError.message} (${seen})`],
   ];
   return (
@@ -74,6 +74,12 @@ function Facts({ server }: { readonly server: ToolServer }): ReactElement {
     </dl>
   );
 }
+
+const RESTART_WORDS = {
+  permanent: "started again always",
+  transient: "started again after a failure",
+  temporary: "never started again",
+} as const;
 
 function everybody(fleet: string | undefined): string {
   return fleet === undefined ? "persons only" : `every agent of ${fleet}`;
@@ -114,7 +120,7 @@ function Acts({ server, onGone }: { readonly server: ToolServer; readonly onGone
         running={verify.isPending && "Verifying"}
         onClick={() => void verify.run({ server: key })}
       >
-        {runs ? "Look again" : "Start and verify"}
+        {runs ? "Verify again" : "Start and verify"}
       </Button>
       {runs && (
         <Button icon={<Square size={13} />} disabled={!isLive} onClick={stop.stop}>
@@ -191,16 +197,19 @@ function Tools({ server, onTool }: { readonly server: ToolServer; readonly onToo
     <div>
       <h3 className="registry-heading">
         {plural(tools.length, "tool")}
-        {state === "offline" && <span className="t3"> as last seen</span>}
+        <span className="t3"> {state === "offline" ? "as last seen" : "choose one to try it"}</span>
       </h3>
       <ul className="registry-tools">
         {tools.map(({ name, description, hints, problem }) => (
           <li key={name}>
             <button type="button" className="registry-tool" onClick={() => onTool(name)}>
               <span className="mono ell">{name}</span>
+              {problem !== undefined && <Chip token="gaveup">broken</Chip>}
               {hints.includes("destructive") && <Chip token="crashed">destructive</Chip>}
               {hints.includes("read_only") && <Chip outline>read only</Chip>}
-              <span className="small t2 registry-tool-about">{problem ?? description}</span>
+              <span className="small t2 registry-tool-about">
+                {problem === undefined ? description : `Cannot be called: ${problem}`}
+              </span>
             </button>
           </li>
         ))}

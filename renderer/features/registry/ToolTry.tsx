@@ -1,16 +1,17 @@
 /** A tool to try: a form of its schema or JSON, then the answer and how long it took. */
 import { ArrowLeft, Play } from "lucide-react";
-import { useState, type ReactElement } from "react";
+import { useEffect, useRef, useState, type ReactElement } from "react";
 import type { Tool, ToolOutcome, ToolServer, ToolSummary } from "#shared/model/toolServer.ts";
 import { useCommand, useCoreQuery } from "#renderer/state/commands.ts";
 import { useIsLive } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Field, Labelled } from "#renderer/ui/Field.tsx";
+import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { Switch } from "#renderer/ui/Switch.tsx";
-import { tookWords } from "./registryWords.ts";
+import { prettyJson, tookWords } from "./registryWords.ts";
 import { fieldsOf, readArgs, readJsonArgs, type FormField, type ReadArgs } from "./schemaForm.ts";
 
 interface Props {
@@ -218,15 +219,26 @@ function ArgField({ field, value, error, onChange }: ArgProps): ReactElement {
 
 function Answer({ answer }: { readonly answer: ToolOutcome }): ReactElement {
   const { text, structured, content } = answer;
+  const place = useRef<HTMLDivElement>(null);
+  // In a low window it would come below the edge, unseen.
+  useEffect(() => {
+    place.current?.scrollIntoView?.({ block: "nearest" });
+  }, [answer]);
   const rest = structured ?? (text === "" ? content : undefined);
+  const isSame = rest !== undefined && prettyJson(text) === JSON.stringify(rest, null, 2);
   return (
-    <div role="status" aria-label="Answer">
-      <p className="small t3">
-        Answered in {tookWords(answer)}
-        {answer.attempts > 1 && `, at the ${answer.attempts}. try`}
+    <div role="status" aria-label="Answer" className="registry-answer" ref={place}>
+      <p className="small t2 registry-state">
+        <Lamp state="done" size={12} /> Answered in {tookWords(answer)}
+        {answer.attempts > 1 && `, at attempt ${answer.attempts}`}
       </p>
-      {text !== "" && <pre className="code-block registry-json">{text}</pre>}
-      {rest !== undefined && <pre className="code-block registry-json">{JSON.stringify(rest, null, 2)}</pre>}
+      {text !== "" && !isSame && <pre className="code-block registry-json">{text}</pre>}
+      {rest !== undefined && (
+        <>
+          {text !== "" && !isSame && <p className="small t3">As data</p>}
+          <pre className="code-block registry-json">{JSON.stringify(rest, null, 2)}</pre>
+        </>
+      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** The registry's servers as they change, and a count that grows with every call. */
+/** The registry's servers as they change, and counts that grow with every call and every change of a template. */
 import { useEffect, useState } from "react";
 import type { ToolServer } from "#shared/model/toolServer.ts";
 import { useApp } from "#renderer/state/AppContext.tsx";
@@ -9,6 +9,7 @@ export interface Servers {
   readonly problem: string | undefined;
   /** Grows when the log of calls has something new. */
   readonly calls: number;
+  readonly templates: number;
   readonly retry: () => void;
 }
 
@@ -16,9 +17,10 @@ interface Heard {
   readonly servers: ReadonlyMap<string, ToolServer> | undefined;
   readonly problem: string | undefined;
   readonly calls: number;
+  readonly templates: number;
 }
 
-const NOTHING: Heard = { servers: undefined, problem: undefined, calls: 0 };
+const NOTHING: Heard = { servers: undefined, problem: undefined, calls: 0, templates: 0 };
 
 export function useServers(): Servers {
   const { client } = useApp();
@@ -32,6 +34,7 @@ export function useServers(): Servers {
         onItem: (item) =>
           setHeard((now) => {
             if (item.type === "called") return { ...now, calls: now.calls + 1 };
+            if (item.type === "templates") return { ...now, templates: now.templates + 1 };
             const next = new Map(item.type === "snapshot" ? [] : now.servers);
             if (item.type === "servers") for (const key of item.removed) next.delete(key);
             for (const server of item.servers) next.set(server.key, server);
@@ -50,6 +53,7 @@ export function useServers(): Servers {
     servers: sorted,
     problem: heard.problem,
     calls: heard.calls,
+    templates: heard.templates,
     retry: () => setAttempt((now) => now + 1),
   };
 }

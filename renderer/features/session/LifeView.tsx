@@ -7,6 +7,7 @@ import { LiveTerminal } from "#renderer/terminal/LiveTerminal.tsx";
 import { createRecordingClock, type RecordingClock } from "#renderer/terminal/recordingClock.ts";
 import { Page } from "#renderer/ui/Page.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
+import { isSheet } from "#renderer/ui/widths.ts";
 import { LifeStrip } from "./LifeStrip.tsx";
 import { ReplayPane } from "./ReplayPane.tsx";
 import { SessionActions, SessionTitle } from "./SessionHeader.tsx";
@@ -27,12 +28,13 @@ export function LifeView(props: Props): ReactElement {
   const { path, node, lives, life } = props;
   const view = useLifeView(props);
   const { isLive, clock, start, shownMs } = view;
-  const [isSideOpen, setSideOpen] = useState(true);
+  const [isSideOpen, setSideOpen] = useState(() => !isSheet());
+  const toggleSide = () => setSideOpen((isOpen) => !isOpen);
   useKeys("Session", [
     { keys: "l", label: "Go to live", run: view.goLive },
     { keys: "[", label: "Previous event", run: () => view.step(-1) },
     { keys: "]", label: "Next event", run: () => view.step(1) },
-    { keys: "i", label: "Lives and events beside it", run: () => setSideOpen((isOpen) => !isOpen) },
+    { keys: "i", label: "Lives and events beside it", run: toggleSide },
   ]);
   return (
     <Page
@@ -46,6 +48,8 @@ export function LifeView(props: Props): ReactElement {
           atMs={isLive ? undefined : (shownMs ?? start)}
           canGoLive={lives[0]?.endedAt === undefined}
           onLive={view.goLive}
+          isSideOpen={isSideOpen}
+          onSide={toggleSide}
         />
       }
       bleed
@@ -62,7 +66,7 @@ export function LifeView(props: Props): ReactElement {
           />
         )
       }
-      onCloseInspector={() => setSideOpen(false)}
+      onCloseInspector={toggleSide}
     >
       <div className="session">
         <LifeStrip

@@ -9,6 +9,7 @@ import { useIsLive, useNavigation } from "#renderer/state/hooks.ts";
 import { showToast } from "#renderer/state/overlays.ts";
 import { NodeLamp, StateWord } from "#renderer/state/StateWord.tsx";
 import { Button } from "#renderer/ui/Button.tsx";
+import { InspectorToggle } from "#renderer/ui/InspectorToggle.tsx";
 import { DeleteRecording } from "./DeleteRecording.tsx";
 import { exportRecording } from "./exportRecording.ts";
 
@@ -37,9 +38,12 @@ interface Props {
   readonly atMs: number | undefined;
   readonly canGoLive: boolean;
   readonly onLive: () => void;
+  readonly isSideOpen: boolean;
+  readonly onSide: () => void;
 }
 
-export function SessionActions({ path, life, isLive, atMs, canGoLive, onLive }: Props): ReactElement {
+export function SessionActions(props: Props): ReactElement {
+  const { path, life, isLive, atMs, canGoLive, onLive, isSideOpen, onSide } = props;
   const { client, store } = useApp();
   const isConnected = useIsLive();
   const navigation = useNavigation();
@@ -78,6 +82,7 @@ export function SessionActions({ path, life, isLive, atMs, canGoLive, onLive }: 
           {isLive ? "Live" : "Go to live"}
         </Button>
       )}
+      <InspectorToggle isShown={isSideOpen} onToggle={onSide} />
     </>
   );
 }

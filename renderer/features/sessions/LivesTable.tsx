@@ -45,7 +45,7 @@ export function LivesTable({
   };
   if (lives.length === 0)
     return (
-      <p className="sessions-empty t2">
+      <p className="page-note t2">
         {isFiltered
           ? "No session matches the filter."
           : "No agent has run yet. Each start is recorded here, byte by byte."}

@@ -27,7 +27,7 @@ export function PastSessions({
   };
   if (sessions.length === 0)
     return (
-      <p className="sessions-empty t2">
+      <p className="page-note t2">
         {isFiltered
           ? "No session matches the filter."
           : "The agent CLIs have kept no sessions on this machine. Those they keep can be taken up here, with their context."}

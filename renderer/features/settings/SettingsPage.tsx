@@ -11,6 +11,7 @@ import type { Settings } from "#shared/model/settings.ts";
 import { About } from "./About.tsx";
 import { FleetSettings } from "./FleetSettings.tsx";
 import { Health } from "./Health.tsx";
+import { OtherMachinesSettings } from "./OtherMachinesSettings.tsx";
 import { RecordingSettings } from "./RecordingSettings.tsx";
 import "./settings.css";
 
@@ -24,6 +25,7 @@ export function SettingsPage(): ReactElement {
         <Metering />
         <MachineProtection />
         <FleetSettings />
+        <OtherMachinesSettings />
         <RecordingSettings />
         <Health />
         <About />
@@ -161,7 +163,7 @@ function Metering(): ReactElement {
         isOn={gateway === "on"}
         onChange={(value) => set("gateway", value ? "on" : "off")}
       />
-      <p className="small t3 settings-hint">
+      <p className="small t3 settings-foot">
         Counts every token exactly and stops a request before it is sent when a budget is used up. Requests and keys
         pass through this app on this machine; they are not stored. Holds from an agent's next start on. While the app
         is closed these agents wait and try again. A fleet file can say <code>gateway: true</code> or{" "}

@@ -9,13 +9,13 @@ import { toggleScreenReader, useScreenReader } from "#renderer/terminal/terminal
 import type { TerminalView } from "#renderer/terminal/terminalView.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Page } from "#renderer/ui/Page.tsx";
+import { useNarrow } from "#renderer/ui/widths.ts";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
 import { AgentList } from "./AgentList.tsx";
 import { agentsOf, GRID_SIZES, gridFor, shownPaths, togglePicked, type GridSize } from "./shown.ts";
 import { terminalsView } from "./terminalsView.ts";
 import { TerminalTile } from "./TerminalTile.tsx";
-import { useNarrow } from "./useNarrow.ts";
 import "./terminals.css";
 
 type SizeName = `${GridSize}`;

@@ -1,5 +1,6 @@
 /** The tree without nodes, and a filter without matches: the page's own frame drawn faint, one sentence, one way on. */
 import type { ReactElement } from "react";
+import { Blank } from "#renderer/ui/Blank.tsx";
 import { Button } from "#renderer/ui/Button.tsx";
 
 export function EmptyTree({
@@ -30,6 +31,23 @@ export function EmptyTree({
         Or from a file: <code>signalbox up fleet.yaml</code>
       </div>
     </div>
+  );
+}
+
+/** Below the fleets' own lines: none of them has a child. */
+export function NoAgents({ onAdd, isConnected }: { readonly onAdd: () => void; readonly isConnected: boolean }) {
+  return (
+    <Blank
+      title="No agent is in the tree yet."
+      action={
+        <Button kind="primary" disabled={!isConnected} onClick={onAdd}>
+          Add agent
+        </Button>
+      }
+      commands={["signalbox up fleet.yaml"]}
+    >
+      Add one and give it a budget. Group agents under a supervisor later, when one depends on another.
+    </Blank>
   );
 }
 

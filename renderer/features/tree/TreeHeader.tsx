@@ -1,8 +1,9 @@
 /** Right side of the page's header: filter, zoom, Diagram or Outline, and the one action. */
 import type { ReactElement, RefObject } from "react";
-import { GitFork, List, ListFilter, Minus, PanelRight, Plus, X } from "lucide-react";
+import { GitFork, List, ListFilter, Minus, Plus, X } from "lucide-react";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Field } from "#renderer/ui/Field.tsx";
+import { InspectorToggle } from "#renderer/ui/InspectorToggle.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
 import { plural } from "#shared/lib/words.ts";
 import type { LayoutNode, ZoomLevel } from "./layout.ts";
@@ -94,14 +95,7 @@ export function TreeHeader({
       <Button icon={<Plus size={14} />} disabled={!isConnected || isEmpty} onClick={onAdd} className="tree-add">
         <span className="tree-add-word">Add agent</span>
       </Button>
-      <Button
-        kind="quiet"
-        icon={<PanelRight size={15} />}
-        aria-label="Inspector"
-        title="Inspector  I"
-        aria-pressed={isInspectorShown}
-        onClick={toggleInspector}
-      />
+      <InspectorToggle isShown={isInspectorShown} onToggle={toggleInspector} />
     </div>
   );
 }

@@ -222,6 +222,34 @@ describe("the outline", () => {
   });
 });
 
+describe("other machines", () => {
+  test("the arrows go on into them, the inspector says what is heard, and no key acts on them", async () => {
+    demo = createDemoClient({ machines: true });
+    app = createApp(demo.client);
+    render(
+      <AppProvider app={app}>
+        <TreePage />
+      </AppProvider>,
+    );
+    const planner = await screen.findByRole("treeitem", { name: /^planner, Idle 6m, on build-1/ });
+    press("End");
+    press("Home");
+    fireEvent.click(planner);
+    expect(planner.getAttribute("aria-selected")).toBe("true");
+    press("ArrowDown");
+    expect(row(/^schema-migrator, .*on build-1/).getAttribute("aria-selected")).toBe("true");
+    const inspector = screen.getByRole("complementary", { name: "Inspector" });
+    expect(inspector.textContent).toContain("It is seen here and steered on build-1.");
+    for (const key of ["p", "r", "x", "Enter"]) press(key);
+    press("ArrowLeft");
+    expect(row(/^checkout-api, .*on build-1/).getAttribute("aria-selected")).toBe("true");
+    expect(within(inspector).queryByRole("button", { name: /Restart|Stop|Pause/ })).toBeNull();
+    expect(demo.core.calls.filter((call) => call.name.startsWith("node."))).toEqual([]);
+    fireEvent.click(row(/^shop, .*on lab/));
+    expect(screen.getByRole("complementary").textContent).toContain("lab, not heard of for 4m");
+  });
+});
+
 describe("what there is to see when there is little", () => {
   test("a tree without fleets offers the way to the first one", async () => {
     await open("none");

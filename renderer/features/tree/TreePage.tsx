@@ -11,8 +11,10 @@ import { BlastBar } from "./BlastBar.tsx";
 import type { TreeAction } from "./consequence.ts";
 import { Diagram } from "./Diagram.tsx";
 import { FileProblems } from "./FileProblems.tsx";
-import { EmptyTree, NothingFound } from "./Empty.tsx";
+import { EmptyTree, NoAgents, NothingFound } from "./Empty.tsx";
 import { Inspector } from "./Inspector.tsx";
+import { MachineInspector } from "./MachineInspector.tsx";
+import { machineRowAt } from "./machineRows.ts";
 import type { LayoutNode, ZoomLevel } from "./layout.ts";
 import { NodeMenu, type MenuAt } from "./NodeMenu.tsx";
 import { OtherMachines } from "./OtherMachines.tsx";
@@ -33,13 +35,10 @@ export function TreePage(): ReactElement {
   const { store } = useApp();
   const shape = useShape();
   const isLive = useIsLive();
-  const selected = useAppState((state) =>
-    state.selected !== undefined && state.nodes.has(state.selected) ? state.selected : undefined,
-  );
+  const { selected, elsewhere } = useSelected();
   const filter = useAppState((state) => state.filter);
   const isInspectorShown = useInspectorShown();
-  const chosenLevel = useTreeView((state) => state.level);
-  const level = useMemo(() => chosenLevel ?? defaultLevel(shape), [chosenLevel, shape]);
+  const { level, zoom } = useLevel(shape);
   const rowsRef = useRef<readonly SteerRow[]>([]);
   const filterRef = useRef<HTMLInputElement>(null);
   const [menu, setMenu] = useState<MenuAt>();
@@ -55,7 +54,6 @@ export function TreePage(): ReactElement {
     },
     [actOn, store],
   );
-  const zoom = useCallback((by: 1 | -1) => setLevel(clampLevel(level + by)), [level]);
   usePageKeys({ rowsRef, filterRef, zoom, act, go });
   const setFilter = useCallback((text: string) => store.setState({ filter: text }), [store]);
   const onSelect = useCallback((path: string) => select(store, path), [store]);
@@ -66,7 +64,6 @@ export function TreePage(): ReactElement {
     },
     [store],
   );
-  const closeMenu = useCallback(() => setMenu(undefined), []);
   const add = useCallback(() => openOverlay(store, addUnder(store.getState(), selected)), [store, selected]);
 
   return (
@@ -88,7 +85,9 @@ export function TreePage(): ReactElement {
       }
       inspector={
         isInspectorShown &&
-        selected !== undefined && (
+        (selected === undefined ? (
+          elsewhere !== undefined && <Elsewhere path={elsewhere} />
+        ) : (
           <Inspector
             path={selected}
             isConnected={isLive}
@@ -99,7 +98,7 @@ export function TreePage(): ReactElement {
             onSelect={onSelect}
             onMenu={onMenu}
           />
-        )
+        ))
       }
       onCloseInspector={toggleInspector}
     >
@@ -107,6 +106,7 @@ export function TreePage(): ReactElement {
         shape={shape}
         level={level}
         selected={selected}
+        elsewhere={elsewhere}
         isLive={isLive}
         filter={filter}
         onFilter={setFilter}
@@ -115,10 +115,30 @@ export function TreePage(): ReactElement {
         go={go}
         rowsRef={rowsRef}
         actOn={actOn}
+        onAdd={add}
       />
-      {menu !== undefined && <NodeMenu menu={menu} isConnected={isLive} act={act} go={go} onClose={closeMenu} />}
+      {menu !== undefined && (
+        <NodeMenu menu={menu} isConnected={isLive} act={act} go={go} onClose={() => setMenu(undefined)} />
+      )}
     </Page>
   );
+}
+
+/** As chosen, else by how many agents there are. */
+function useLevel(shape: readonly LayoutNode[]) {
+  const chosen = useTreeView((state) => state.level);
+  const level = useMemo(() => chosen ?? defaultLevel(shape), [chosen, shape]);
+  const zoom = useCallback((by: 1 | -1) => setLevel(clampLevel(level + by)), [level]);
+  return { level, zoom };
+}
+
+/** Here, or on another machine. */
+function useSelected() {
+  const selected = useAppState((state) =>
+    state.selected !== undefined && state.nodes.has(state.selected) ? state.selected : undefined,
+  );
+  const elsewhere = useAppState((state) => machineRowAt(state.machines, state.selected)?.node.path);
+  return { selected, elsewhere };
 }
 
 /** Links from Home, notifications and the address name a node: it is selected when the page opens there. */
@@ -131,10 +151,18 @@ function useAskedNode(): void {
   }, [asked, store]);
 }
 
+function Elsewhere({ path }: { readonly path: string }): ReactElement | null {
+  const machines = useAppState((state) => state.machines);
+  const row = machineRowAt(machines, path);
+  return row === undefined ? null : <MachineInspector row={row} />;
+}
+
 interface ContentProps {
   readonly shape: readonly LayoutNode[];
   readonly level: ZoomLevel;
   readonly selected: string | undefined;
+  /** Selected on another machine. */
+  readonly elsewhere: string | undefined;
   readonly isLive: boolean;
   readonly filter: string;
   readonly onFilter: (text: string) => void;
@@ -143,12 +171,14 @@ interface ContentProps {
   readonly go: Go;
   readonly rowsRef: RefObject<readonly SteerRow[]>;
   readonly actOn: Act;
+  readonly onAdd: () => void;
 }
 
 function Content({
   shape,
   level,
   selected,
+  elsewhere,
   isLive,
   filter,
   onFilter,
@@ -157,23 +187,27 @@ function Content({
   go,
   rowsRef,
   actOn,
+  onAdd,
 }: ContentProps): ReactElement {
   const hasTree = useAppState((state) => state.hasTree);
   const matches = useMatches(filter);
   const view = useTreeView((state) => state.shape);
+  const others = <OtherMachines selected={elsewhere} filter={filter} onSelect={onSelect} />;
   if (shape.length === 0)
     return (
       <div className="tree-content">
         {hasTree ? <EmptyTree isConnected={isLive} onStart={go.firstRun} /> : <Skeleton rows={8} />}
-        <OtherMachines />
+        {others}
       </div>
     );
   const shared = { shape, matches, selected, onMenu, onOpen: go.terminal, rowsRef };
+  const isBare = shape.every((root) => root.children.length === 0);
   return (
-    <div className="tree-content">
+    <div className={isBare ? "tree-content tree-bare" : "tree-content"}>
       <FileProblems />
       {view === "diagram" ? <Diagram {...shared} level={level} onSelect={onSelect} /> : <Outline {...shared} />}
-      <OtherMachines />
+      {isBare && <NoAgents isConnected={isLive} onAdd={onAdd} />}
+      {others}
       {matches?.size === 0 && <NothingFound text={filter} onClear={() => onFilter("")} />}
       {view === "diagram" ? <BlastBar /> : <PickedRows isLive={isLive} actOn={actOn} />}
     </div>

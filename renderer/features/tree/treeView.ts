@@ -1,7 +1,7 @@
 /** How a person looks at the tree: zoom, folding, hover and what the blast radius shows. Never server state. */
-import { useSyncExternalStore } from "react";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
+import { isSheet, useSheet } from "#renderer/ui/widths.ts";
 import type { BlastEffect, BlastRadius } from "./blastRadius.ts";
 import type { ZoomLevel } from "./layout.ts";
 
@@ -65,28 +65,14 @@ export function toggleBlast(): void {
   treeView.setState(({ isBlastShown }) => ({ isBlastShown: !isBlastShown }));
 }
 
-/** The design's breakpoint: below it the inspector is a sheet. */
-const WIDE = "(min-width: 1200px)";
-
-function isWide(): boolean {
-  return typeof matchMedia !== "function" || matchMedia(WIDE).matches;
-}
-
-function onWidth(changed: () => void): () => void {
-  if (typeof matchMedia !== "function") return () => undefined;
-  const query = matchMedia(WIDE);
-  query.addEventListener("change", changed);
-  return () => query.removeEventListener("change", changed);
-}
-
 export function useInspectorShown(): boolean {
-  const wide = useSyncExternalStore(onWidth, isWide);
-  return useTreeView((view) => (wide ? view.isInspectorShown : view.isSheetShown));
+  const isOver = useSheet();
+  return useTreeView((view) => (isOver ? view.isSheetShown : view.isInspectorShown));
 }
 
 export function toggleInspector(): void {
-  const wide = isWide();
+  const isOver = isSheet();
   treeView.setState(({ isInspectorShown, isSheetShown }) =>
-    wide ? { isInspectorShown: !isInspectorShown } : { isSheetShown: !isSheetShown },
+    isOver ? { isSheetShown: !isSheetShown } : { isInspectorShown: !isInspectorShown },
   );
 }

@@ -5,6 +5,7 @@ import { select, type AppStore } from "#renderer/state/appStore.ts";
 import { useKeys } from "#renderer/state/hooks.ts";
 import type { KeyBinding } from "#renderer/state/keys.ts";
 import { actionFor, type TreeAction } from "./consequence.ts";
+import { steerRowsOf } from "./machineRows.ts";
 import { steer, type SteerKey, type SteerRow } from "./steer.ts";
 import { snapshotAt } from "./treeData.ts";
 import { setFold, setHovered, toggleBlast, toggleInspector } from "./treeView.ts";
@@ -40,7 +41,8 @@ function bindingsFor(store: AppStore, { rowsRef, filterRef, zoom, act, go }: Inp
       if (snapshot !== undefined) act(actionFor(key, snapshot), path);
     });
   const move = (key: SteerKey) => (): void => {
-    const steering = steer(rowsRef.current, store.getState().selected, key);
+    const { selected, machines } = store.getState();
+    const steering = steer([...rowsRef.current, ...steerRowsOf(machines)], selected, key);
     if (steering?.type === "select") select(store, steering.path);
     else if (steering?.type === "fold") setFold(steering.path, steering.isOpen);
   };

@@ -1,5 +1,6 @@
 /** No workflow yet: the picture's own frame drawn faint, one sentence, and the command that shows one at work. */
 import type { ReactElement } from "react";
+import { Blank } from "#renderer/ui/Blank.tsx";
 import { layoutPicture, polyline } from "./pictureLayout.ts";
 import { jointPath } from "#renderer/ui/ticks.ts";
 
@@ -32,12 +33,10 @@ export function Empty(): ReactElement {
           <path key={id} className="wf-way" d={`M${tick.x1} ${tick.y}H${tick.x2}${jointPath(tick.x2, tick.y)}`} />
         ))}
       </svg>
-      <div className="page-sentence">No fleet has a workflow yet.</div>
-      <p className="t2">
-        A fleet file with a <code>workflow:</code> section makes one: steps that hand over to each other. See one at
-        work:
-      </p>
-      <pre className="code-block">signalbox workflow demo</pre>
+      <Blank title="No fleet has a workflow yet." commands={["signalbox workflow demo"]}>
+        A fleet file with a <code>workflow:</code> section makes one: steps that hand over to each other, with tools,
+        agents and a plan B. The command starts an example with real programs, and it runs here as a picture.
+      </Blank>
     </div>
   );
 }

@@ -1,10 +1,10 @@
 /** The workflows there are, and their runs. */
 import { Play } from "lucide-react";
-import type { ReactElement } from "react";
+import { useState, type ReactElement } from "react";
 import { clockWords } from "#shared/lib/words.ts";
 import type { WorkflowDefinition } from "#shared/contract/index.ts";
 import type { Run } from "#shared/model/workflow.ts";
-import { useIsLive, useNowText } from "#renderer/state/hooks.ts";
+import { useIsLive, useKeys, useNowText } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { stateTextColor } from "#renderer/ui/stateToken.ts";
@@ -19,6 +19,24 @@ interface Props {
 
 export function Overview({ definitions, runs, onRun, onOpen }: Props): ReactElement {
   const isLive = useIsLive();
+  const [current, setCurrent] = useState<string>();
+  const ids = runs.map(({ head }) => head.id);
+  const step = (by: 1 | -1) => {
+    const at = current === undefined ? -1 : ids.indexOf(current);
+    setCurrent(ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))]);
+  };
+  useKeys("Workflows", [
+    { keys: "j", label: "Next run", run: () => step(1) },
+    { keys: "k", label: "Run above", run: () => step(-1) },
+    { keys: "down", label: "Next run", run: () => step(1), hidden: true },
+    { keys: "up", label: "Run above", run: () => step(-1), hidden: true },
+    { keys: "enter", label: "Open the run", run: () => current !== undefined && onOpen(current) },
+    {
+      keys: "n",
+      label: "Run the first workflow",
+      run: () => isLive && definitions[0] !== undefined && onRun(definitions[0]),
+    },
+  ]);
   return (
     <div className="wf-overview scroll">
       <section aria-label="Workflows">
@@ -29,7 +47,7 @@ export function Overview({ definitions, runs, onRun, onOpen }: Props): ReactElem
           <p className="small t3 wf-none">No fleet that is known now has one.</p>
         ) : (
           <ul className="list">
-            {definitions.map((definition) => (
+            {definitions.map((definition, index) => (
               <li key={`${definition.fleet}/${definition.spec.name}`} className="wf-definition">
                 <span className="wf-definition-name">
                   <span className="medium ell">{definition.spec.name}</span>
@@ -38,7 +56,12 @@ export function Overview({ definitions, runs, onRun, onOpen }: Props): ReactElem
                 <span className="small t2 ell grow">
                   {definition.spec.about ?? definition.spec.steps.map(({ id }) => id).join(", ")}
                 </span>
-                <Button icon={<Play size={13} />} disabled={!isLive} onClick={() => onRun(definition)}>
+                <Button
+                  icon={<Play size={13} />}
+                  keys={index === 0 ? "n" : undefined}
+                  disabled={!isLive}
+                  onClick={() => onRun(definition)}
+                >
                   Run
                 </Button>
               </li>
@@ -56,7 +79,7 @@ export function Overview({ definitions, runs, onRun, onOpen }: Props): ReactElem
           <ul className="list">
             {runs.map((run) => (
               <li key={run.head.id}>
-                <RunRow run={run} onOpen={() => onOpen(run.head.id)} />
+                <RunRow run={run} isCurrent={run.head.id === current} onOpen={() => onOpen(run.head.id)} />
               </li>
             ))}
           </ul>
@@ -66,13 +89,25 @@ export function Overview({ definitions, runs, onRun, onOpen }: Props): ReactElem
   );
 }
 
-function RunRow({ run, onOpen }: { readonly run: Run; readonly onOpen: () => void }): ReactElement {
+interface RunRowProps {
+  readonly run: Run;
+  readonly isCurrent: boolean;
+  readonly onOpen: () => void;
+}
+
+function RunRow({ run, isCurrent, onOpen }: RunRowProps): ReactElement {
   const { head, entries } = run;
   const words = useNowText((now) => runWords(head, now));
   const at = useNowText((now) => clockWords(Date.parse(head.startedAt), now));
   const lamp = runLamp(head.state);
   return (
-    <button type="button" className="wf-run" onClick={onOpen} aria-label={`${head.id}, ${words}`}>
+    <button
+      type="button"
+      className="wf-run"
+      aria-current={isCurrent || undefined}
+      onClick={onOpen}
+      aria-label={`${head.id}, ${words}`}
+    >
       <Lamp state={lamp} size={12} />
       <span className="wf-run-id ell">{head.id}</span>
       <span className="wf-run-word small ell" style={{ color: stateTextColor(lamp) }}>
@@ -84,7 +119,7 @@ function RunRow({ run, onOpen }: { readonly run: Run; readonly onOpen: () => voi
         ))}
       </span>
       <span className="wf-run-detail small t3 ell grow">{head.detail ?? budgetWords(head) ?? ""}</span>
-      <span className="small t3 tab">{at}</span>
+      <span className="wf-run-at small t3 tab nowrap">{at}</span>
     </button>
   );
 }

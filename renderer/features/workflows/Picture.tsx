@@ -62,10 +62,13 @@ const PictureLines = memo(function PictureLines({
   );
 });
 
-/** Thick where the run has gone, thin where it may still go. */
+/** Thick where the run has gone, thin where it may still go, dashed where it went and has come back. */
 function WayLine({ way, to }: { readonly way: Way; readonly to: Entry | undefined }): ReactElement {
-  const isGone = to !== undefined && to.state !== "waiting" && to.state !== "aborted";
-  return <path className="wf-way" data-gone={isGone || undefined} d={polyline(way.points)} />;
+  const isBack = to?.state === "undone";
+  const isGone = to !== undefined && !isBack && to.state !== "waiting" && to.state !== "aborted";
+  return (
+    <path className="wf-way" data-gone={isGone || undefined} data-back={isBack || undefined} d={polyline(way.points)} />
+  );
 }
 
 function StepLine({ place, entry }: { readonly place: StepPlace; readonly entry: Entry | undefined }): ReactElement {
@@ -159,7 +162,8 @@ export function shortSnapshot(id: string): string {
 }
 
 /** The first words of what it left. */
-function outcomeWords({ output }: Entry): string {
+function outcomeWords(entry: Entry): string {
+  const output = entry.state === "undone" ? entry.undo?.output : entry.output;
   if (output === undefined) return "";
   if (typeof output !== "object" || output === null) return JSON.stringify(output) ?? "";
   const said = Object.entries(output).find(([, value]) => typeof value === "string" || typeof value === "number");

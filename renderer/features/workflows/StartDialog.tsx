@@ -4,9 +4,9 @@ import { parseTokens, tokenWords } from "#shared/lib/amountWords.ts";
 import type { WorkflowDefinition } from "#shared/contract/index.ts";
 import { useCommand } from "#renderer/state/commands.ts";
 import { useIsLive, useKeys } from "#renderer/state/hooks.ts";
-import { Button } from "#renderer/ui/Button.tsx";
 import { Dialog } from "#renderer/ui/Dialog.tsx";
 import { Field, Labelled } from "#renderer/ui/Field.tsx";
+import { SubmitFoot } from "#renderer/ui/SubmitFoot.tsx";
 
 interface Props {
   readonly definition: WorkflowDefinition;
@@ -56,9 +56,7 @@ export function StartDialog({ definition: { fleet, spec }, onClose, onStarted }:
           ))}
           <Labelled
             label="Tokens"
-            hint={
-              agents === 0 ? "No step of it uses a model." : `${agents} of its steps use a model; they stop at this.`
-            }
+            hint={modelWords(agents)}
             error={isBadBudget ? 'Write tokens, such as 40000 or "40k".' : start.error?.message}
           >
             {(id) => (
@@ -72,23 +70,17 @@ export function StartDialog({ definition: { fleet, spec }, onClose, onStarted }:
             )}
           </Labelled>
         </div>
-        <div className="dialog-foot">
-          <Button size="large" keys="esc" onClick={onClose}>
-            Cancel
-          </Button>
-          <span className="grow" />
-          <Button
-            size="large"
-            kind="primary"
-            keys="enter"
-            submits
-            disabled={!isLive}
-            running={start.isPending && "Starting"}
-          >
-            Run
-          </Button>
-        </div>
+        <SubmitFoot isAble={isLive} running={start.isPending && "Starting"} onCancel={onClose}>
+          Run
+        </SubmitFoot>
       </form>
     </Dialog>
   );
+}
+
+function modelWords(steps: number): string {
+  if (steps === 0) return "No step of it uses a model.";
+  return steps === 1
+    ? "One of its steps uses a model; it stops at this."
+    : `${steps} of its steps use a model; they stop at this.`;
 }

@@ -1,8 +1,9 @@
 /** All there is to know of one step at the moment shown: its machine, what went in, what came out, what happened to it. */
 import type { ReactElement, ReactNode } from "react";
 import { clockWords, exactClock } from "#shared/lib/words.ts";
-import { stateName } from "#shared/model/workflow.ts";
+import { FINAL_RUN_STATES, stateName } from "#shared/model/workflow.ts";
 import type { Entry, Run } from "#shared/model/workflow.ts";
+import type { StepSpec } from "#shared/model/workflowFile.ts";
 import { useCommand } from "#renderer/state/commands.ts";
 import { useIsLive } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
@@ -34,26 +35,15 @@ export function StepInspector({ run, entry, now, frames, isNow }: Props): ReactE
           {entryWords(entry, run, now)}
         </span>
       </div>
-      {isNow && entry.state === "failed" && <FailedActions entry={entry} hasPlanB={step?.planB !== undefined} />}
+      {isNow && entry.state === "failed" && mayStillMove(run, entry) && (
+        <FailedActions entry={entry} hasPlanB={step?.planB !== undefined} />
+      )}
       {entry.error !== undefined && <p className="small bad">{entry.error.message}</p>}
-      <dl className="wf-facts-list small">
-        <Fact name="State">{stateName(entry, step?.doing)}</Fact>
-        <Fact name="Done by">
-          <span className="mono">{toolOf(entry.target)}</span>
-          {entry.plan === "b" && <span className="t3"> plan B</span>}
-        </Fact>
-        <Fact name="Lock">{lockWords(entry, now)}</Fact>
-        <Fact name="Attempts">{attemptWords(entry, step?.retries ?? 0)}</Fact>
-        <Fact name="Needs">{step === undefined || step.needs.length === 0 ? "nothing" : step.needs.join(", ")}</Fact>
-        <Fact name="Began with">{snapshotWords(entry.hydratedFrom)}</Fact>
-        <Fact name="Left behind">{snapshotWords(entry.snapshot)}</Fact>
-        {stepTokens(entry) !== undefined && <Fact name="Tokens">{stepTokens(entry)}</Fact>}
-        <Fact name="Context">
-          <span className="mono">{entry.contextId}</span>
-        </Fact>
-      </dl>
+      <Facts entry={entry} now={now} step={step} />
       <Payload name="Input" value={entry.input} />
       <Payload name="Output" value={entry.output} />
+      <Payload name="Undo with" value={entry.undo?.input} />
+      <Payload name="Undo gave" value={entry.undo?.output} />
       <section aria-label="History">
         <div className="section-head">History</div>
         <ol className="wf-history small">
@@ -70,17 +60,57 @@ export function StepInspector({ run, entry, now, frames, isNow }: Props): ReactE
   );
 }
 
+interface FactsProps extends Pick<Props, "entry" | "now"> {
+  readonly step: StepSpec | undefined;
+}
+
+function Facts({ entry, now, step }: FactsProps): ReactElement {
+  const isUndo = entry.undo !== undefined;
+  const needs = step?.needs ?? [];
+  const tokens = stepTokens(entry);
+  return (
+    <dl className="wf-facts-list small">
+      <Fact name="State">{stateName(entry, step?.doing)}</Fact>
+      <Fact name={isUndo ? "Undone by" : "Done by"}>
+        <span className="mono">{toolOf(entry.target)}</span>
+        {entry.plan === "b" && !isUndo && <span className="t3"> plan B</span>}
+      </Fact>
+      <Fact name="Lock">{lockWords(entry, now)}</Fact>
+      <Fact name="Attempts">{attemptWords(entry, step?.retries ?? 0)}</Fact>
+      <Fact name="Undo">{undoWords(step, entry)}</Fact>
+      <Fact name="Needs">{needs.length === 0 ? "nothing" : needs.join(", ")}</Fact>
+      <Fact name="Began with">{snapshotWords(entry.hydratedFrom)}</Fact>
+      <Fact name="Left behind">{snapshotWords(entry.snapshot)}</Fact>
+      {tokens !== undefined && <Fact name="Tokens">{tokens}</Fact>}
+      <Fact name="Context">
+        <span className="mono">{entry.contextId}</span>
+      </Fact>
+    </dl>
+  );
+}
+
+/** A run that is over, or is being undone, tries none of its steps again. */
+function mayStillMove({ head }: Run, { undo }: Entry): boolean {
+  return !FINAL_RUN_STATES.has(head.state) && (head.undo === undefined || undo !== undefined);
+}
+
 function FailedActions({ entry, hasPlanB }: { readonly entry: Entry; readonly hasPlanB: boolean }): ReactElement {
   const isLive = useIsLive();
   const retry = useCommand("workflow.retryStep");
   const planB = useCommand("workflow.planB");
+  const skip = useCommand("workflow.skipUndo");
   const ref = { run: entry.run, step: entry.step };
   return (
     <div className="row">
       <Button disabled={!isLive} running={retry.isPending && "Trying"} onClick={() => void retry.run(ref)}>
         Try again
       </Button>
-      {hasPlanB && entry.plan === "a" && (
+      {entry.undo !== undefined && (
+        <Button disabled={!isLive} running={skip.isPending && "Skipping"} onClick={() => void skip.run(ref)}>
+          Skip this undo
+        </Button>
+      )}
+      {hasPlanB && entry.plan === "a" && entry.undo === undefined && (
         <Button disabled={!isLive} running={planB.isPending && "Changing"} onClick={() => void planB.run(ref)}>
           Take plan B
         </Button>
@@ -106,6 +136,14 @@ function lockWords({ lockedBy, leaseUntil, stalled }: Entry, now: number): strin
 
 function attemptWords({ attempts }: Entry, retries: number): string {
   return `${attempts} of ${retries + 1}`;
+}
+
+/** How what it does, by the way it goes, can be taken back. */
+function undoWords(step: StepSpec | undefined, { plan, call }: Entry): ReactElement {
+  const way = plan === "a" ? step?.undo : step?.planB?.undo;
+  if (way === undefined || call !== undefined) return <span className="t3">the file does not say how</span>;
+  const { kind } = way.call;
+  return <span className="mono">{kind === "tool" ? `${way.call.server}.${way.call.tool}` : way.call.agent}</span>;
 }
 
 function snapshotWords(snapshot: Entry["snapshot"]): ReactElement {

@@ -34,7 +34,13 @@ export function TheatreBar({ theatre }: { readonly theatre: Theatre }): ReactEle
         disabled={frames.length === 0}
         onClick={() => theatre.step(1)}
       />
-      <Button kind="quiet" aria-label={`Speed ${speed}`} onClick={() => theatre.setSpeed(nextSpeed(speed))}>
+      <Button
+        aria-label={`Speed ${speed}`}
+        title="Speed of the replay"
+        keys="v"
+        className="wf-speed"
+        onClick={() => theatre.setSpeed(nextSpeed(speed))}
+      >
         {speed}×
       </Button>
       <div className="wf-scrub">

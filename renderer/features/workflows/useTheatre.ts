@@ -21,6 +21,7 @@ export interface Theatre {
   readonly now: number;
   readonly frame: number;
   readonly problem: string | undefined;
+  readonly again: () => void;
   readonly toggle: () => void;
   readonly setSpeed: (speed: Speed) => void;
   readonly goTo: (atMs: number) => void;
@@ -29,7 +30,7 @@ export interface Theatre {
 }
 
 export function useTheatre(live: Run): Theatre {
-  const { frames, problem } = useFrames(live);
+  const { frames, problem, again } = useFrames(live);
   const [atMs, setAtMs] = useState<number>();
   const [isPlaying, setPlaying] = useState(false);
   const [speed, setSpeed] = useState<Speed>(1);
@@ -67,6 +68,7 @@ export function useTheatre(live: Run): Theatre {
     now: atMs === undefined ? liveNow : wallAt(frames, atMs),
     frame,
     problem,
+    again,
     setSpeed,
     goTo,
     toggle: () => {
@@ -85,7 +87,7 @@ export function useTheatre(live: Run): Theatre {
 }
 
 /** Read anew from the log whenever the run changed. */
-function useFrames(live: Run): { readonly frames: readonly Frame[]; readonly problem: string | undefined } {
+function useFrames(live: Run): Pick<Theatre, "frames" | "problem" | "again"> {
   const { id, fleet } = live.head;
   const changes = live.head.revision + live.entries.reduce((sum, { revision }) => sum + revision, 0);
   const stored = useCoreQuery(
@@ -94,7 +96,7 @@ function useFrames(live: Run): { readonly frames: readonly Frame[]; readonly pro
     { key: String(changes) },
   );
   const frames = useMemo(() => framesOf(stored.data?.events ?? []), [stored.data]);
-  return { frames, problem: stored.error?.message };
+  return { frames, problem: stored.error?.message, again: () => void stored.refetch() };
 }
 
 export function nextSpeed(speed: Speed): Speed {

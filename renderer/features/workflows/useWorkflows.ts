@@ -14,8 +14,9 @@ export interface WorkflowsState {
 
 const NOTHING: WorkflowsState = { isLoaded: false, problem: undefined, definitions: [], runs: [] };
 
-export function useWorkflows(): WorkflowsState {
+export function useWorkflows(): WorkflowsState & { readonly retry: () => void } {
   const { client } = useApp();
+  const [attempt, setAttempt] = useState(0);
   const [state, setState] = useState(NOTHING);
   useEffect(() => {
     const control = client.open(
@@ -29,8 +30,8 @@ export function useWorkflows(): WorkflowsState {
       },
     );
     return () => control.close();
-  }, [client]);
-  return state;
+  }, [client, attempt]);
+  return { ...state, retry: () => setAttempt((now) => now + 1) };
 }
 
 export function taken(before: WorkflowsState, item: StreamItem<"workflows">): WorkflowsState {

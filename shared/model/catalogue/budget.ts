@@ -30,7 +30,7 @@ export const budgetMessages = {
     example: {
       ...EXAMPLE,
       after: 5_000_000_000,
-      detail: "$5.00 per day",
+      detail: "$5.00 a day",
       rules: {
         period: "day",
         unit: "usd",
@@ -51,7 +51,7 @@ export const budgetMessages = {
     spokenBy: "The core, for a person.",
     channel: `${channel}.removed`,
     schema: z.strictObject({ ...of, before: amount, reason, detail }),
-    example: { ...EXAMPLE, before: 5_000_000_000, detail: "$5.00 per day" },
+    example: { ...EXAMPLE, before: 5_000_000_000, detail: "$5.00 a day" },
   }),
   "budget.granted": stored({
     family: "system",

@@ -81,8 +81,27 @@ export const deadLetterMessages = {
     "It failed again in each of 3 attempts.",
   ),
   "dead_letter.edited": fact("edited", "A person changed what a dead letter carries.", "Changed, and sent again."),
-  "dead_letter.discarded": fact("discarded", "A person discarded a dead letter.", "Discarded."),
+  "dead_letter.discarded": fact(
+    "discarded",
+    "A dead letter was discarded: by a person, or the system's own after an hour.",
+    "Discarded.",
+  ),
   "dead_letter.restored": fact("restored", "A person took a discarded dead letter back.", "Taken back."),
+  "dead_letter.alerted": stored({
+    family: "supervision",
+    purpose:
+      "A message to or from an agent failed again: a person and the agent's supervisor are told, the healer goes on.",
+    spokenBy: "The dead letters, once for each.",
+    channel: "sys.dead_letters.alerted",
+    schema: z.strictObject({
+      letter: z.number().int().positive(),
+      path: z.string().nullable(),
+      supervisor: z.string().nullable(),
+      retries: count,
+      detail: text,
+    }),
+    example: { letter: 412, path: "desk/planner", supervisor: "desk", retries: 2, detail: "There is no task 121." },
+  }),
   "dead_letter.removed": stored({
     family: "tool",
     purpose: "Dead letters were removed: seven days after they were settled, or because there were too many.",

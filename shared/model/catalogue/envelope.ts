@@ -10,8 +10,10 @@ import { problemOf, refusal } from "./problems.ts";
 
 /** Mission 6.5. What is larger travels as a reference to an artifact or a snapshot. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** MS-V3: deeper JSON is made to exhaust a reader's stack. */
+/** MS-V3: deeper JSON is made to exhaust a reader's stack; longer lists and wider objects belong into a file. */
 const MAX_DEPTH = 32;
+const MAX_ITEMS = 10_000;
+const MAX_PROPERTIES = 1000;
 /** CloudEvents: attribute names are lower-case letters and digits; 20 is what every protocol binding carries. */
 const ATTRIBUTE_NAME = /^[a-z0-9]{1,20}$/;
 const NO_SPACE = /^\S+$/;
@@ -127,10 +129,8 @@ export function dedupeKey({ source, id }: Pick<Envelope, "source" | "id">): stri
 }
 
 function checked(value: unknown): Result<Envelope> {
-  if (isTooDeep(value)) {
-    const message = `The message is nested more than ${MAX_DEPTH} levels deep. Send the rest as text, or as a reference.`;
-    return { ok: false, error: refusal("V1004", message) };
-  }
+  const excess = excessOf(value);
+  if (excess !== undefined) return { ok: false, error: refusal("V1004", `The message ${excess}`) };
   const parsed = envelopeSchema.safeParse(value);
   return parsed.success ? ok(parsed.data) : { ok: false, error: problemOf("The envelope", parsed.error, value) };
 }
@@ -149,14 +149,26 @@ function isAttributeValue(value: unknown): boolean {
   );
 }
 
-/** Level by level, not by recursion, which the input may be made to exhaust. The envelope itself is level 0. */
-function isTooDeep(value: unknown): boolean {
+/**
+ * What is too much of a value at a level of an envelope, which itself is level 0; undefined: it fits. Level by level, not
+ * by recursion, which the input may be made to exhaust.
+ */
+export function excessOf(value: unknown, atLevel = 0): string | undefined {
   let level = [value].filter(isContainer);
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return true;
-    level = level.flatMap((item) => Object.values(item).filter(isContainer));
+  for (let depth = atLevel; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH)
+      return `is nested more than ${MAX_DEPTH} levels deep. Send the rest as text, or as a reference.`;
+    const next: object[] = [];
+    for (const container of level) {
+      const items: readonly unknown[] = Object.values(container);
+      const wide = Array.isArray(container) ? MAX_ITEMS : MAX_PROPERTIES;
+      if (items.length > wide)
+        return `holds ${items.length} ${wide === MAX_ITEMS ? "items in one list" : "fields in one object"}, and ${wide} is the limit. Keep them in a file or a snapshot and send its address.`;
+      for (const item of items) if (isContainer(item)) next.push(item);
+    }
+    level = next;
   }
-  return false;
+  return undefined;
 }
 
 function isContainer(value: unknown): value is object {

@@ -29,14 +29,37 @@ const EXAMPLE = {
 /** One entry for each end a message can have. */
 function fate(verb: string, purpose: string, spokenBy = "The mailboxes.") {
   const channel = `ws.{fleet}.agent.{id}.message_${verb}`;
-  return stored({ family: "mailbox", purpose, spokenBy, channel, schema, example: EXAMPLE });
+  return stored({
+    family: "mailbox",
+    purpose,
+    spokenBy,
+    channel,
+    aliases: FATE_ALIASES[verb] ?? [],
+    schema,
+    example: EXAMPLE,
+  });
 }
+
+const FATE_ALIASES: Readonly<Record<string, readonly string[]>> = {
+  posted: ["MessageEnqueued", "MessageReceived"],
+  delivered: ["MessageDequeued", "MessageProcessed", "TaskAcceptance", "TASK_START"],
+  dropped: ["MessageDropped", "QueueFull"],
+};
 
 export const mailboxMessages = {
   "agent.message": define({
     family: "mailbox",
     kind: "command",
     purpose: "Words for an agent, for one of a role, or for all; they wait in its mailbox until it can take them.",
+    aliases: [
+      "NOTIFICATION",
+      "COLLABORATION",
+      "AgentMessage",
+      "AgentChat",
+      "CoordinationMessage",
+      "CoordinationResponse",
+      "CoordinateAgents",
+    ],
     spokenBy: "Agents (send_message), people, workflow steps.",
     channel: "msg.{fleet}.agent.{id}",
     schema: z.strictObject({ text: z.string().min(1).max(MAX_MAIL_TEXT) }),
@@ -54,14 +77,55 @@ export const mailboxMessages = {
   "message.throttled": stored({
     family: "mailbox",
     purpose: "An agent sends more messages than it may; those beyond are refused.",
+    aliases: ["BackpressureActivated"],
     spokenBy: "The mailboxes, once a minute.",
     channel: "sys.mailboxes.throttled",
     schema: z.strictObject({ path, refused: count, detail }),
     example: { path: "desk/planner", refused: 31, detail: "Sends more messages than it may" },
   }),
+  "caller.refused": stored({
+    family: "security",
+    purpose: "A call at the door for agents was refused: a wrong token, another's name, or too many of them.",
+    aliases: ["AuthFailed", "security.auth_failed"],
+    spokenBy: "The core, at once and then once a minute.",
+    channel: "sys.callers.refused",
+    schema: z.strictObject({
+      why: z.enum(["wrong_token", "too_many_calls", "forged_sender"]),
+      door: z.enum(["hook", "telemetry", "tools", "gateway"]),
+      /** Who did it, as far as that can be told. */
+      path: path.nullable(),
+      /** Whose name it took. */
+      claimed: z.string().max(400).nullable(),
+      refused: count,
+      detail,
+    }),
+    example: {
+      why: "forged_sender",
+      door: "tools",
+      path: "desk/planner",
+      claimed: "person",
+      refused: 1,
+      detail: "Called a tool in the name of person",
+    },
+  }),
   "agent.progress_reported": stored({
     family: "agent",
     purpose: "An agent says how far it is with its work.",
+    aliases: [
+      "task_progress",
+      "TASK_PROGRESS",
+      "TaskProgress",
+      "StreamTaskProgress",
+      "task_result",
+      "TaskResult",
+      "SubmitResult",
+      "UploadResults",
+      "TASK_COMPLETE",
+      "task_completed",
+      "TaskCompleted",
+      "TASK_END",
+      "TASK_FAILED",
+    ],
     spokenBy: "Agents (report_progress).",
     channel: "ws.{fleet}.agent.{id}.progress_reported",
     schema: z.strictObject({

@@ -19,6 +19,7 @@ export const memoryMessages = {
   "memory.stored": stored({
     family: "memory",
     purpose: "Something was remembered.",
+    aliases: ["data.put"],
     spokenBy: CORE,
     channel: `${memoryChannel}.stored`,
     schema: written,
@@ -35,6 +36,7 @@ export const memoryMessages = {
   "memory.forgotten": stored({
     family: "memory",
     purpose: "A memory is in no answer any more and will be deleted.",
+    aliases: ["data.delete"],
     spokenBy: CORE,
     channel: `${memoryChannel}.forgotten`,
     schema: z.strictObject({ ...ofMemory, deletesAt: moment }),

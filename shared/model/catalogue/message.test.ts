@@ -117,6 +117,19 @@ describe("a message", () => {
     expect(refusalOf(nested(400_000)).details?.["check"]).toBe("V1004");
   });
 
+  it("with more than 10,000 items in a list or 1,000 fields in an object is refused, with the number", () => {
+    const withData = (data: unknown) => said((e) => void (e["data"] = data));
+    const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`f${n}`, n]));
+    expect(parseEnvelope(withData({ list: Array.from({ length: 10_000 }, () => 0), ...fields(999) })).ok).toBe(true);
+    const long = refusalOf(withData([{ list: Array.from({ length: 10_001 }, () => 0) }]));
+    const wide = refusalOf(withData({ deep: fields(1001) }));
+    expect([long.details?.["check"], wide.details?.["check"]]).toEqual(["V1004", "V1004"]);
+    expect([long.message, wide.message]).toEqual([
+      expect.stringContaining("10001 items in one list"),
+      expect.stringContaining("1001 fields in one object"),
+    ]);
+  });
+
   it("is strict in what is said and lenient to what a newer sender adds", () => {
     const data = { ...parts.data, mood: "good" };
     expect(compose("context.handed_over", { ...parts, data })).toMatchObject({ ok: false });

@@ -107,6 +107,7 @@ export const supervisionMessages = {
   "fleet.learnt": stored({
     family: "supervision",
     purpose: "A fleet was read from its file and stays as it was, running or not.",
+    aliases: ["Created"],
     spokenBy: "The core, for a person.",
     channel: "ws.{fleet}.fleet.learnt",
     schema: fleetFile,
@@ -123,6 +124,7 @@ export const supervisionMessages = {
   "fleet.reloaded": stored({
     family: "supervision",
     purpose: "The fleet's file changed, and the difference was applied.",
+    aliases: ["CAPABILITY_CHANGE", "CapabilityUpdated", "CapabilityRegistration", "RegisterCapability"],
     spokenBy: "The core, when the file changes on disk or in the window.",
     channel: "ws.{fleet}.fleet.reloaded",
     schema: fleetFile,

@@ -27,7 +27,7 @@ export const systemMessages = {
     purpose: "The core ends in good order.",
     spokenBy: "The core.",
     channel: "sys.app.stopping",
-    aliases: ["System Stopping", "System Stopped"],
+    aliases: ["Stopping", "System Stopping", "System Stopped"],
     schema: z.strictObject({}),
     example: {},
   }),
@@ -143,7 +143,7 @@ export const systemMessages = {
     purpose: "A model request was counted, or a better word replaced an earlier one.",
     spokenBy: "The ledger.",
     channel: "ws.{fleet}.agent.{id}.usage",
-    aliases: ["AgentMetrics", "MetricsBatch", "ObservabilityFromAll"],
+    aliases: ["CollectMetrics", "AgentMetrics", "MetricsBatch", "ObservabilityFromAll"],
     schema: z.strictObject({
       path: z.string().optional(),
       sessionId: z.string().optional(),

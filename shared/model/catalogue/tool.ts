@@ -44,11 +44,33 @@ const call = {
 } as const;
 const callChannel = (verb: string) => `ws.{fleet}.tool_server.{server}.tool_${verb}`;
 
+const template = z.strictObject({ template: id });
+const templateEvent = (verb: string, purpose: string) =>
+  stored({
+    ...ofServer,
+    channel: `sys.templates.{template}.${verb}`,
+    purpose,
+    schema: template,
+    example: { template: "reviewer" },
+  });
+
 export const toolMessages = {
+  "agent_template.kept": templateEvent("kept", "A person keeps a template of an agent; nothing was started."),
+  "agent_template.changed": templateEvent("changed", "A person changed a template; agents made from it stay."),
+  "agent_template.removed": templateEvent("removed", "A template is known no longer; agents made from it stay."),
+  "agent_template.enabled": templateEvent("enabled", "A person allowed a template to be used again."),
+  "agent_template.disabled": templateEvent("disabled", "A person lets nobody use a template for now."),
+  "agent_template.used": stored({
+    ...ofServer,
+    channel: "sys.templates.{template}.used",
+    purpose: "An agent made from a template was put into a fleet's file.",
+    schema: template.extend({ agent: id }),
+    example: { template: "reviewer", agent: "desk/reviewer" },
+  }),
   "tool_server.registered": stored({
     ...serverEvent("registered"),
     purpose: "A fleet file declares an MCP server that was not known.",
-    aliases: ["registry.publish"],
+    aliases: ["Registered", "registry.publish"],
     schema: bare,
     example,
   }),
@@ -61,6 +83,7 @@ export const toolMessages = {
   "tool_server.removed": stored({
     ...serverEvent("removed"),
     purpose: "An MCP server is known no longer, and its processes have ended.",
+    aliases: ["Unregistered"],
     schema: z.strictObject({ key, why: detail }),
     example: { ...example, why: "It was removed." },
   }),
@@ -129,7 +152,7 @@ export const toolMessages = {
     ...call,
     channel: `${callChannel("completed")}; tool.{tool}.completed`,
     purpose: "A tool answered, and what it answered fits what it had promised.",
-    aliases: ["ToolCompleted", "TOOL_RESULT"],
+    aliases: ["ExecutionCompleted", "ToolCompleted", "TOOL_RESULT"],
     example: callExample,
   }),
   "tool.failed": stored({
@@ -150,7 +173,7 @@ export const toolMessages = {
     ...call,
     channel: `${callChannel("denied")}; tool.{tool}.failed`,
     purpose: "A call never went out: its caller may not use this tool.",
-    aliases: ["AccessDenied"],
+    aliases: ["PermissionDenied", "security.denied", "AccessDenied"],
     example: { ...callExample, attempts: 0, code: "forbidden", message: "desk/researcher may not call it." },
   }),
   "mcp.event": define({

@@ -68,7 +68,7 @@ export const workflowMessages = {
     purpose: "A step of a run, or the run itself, entered another state.",
     spokenBy: "The core, for every move that is no handover; its own planner starts what follows.",
     channel: "workflow.{run}.{step}.{state}",
-    aliases: ["workflow_coordination", "WorkflowUpdate", "StateTransition"],
+    aliases: ["TaskCoordination", "workflow_coordination", "WorkflowUpdate", "StateTransition"],
     schema: z.strictObject({
       run: id,
       /** `run` when it is the run itself. */
@@ -131,7 +131,9 @@ export const workflowMessages = {
   "workflow.resumed": aboutRun("resumed", "A run goes on."),
   "workflow.plan_b_entered": aboutRun("plan_b_entered", "A step of a run goes its other way."),
   "workflow.plan_b_left": aboutRun("plan_b_left", "The other way has led back: the run goes on as planned."),
+  "workflow.undo_begun": aboutRun("undo_begun", "What a run did is being undone, the last step first."),
+  "workflow.compensated": aboutRun("compensated", "All that a run did and that can be undone is undone."),
   "workflow.completed": aboutRun("completed", "Every step of a run is completed."),
-  "workflow.failed": aboutRun("failed", "A step of a run failed for good."),
+  "workflow.failed": aboutRun("failed", "A step of a run failed for good, or not all of the run could be undone."),
   "workflow.aborted": aboutRun("aborted", "A person ended a run; every lock was let go."),
 };

@@ -8,11 +8,20 @@ const PAGES = [
   "Terminals",
   "Sessions",
   "Workflows",
+  "Messages",
+  "Budgets",
   "Events",
   "Bus",
+  "Registry",
   "Memory",
   "Settings",
 ] as const;
+/** Pages of several tabs: each is looked at. */
+const TABS: Readonly<Partial<Record<(typeof PAGES)[number], readonly string[]>>> = {
+  Bus: ["Live", "Dead letters", "Catalogue"],
+  Registry: ["Calls"],
+  Memory: ["Contexts"],
+};
 /** 720 by 450 is 1440 by 900 at 200 % zoom. */
 const SIZES = [
   { width: 1440, height: 900 },
@@ -95,15 +104,19 @@ test("every page in light and dark, wide, narrow and at 200 %", async ({ desk },
       await goTo(page, name);
       await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
       if (name === "Tree") await row(page, /^api, /).click();
-      // Colours change no widths: light is looked at wide and small only.
-      for (const size of theme === "dark" ? SIZES : [SIZES[0], SIZES[2]]) {
-        await page.setViewportSize(size);
-        await page.evaluate(
-          () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-        );
-        const where = `${name}-${theme}-${size.width}`;
-        problems.push(...(await faults(page)).map((fault) => `${where}: ${fault}`));
-        await page.screenshot({ path: info.outputPath(`${where}.png`) });
+      for (const tab of [undefined, ...(TABS[name] ?? [])]) {
+        await page.setViewportSize(SIZES[0]);
+        if (tab !== undefined) await page.getByRole("radio", { name: tab, exact: true }).click();
+        // Colours change no widths: light is looked at wide and small only.
+        for (const size of theme === "dark" ? SIZES : [SIZES[0], SIZES[2]]) {
+          await page.setViewportSize(size);
+          await page.evaluate(
+            () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+          );
+          const where = `${name}${tab === undefined ? "" : `-${tab}`}-${theme}-${size.width}`;
+          problems.push(...(await faults(page)).map((fault) => `${where}: ${fault}`));
+          await page.screenshot({ path: info.outputPath(`${where}.png`) });
+        }
       }
     }
   }

@@ -29,6 +29,11 @@ test("the palette pauses and restarts, G goes, and ? lists the keys", async ({ d
     ["l", "Terminals"],
     ["s", "Sessions"],
     ["e", "Events"],
+    ["w", "Workflows"],
+    ["m", "Messages"],
+    ["d", "Bus"],
+    ["r", "Registry"],
+    ["y", "Memory"],
     ["f", "Search"],
   ];
   for (const [key, title] of places) {

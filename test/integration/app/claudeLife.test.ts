@@ -1,6 +1,6 @@
 /** The real Claude Code in a fleet, through the whole app: states, an answer from the inbox, resume, a core killed while it asks. */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { InboxItem } from "#shared/model/inbox.ts";
@@ -122,6 +122,7 @@ describe.skipIf(cli === undefined)("Claude Code in a fleet", () => {
     expect(await client.command("inbox.answer", { id: item.id, option: "allow" })).toMatchObject({ ok: true });
     await until(app, "idle");
     expect(existsSync(join(cwd, "made-here"))).toBe(true);
+    await eventually("both streams tell it", () => states.at(-1) === "idle" && items.get(item.id)?.status !== "open");
     expect(states.filter((state, index) => states.indexOf(state) === index)).toEqual([
       "starting",
       "busy",
@@ -142,7 +143,11 @@ describe.skipIf(cli === undefined)("Claude Code in a fleet", () => {
     await until(app, "idle");
     const first = await app.node("coder");
     expect(first).toMatchObject({ mode: "fresh", cliSessionId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
-    await eventually("the transcript", async () => (await transcripts(config)).length === 1);
+    // Claude Code writes its transcript behind its words, and one without an answer cannot be resumed.
+    await eventually("the transcript", async () => {
+      const [path] = await transcripts(config);
+      return path !== undefined && (await readFile(path, "utf8")).includes('"type":"assistant"');
+    });
     killHard(await pidOf(app, "coder"));
     await app.waitFor("coder", (node) => node.generation === 2 && node.pid !== undefined);
     await until(app, "idle");

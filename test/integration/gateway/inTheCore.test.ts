@@ -124,8 +124,9 @@ describe("a credential that passes", () => {
     const given = await standIn.given();
     expect(await tellTelemetry(given)).toBe(200);
     expect(await tellHook(given, credentials)).toBe(200);
+    const client = await live.client(app);
     await eventually("the ledger has them", async () => {
-      const page = await (await live.client(app)).query("usage.entries", { limit: 100 });
+      const page = await client.query("usage.entries", { limit: 100 });
       return page.ok && page.value.entries.length >= 2;
     });
     await app.kill("SIGKILL");

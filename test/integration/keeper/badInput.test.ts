@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmod, mkdtemp, realpath, rm, stat, symlink } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, realpath, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeSocketDirectory } from "#keeper/socketDirectory.ts";
 import type { KeeperHost } from "#platform/keeperHost.ts";
@@ -99,6 +101,34 @@ test("socket, token and directories are the owner's alone", async () => {
   expect(await modeOf(dirname(socket))).toBe(0o700);
   expect(await modeOf(join(harness.dataDir, "keeper", "token"))).toBe(0o600);
   expect(await modeOf(join(harness.dataDir, "sessions", bystander.sessionId))).toBe(0o700);
+});
+
+test("another user's program does not even reach the socket", async (context) => {
+  if (process.getuid?.() !== 0) {
+    process.stderr.write("SKIPPED: only root can start a program as another user\n");
+    return context.skip("needs root");
+  }
+  const [keeper] = await listRunningKeepers(harness.dataDir);
+  const token = join(harness.dataDir, "keeper", "token");
+  const nobody = `
+    process.setgroups([]); process.setgid(65534); process.setuid(65534);
+    const said = (error) => console.log(error.code);
+    require("node:fs").readFile(${JSON.stringify(token)}, (error) => said(error ?? { code: "READ" }));
+    require("node:net").connect(${JSON.stringify(keeper?.endpoint.socket)}, () => process.exit(1)).on("error", said);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", nobody]);
+  expect(stdout).toBe("EACCES\nEACCES\n");
+});
+
+test("a session whose log's place is a link is refused", async () => {
+  const request = shellRequest("echo written");
+  const elsewhere = await mkdtemp(join(await realpath(tmpdir()), "signalbox-elsewhere-"));
+  await symlink(elsewhere, join(harness.dataDir, "sessions", request.sessionId));
+  expect(await host.spawn(request)).toMatchObject({
+    ok: false,
+    error: { code: "spawn_failed", message: expect.stringContaining("is a link; remove it") },
+  });
+  expect(await readdir(elsewhere)).toEqual([]);
+  await rm(elsewhere, { recursive: true });
 });
 
 test("a socket directory that is a link or open to others is refused", async () => {

@@ -52,7 +52,7 @@ test("kill -9 of the app: the agents go on, and the next one attaches with nothi
 
 test("an exit that happens while no app runs is told later, even after the keeper has left", async () => {
   await harness.dispose();
-  harness = await startHarness({ idleMs: 100 });
+  harness = await startHarness({ idleMs: 300 });
   const host = await harness.newHost();
   const request = shellRequest("sleep 0.3; echo done; exit 4");
   await run(host, request);
@@ -73,7 +73,7 @@ test("an exit that happens while no app runs is told later, even after the keepe
 
 test("the keeper stays while an app is connected or a session runs", async () => {
   await harness.dispose();
-  harness = await startHarness({ idleMs: 50 });
+  harness = await startHarness({ idleMs: 300 });
   const host = await harness.newHost();
   const request = shellRequest("echo ready; read line");
   const recorder = await run(host, request);
@@ -185,7 +185,7 @@ test("another version starts beside the old one, which keeps its sessions until 
   const request = shellRequest("echo old; read line; echo still $line");
   await (await run(old, request)).untilText("old");
   old.close();
-  const newer = await startHarness({ dataDir: harness.dataDir, version: "newer", idleMs: 100 });
+  const newer = await startHarness({ dataDir: harness.dataDir, version: "newer", idleMs: 300 });
   const host = await newer.newHost();
   const fresh = await run(host, shellRequest("echo new; read line"));
   await fresh.untilText("new");

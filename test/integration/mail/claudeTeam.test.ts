@@ -1,4 +1,4 @@
-/** Two real Claude Codes that work together through the tools they were given: messages, a question to the person, a handover. */
+/** Two real Claude Codes that work together through the tools they were given: messages, a question to the person, memory, a handover. */
 import { describe, expect, it } from "vitest";
 import { budgetId } from "#shared/model/budget.ts";
 import { installCli } from "#test/support/agentClis.ts";
@@ -57,6 +57,31 @@ describe.skipIf(cli === undefined)("two Claude Codes", () => {
       PATIENCE_MS,
     );
     await crew.idle("bob");
+
+    // What one remembers for the team is found by the person, and recalled by the other; what is for itself alone is not.
+    const own = call("remember", { text: "My own notes stand in the drawer", for: "me" });
+    await app.cli("send", "bob", `[[new]] keep ${call("remember", { text: "The deploy key is in the safe" })} ${own}`);
+    const kept = await eventually(
+      "the person finds both",
+      async () => {
+        const listed = await client.query("memory.list", { author: "crew/bob" });
+        return listed.ok && listed.value.total === 2 ? listed.value.memories : undefined;
+      },
+      PATIENCE_MS,
+    );
+    expect(kept.map(({ scope, text }) => `${scope}: ${text}`).toSorted()).toEqual([
+      "agent:crew/bob: My own notes stand in the drawer",
+      "fleet:crew: The deploy key is in the safe",
+    ]);
+    await crew.idle("bob");
+    await app.cli("send", "ann", `[[new]] look ${call("recall", { query: "drawer deploy key safe" })}`);
+    const recalled = await eventually(
+      "ann recalls it",
+      () => model.requests.find(({ conversation }) => conversation.includes("fact: The deploy key is in the safe")),
+      PATIENCE_MS,
+    );
+    expect(recalled.conversation).not.toContain("stand in the drawer");
+    await crew.idle("ann");
 
     // Work goes over with its context and tokens, which bob is held to and ann no longer has.
     const work = { to: "bob", intent: "write the tests", context_id: "ctx-1", tokens: 5000, status: "partial" };

@@ -101,6 +101,21 @@ describe("the registry with a server that means well", { timeout: PATIENCE }, ()
     expect(rig.registry.servers.views()[0]?.restarts).toBe(0);
   });
 
+  it("marks a tool whose schema is none in every list, and refuses its call before the server hears of it", async () => {
+    const listed = () => rig.registry.servers.views()[0]?.tools.filter(({ problem }) => problem !== undefined);
+    await eventually("the mark", () => listed()?.length === 1);
+    expect(listed()).toMatchObject([
+      { name: "broken", problem: expect.stringMatching(/^The schema cannot be used: /) },
+    ]);
+    expect(await call("broken", { a: 1 })).toMatchObject({
+      ok: false,
+      error: { code: "bad_answer", message: expect.stringMatching(/^broken cannot be called: The schema/) },
+    });
+    expect(rig.registry.find({ text: "broken", limit: 5 })).toMatchObject({
+      value: [{ kind: "tool", description: expect.stringMatching(/^Cannot be called: /) }],
+    });
+  });
+
   it("is not held up by a schema whose pattern takes years", async () => {
     const startedAt = performance.now();
     const trapped = await call("trap", { text: `${"a".repeat(40)}!` });

@@ -21,6 +21,7 @@ const TOOLS = [
   { name: "fails", description: "Says that it failed", inputSchema: ANY },
   { name: "env", description: "Tells a variable", inputSchema: ANY },
   { name: "trap", description: "A pattern that takes years", inputSchema: trapSchema() },
+  { name: "broken", description: "Its schema is none", inputSchema: { ...ANY, properties: { a: { type: "numbr" } } } },
 ];
 
 function addSchema(): object {

@@ -27,9 +27,9 @@ function canMountTmpfs(): boolean {
 }
 
 describe("kill -9 under load", () => {
-  it("loses nothing acknowledged in 20 rounds, leaves no half command and no gap", async () => {
+  it("loses nothing acknowledged in 10 rounds, leaves no half command and no gap", async () => {
     const acknowledged: number[] = [];
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const writer = startStoreProcess("write", dataDir);
       await writer.said(20 + Math.floor(Math.random() * 300));
       await writer.kill();

@@ -85,20 +85,39 @@ server.registerTool("work", { inputSchema: z.object({ step: z.string() }) }, asy
   await sleep(150);
   return { content: [{ type: "text", text: step }] };
 });
+server.registerTool("undo", { inputSchema: z.object({ step: z.string() }) }, async ({ step }) => {
+  appendFileSync(process.argv[2], "undo " + step + "\\n");
+  await sleep(150);
+  return { content: [{ type: "text", text: step }] };
+});
 await server.connect(new StdioServerTransport());
 `;
 const STEPS = ["one", "two", "three", "four"] as const;
 
+const undos = async () => (await live.lines("calls")).filter((line) => line.startsWith("undo "));
+
+/** No call more than was told of. */
+async function expectTold(said: readonly StoredEvent[], calls: readonly string[]): Promise<void> {
+  const made = await live.lines("calls");
+  for (const call of calls) {
+    const step = call.replace("undo ", "");
+    const told = said.filter(
+      ({ type, data }) => type === "workflow.lock_taken_over" && JSON.stringify(data).includes(`"step":"${step}"`),
+    );
+    expect([call, made.filter((line) => line === call).length <= told.length + 1]).toEqual([call, true]);
+  }
+}
+
 describe("kill -9 of the app in the middle of a run", () => {
   it(
-    "loses no completion, and does no step twice without saying so",
+    "loses no completion, and does no step twice without saying so; nor does it when the run is undone",
     async () => {
       const calls = join(live.dir, "calls");
       await writeFile(join(live.dir, "slow.mjs"), SLOW);
       await writeFile(calls, "");
       const steps = STEPS.map((id, index) => {
         const needs = index === 0 ? "" : `, needs: ${STEPS[index - 1] ?? ""}`;
-        return `    - { id: ${id}${needs}, tool: slow.work, with: { step: ${id} } }\n`;
+        return `    - { id: ${id}${needs}, tool: slow.work, with: { step: ${id} }, undo: { tool: slow.undo, with: { step: "\${${id}.text}" } } }\n`;
       }).join("");
       const file = join(live.dir, "chain.yaml");
       await writeFile(
@@ -119,13 +138,28 @@ describe("kill -9 of the app in the middle of a run", () => {
       const said = await events(app, run);
       const completed = namesOf(said).filter((name) => String(name).endsWith("Completed"));
       expect(completed).toEqual(["OneCompleted", "TwoCompleted", "ThreeCompleted", "FourCompleted"]);
-      const made = await live.lines("calls");
-      for (const step of STEPS) {
-        const told = said.filter(
-          ({ type, data }) => type === "workflow.lock_taken_over" && JSON.stringify(data).includes(`"step":"${step}"`),
-        );
-        expect([step, made.filter((line) => line === step).length <= told.length + 1]).toEqual([step, true]);
-      }
+      await expectTold(said, STEPS);
+
+      expect((await app.cli("workflow", "undo", run)).stdout).toContain(`${run} is compensating`);
+      await eventually("the second undo", async () => (await undos()).length >= 2, PATIENCE_MS);
+      await app.kill();
+      app = await live.serve();
+      const undone = await untilOver(app, run);
+      expect(undone.head).toMatchObject({ state: "compensated", detail: "A person wants it undone." });
+      expect(undone.entries.map(({ state }) => state)).toEqual(["undone", "undone", "undone", "undone"]);
+      expect([...new Set(await undos())]).toEqual(STEPS.toReversed().map((step) => `undo ${step}`));
+      const all = await events(app, run);
+      await expectTold(
+        all.slice(said.length),
+        STEPS.map((step) => `undo ${step}`),
+      );
+      expect(namesOf(all).filter((name) => String(name).endsWith("Undone"))).toEqual([
+        "FourUndone",
+        "ThreeUndone",
+        "TwoUndone",
+        "OneUndone",
+      ]);
+      expect((await app.cli("workflow", "undo", run)).stderr).toContain("is undone already");
     },
     3 * PATIENCE_MS,
   );

@@ -80,8 +80,8 @@ export function demoBudgets(): DemoBudgets {
   return {
     queries: {
       "budget.list": async () => ok([...budgets.values()]),
-      "budget.history": async ({ id }) =>
-        ok([{ seq: 1, at: new Date().toISOString(), actor: "person", what: "set", detail: `${id} was set` }]),
+      "budget.history": async () =>
+        ok([{ seq: 1, at: new Date().toISOString(), actor: "person", what: "set", detail: "$5.00 a day" }]),
     },
     commands: {
       "budget.set": async ({ scope, limit, unit, period }) => {

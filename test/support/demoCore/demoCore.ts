@@ -5,6 +5,7 @@
 import type { AppStatus } from "#shared/contract/index.ts";
 import type { Fleet } from "#shared/model/node.ts";
 import { settingsSchema } from "#shared/model/settings.ts";
+import { fail } from "#shared/model/result.ts";
 import type { Settings } from "#shared/model/settings.ts";
 import type { Handlers } from "#shared/rpc/handlers.ts";
 import { demoBudgets } from "./demoBudgets.ts";
@@ -31,6 +32,8 @@ export interface DemoOptions {
   /** Two other machines, one of them away. */
   readonly machines?: boolean;
   readonly network?: AppStatus["network"];
+  /** "never": what is asked stays without an answer; "refused": the core cannot read its database. */
+  readonly answers?: "never" | "refused";
 }
 
 /** What was asked of the fake, for assertions. */
@@ -83,7 +86,7 @@ export function createDemoCore(options: DemoOptions = {}): DemoCore {
     },
   };
   const handlers: Handlers = {
-    queries: demoQueries(world),
+    queries: answered(demoQueries(world), options.answers),
     commands: recorded(demoCommands(core), calls),
     streams: demoStreams(world),
   };
@@ -97,6 +100,20 @@ function fleetsFor(kind: NonNullable<DemoOptions["fleet"]>, now: number): Fleet[
   const fleet = sampleFleet(now);
   return [{ ...fleet, root: { ...fleet.root, children: [], state: "idle", restartsInWindow: 0 } }];
 }
+
+/** As asked of `answers`; what the frame itself asks is answered all the same. */
+function answered(queries: Handlers["queries"], how: DemoOptions["answers"]): Handlers["queries"] {
+  if (how === undefined) return queries;
+  return new Proxy(queries, {
+    get(target, name: string) {
+      if (name === "app.info") return Reflect.get(target, name) as unknown;
+      if (how === "never") return () => new Promise(() => {});
+      return async () => fail("store_unavailable", REFUSED);
+    },
+  });
+}
+
+export const REFUSED = "The database could not be read. Look at the log, then try again.";
 
 function recorded(commands: Handlers["commands"], calls: DemoCall[]): Handlers["commands"] {
   return new Proxy(commands, {

@@ -35,6 +35,7 @@ interface Sample {
   readonly tool?: string;
   readonly diedMs: number;
   readonly retries: number;
+  readonly waitsFor?: number;
   readonly data: unknown;
 }
 
@@ -93,6 +94,27 @@ const SAMPLES: readonly Sample[] = [
     diedMs: 26 * 3_600_000,
     retries: 3,
     data: { from: "fleet/docs-writer", text: "done" },
+  },
+  {
+    id: 407,
+    state: "retrying",
+    error: { class: "network", code: "ECONNREFUSED", message: "connect ECONNREFUSED 127.0.0.1:5432" },
+    type: "workflow.step",
+    consumer: "runner",
+    diedMs: 27 * 3_600_000,
+    retries: 0,
+    waitsFor: 406,
+    data: { run: "valuation-6", step: "valuation" },
+  },
+  {
+    id: 406,
+    state: "retrying",
+    error: { class: "network", code: "ECONNREFUSED", message: "connect ECONNREFUSED 127.0.0.1:5432" },
+    type: "workflow.step",
+    consumer: "runner",
+    diedMs: 27 * 3_600_000 + 20 * SECOND,
+    retries: 2,
+    data: { run: "valuation-6", step: "researcher" },
   },
 ];
 
@@ -173,6 +195,8 @@ export function demoDeadLetters(hasRecords: boolean): DemoDeadLetters {
   };
 }
 
+const STREAMS: Readonly<Record<string, string>> = { tool: "TOOLS", workflow: "WORKFLOWS" };
+
 function detailOf({ data, diedMs, tool, ...sample }: Sample): DeadLetterDetail {
   const { id, state, consumer, error } = sample;
   const isSettled = state === "replayed" || state === "discarded";
@@ -186,7 +210,7 @@ function detailOf({ data, diedMs, tool, ...sample }: Sample): DeadLetterDetail {
   };
   return {
     ...sample,
-    stream: sample.type.startsWith("tool") ? "TOOLS" : "MESSAGES",
+    stream: STREAMS[sample.type.split(".")[0] ?? ""] ?? "MESSAGES",
     seq: 47_789 + id,
     subject: tool === undefined ? `msg.fleet.agent.${consumer}` : `tool.${tool}.failed`,
     source: "/agents/fleet/planner",

@@ -36,6 +36,7 @@ export function demoQueries(world: DemoWorld): Handlers["queries"] {
     "app.doctor": async () => ok([{ name: "keeper", status: "ok", message: "The session keeper answers." }]),
     "fleet.list": async () => ok(world.fleets),
     "machine.list": async () => ok({ machines: world.machines }),
+    "machine.tryServer": async ({ url }) => ok({ server: url, version: "2.11.0", warnings: [] }),
     "fleet.file": async ({ name }) => ok({ file: `/home/ada/code/${name}.yaml`, text: FLEET_TEXT }),
     "fleet.check": async () => ok({ errors: [] }),
     "fleet.schema": async () => ok({}),

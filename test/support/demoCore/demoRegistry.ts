@@ -1,6 +1,7 @@
 /** A fake for looking at screens: MCP servers in every state, their tools, and a log of calls. */
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
+import type { AgentTemplate } from "#shared/model/agentTemplate.ts";
 import type { Tool, ToolCallDetail, ToolServer } from "#shared/model/toolServer.ts";
 import type { CommandHandlers, QueryHandlers, StreamHandlers } from "#shared/rpc/handlers.ts";
 
@@ -44,6 +45,14 @@ const TOOLS: readonly Tool[] = [
     hints: ["read_only"],
     inputSchema: { type: "object" },
   },
+  {
+    name: "merge_nodes",
+    description: "Merge two nodes into one",
+    hints: [],
+    problem:
+      "The schema cannot be used: schema is invalid: data/properties/from/type must be equal to one of the allowed values",
+    inputSchema: { type: "object", properties: { from: { type: "sting" } } },
+  },
 ];
 
 function sample(key: string, more: Partial<ToolServer>): ToolServer {
@@ -64,7 +73,9 @@ function sample(key: string, more: Partial<ToolServer>): ToolServer {
     protocol: "2025-11-25",
     software: `example/${id ?? key} 1.4.0`,
     verifiedAt: ago(2 * MINUTE),
-    tools: TOOLS.map(({ inputSchema: _in, outputSchema: _out, ...summary }) => summary),
+    tools: TOOLS.filter(({ problem }) => problem === undefined || key === "memory").map(
+      ({ inputSchema: _in, outputSchema: _out, ...summary }) => summary,
+    ),
     callsUnderWay: 0,
     ...more,
   };
@@ -162,10 +173,73 @@ function sampleCalls(): ToolCallDetail[] {
   ].map((one) => JSON.parse(JSON.stringify(one)));
 }
 
+const TEMPLATES: readonly AgentTemplate[] = [
+  {
+    id: "reviewer",
+    about: "Reads what others wrote and says what is wrong with it",
+    tags: ["review", "typescript"],
+    child: { agent: "claude", role: "reviewer", prompt: "Review every change before it lands." },
+    enabled: true,
+    keptAt: ago(90 * MINUTE),
+    keptBy: "person",
+    uses: 3,
+    usedAt: ago(12 * MINUTE),
+  },
+  {
+    id: "watcher",
+    about: "",
+    tags: ["tests"],
+    child: { command: "npm test -- --watch", restart: "permanent" },
+    enabled: false,
+    keptAt: ago(80 * MINUTE),
+    keptBy: "cli",
+    uses: 0,
+  },
+];
+
+type Templates = Pick<DemoRegistry["commands"], Extract<keyof DemoRegistry["commands"], `registry.${string}Template`>>;
+
+function demoTemplates(isEmpty: boolean, onChange: () => void): { list: () => AgentTemplate[]; commands: Templates } {
+  let templates: AgentTemplate[] = isEmpty ? [] : [...TEMPLATES];
+  const put = (next: AgentTemplate): Result<AgentTemplate> => {
+    templates = [...templates.filter(({ id }) => id !== next.id), next].toSorted((a, b) => a.id.localeCompare(b.id));
+    onChange();
+    return ok(next);
+  };
+  const change = (id: string, part: Partial<AgentTemplate>): Result<AgentTemplate> => {
+    const found = templates.find((one) => one.id === id);
+    return found === undefined ? fail("not_found", `There is no template ${id}.`) : put({ ...found, ...part });
+  };
+  return {
+    list: () => templates,
+    commands: {
+      "registry.keepTemplate": async (order) =>
+        put({ ...order, enabled: true, keptAt: new Date().toISOString(), keptBy: "person", uses: 0 }),
+      "registry.changeTemplate": async ({ id, ...part }) => change(id, part),
+      "registry.removeTemplate": async ({ template }) => {
+        const found = change(template, {});
+        templates = templates.filter(({ id }) => id !== template);
+        onChange();
+        return found;
+      },
+      "registry.enableTemplate": async ({ template }) => change(template, { enabled: true }),
+      "registry.disableTemplate": async ({ template }) => change(template, { enabled: false }),
+      "registry.useTemplate": async ({ template, fleet, id = template }) => {
+        const uses = templates.find((one) => one.id === template)?.uses ?? 0;
+        const used = change(template, { uses: uses + 1 });
+        return used.ok ? ok({ path: `${fleet}/${id}` }) : used;
+      },
+    },
+  };
+}
+
 export function demoRegistry(isEmpty = false): DemoRegistry {
   let servers = isEmpty ? [] : sampleServers();
   const calls = isEmpty ? [] : sampleCalls();
   const sinks = new Set<Parameters<StreamHandlers["registry"]>[1]>();
+  const templates = demoTemplates(isEmpty, () => {
+    for (const sink of sinks) sink.send({ type: "templates" });
+  });
   const find = (ref: string): Result<ToolServer> => {
     const found = servers.find(({ key, id }) => key === ref || id === ref);
     return found === undefined ? fail("not_found", `There is no server ${ref}.`) : ok(found);
@@ -180,6 +254,7 @@ export function demoRegistry(isEmpty = false): DemoRegistry {
   };
   return {
     queries: {
+      "registry.templates": async () => ok(templates.list()),
       "registry.servers": async () => ok(servers),
       "registry.find": async () => ok([]),
       "registry.tool": async ({ tool }) => {
@@ -202,6 +277,7 @@ export function demoRegistry(isEmpty = false): DemoRegistry {
       },
     },
     commands: {
+      ...templates.commands,
       "registry.add": async ({ id, tags }) => {
         const made = sample(id, { state: "registered", tools: [], tags });
         servers = [...servers, made];

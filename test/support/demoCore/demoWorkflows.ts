@@ -38,6 +38,8 @@ export function demoWorkflows(hasAny: boolean): DemoWorkflows {
       "workflow.suspend": async ({ run }) => find(run),
       "workflow.resume": async ({ run }) => find(run),
       "workflow.abort": async ({ run }) => find(run),
+      "workflow.undo": async ({ run }) => find(run),
+      "workflow.skipUndo": async ({ run }) => find(run),
       "workflow.retryStep": async ({ run }) => find(run),
       "workflow.planB": async ({ run }) => find(run),
     },

@@ -3,8 +3,10 @@ import { entryMoved, runMoved, runStarted } from "#core/workflows/workflowEvents
 import { moveEntry } from "#core/workflows/entryMachine.ts";
 import type { EntryMove } from "#core/workflows/entryMachine.ts";
 import { newRun } from "#core/workflows/newRun.ts";
-import { stepOf, verdictOn } from "#core/workflows/runMachine.ts";
+import { verdictOn } from "#core/workflows/runMachine.ts";
+import { stepOf } from "#core/workflows/ways.ts";
 import type { NewEvent, StoredEvent } from "#shared/model/event.ts";
+import { FINAL_RUN_STATES } from "#shared/model/workflow.ts";
 import type { Run } from "#shared/model/workflow.ts";
 import type { CallSpec, StepSpec, WorkflowSpec } from "#shared/model/workflowFile.ts";
 
@@ -46,9 +48,17 @@ export const SAMPLE_WORKFLOW: WorkflowSpec = {
         planB: { call: tool("library", "read_shelf"), timeoutMs: 30_000 },
       },
     ),
-    step("valuation", tool("valuation", "estimate"), { needs: ["researcher"], doing: "computing" }),
+    step("valuation", tool("valuation", "estimate"), {
+      needs: ["researcher"],
+      doing: "computing",
+      undo: { call: tool("valuation", "withdraw"), timeoutMs: 30_000 },
+    }),
     step("browser", tool("browser", "read_page"), { needs: ["researcher"], doing: "reading" }),
-    step("report", tool("library", "write"), { needs: ["valuation", "browser"], doing: "writing" }),
+    step("report", tool("library", "write"), {
+      needs: ["valuation", "browser"],
+      doing: "writing",
+      undo: { call: tool("library", "remove"), timeoutMs: 30_000 },
+    }),
   ],
 };
 
@@ -109,8 +119,7 @@ class Recorder {
     );
     const verdict = verdictOn(this.run);
     if (verdict.state === this.run.head.state) return this;
-    const ended = verdict.state === "completed" || verdict.state === "failed";
-    const endedAt = ended ? { endedAt: new Date(this.#now).toISOString() } : {};
+    const endedAt = FINAL_RUN_STATES.has(verdict.state) ? { endedAt: new Date(this.#now).toISOString() } : {};
     const detailOf = verdict.detail === undefined ? {} : { detail: verdict.detail };
     const head = {
       ...this.run.head,
@@ -121,6 +130,18 @@ class Recorder {
     };
     this.run = { ...this.run, head };
     this.#put(runMoved(head, verbOf(verdict.state), "system"));
+    return this;
+  }
+
+  /** As a person orders it after the run's end. */
+  undo(why: string, afterMs: number): this {
+    this.#now += afterMs;
+    const since = new Date(this.#now).toISOString();
+    const { endedAt: _end, ...before } = this.run.head;
+    const undo = { why, since, round: 1 };
+    const head = { ...before, undo, detail: why, state: "compensating" as const, revision: before.revision + 1 };
+    this.run = { ...this.run, head };
+    this.#put(runMoved(head, "undo_begun", "person"));
     return this;
   }
 
@@ -156,11 +177,41 @@ function begun(id: string, startedMs: number): Recorder {
 }
 
 function verbOf(state: Run["head"]["state"]) {
-  if (state === "running") return "resumed" as const;
+  if (state === "running" || state === "compensating") return "resumed" as const;
   return state === "plan_b" ? ("plan_b_entered" as const) : state;
 }
 
-/** One under way, one that took plan B, one that failed and one that is done; newest first. */
+/** One run to its end, and what came of it: a report that is filed, a value that is entered. */
+function completed(id: string, startedMs: number): Recorder {
+  return begun(id, startedMs)
+    .move(
+      "researcher",
+      { type: "complete", by: "appraisal/researcher", output: FOUND, snapshot: snapshot("b81e64d20c9f") },
+      900,
+    )
+    .move("valuation", { type: "queue" }, 5)
+    .move("browser", { type: "queue" }, 1)
+    .lock("valuation", 4, HOLDER, "b81e64d20c9f")
+    .lock("browser", 2, HOLDER, "b81e64d20c9f")
+    .move("valuation", { type: "complete", by: HOLDER, output: { value: 326, low: 318, high: 334 } }, 210)
+    .move("browser", { type: "complete", by: HOLDER, output: { asked: 340, title: "Banker's lamp" } }, 420)
+    .move("report", { type: "queue" }, 5)
+    .lock("report", 5, HOLDER)
+    .move("report", { type: "complete", by: HOLDER, output: { file: "report.md" } }, 300);
+}
+
+/** A person had it undone: the report is gone, the value is being withdrawn. */
+function undoing(id: string, startedMs: number, undoAfterMs: number): Recorder {
+  return completed(id, startedMs)
+    .undo("A person wants it undone.", undoAfterMs)
+    .move("report", { type: "undo", round: 1, target: "tool:library.remove" }, 4)
+    .lock("report", 3, HOLDER)
+    .move("report", { type: "complete", by: HOLDER, output: { removed: "report.md" } }, 180)
+    .move("valuation", { type: "undo", round: 1, target: "tool:valuation.withdraw" }, 4)
+    .lock("valuation", 3, HOLDER);
+}
+
+/** One under way, one that took plan B, one that failed, and others that are being undone; newest first. */
 export function sampleRuns(now: number): { readonly runs: readonly Run[]; readonly events: readonly StoredEvent[] } {
   const agent = "appraisal/researcher";
   const live = begun("appraise-9c41d07e", now - 16_000)
@@ -172,7 +223,7 @@ export function sampleRuns(now: number): { readonly runs: readonly Run[]; readon
     .spend(4200);
   const error = { code: "not_found", message: "The library has no card index gone.json. Read the shelf instead." };
   const healed = begun("appraise-51b0aa3f", now - 1_900_000)
-    .move("researcher", { type: "fail", by: agent, error }, 5200, error.message)
+    .move("researcher", { type: "fail", by: agent, error, isOver: false }, 5200, error.message)
     .move("researcher", { type: "plan_b", call: tool("library", "read_shelf"), target: "tool:library.read_shelf" }, 800)
     .lock("researcher", 8, HOLDER, "3fa9c2d17b04")
     .move("researcher", { type: "complete", by: HOLDER, output: FOUND, snapshot: snapshot("b81e64d20c9f") }, 900)
@@ -191,11 +242,30 @@ export function sampleRuns(now: number): { readonly runs: readonly Run[]; readon
     .lock("vision", 6, HOLDER)
     .move(
       "vision",
-      { type: "fail", by: HOLDER, error: { code: "not_found", message: "There is no picture /tmp/a.png." } },
+      {
+        type: "fail",
+        by: HOLDER,
+        isOver: false,
+        error: { code: "not_found", message: "There is no picture /tmp/a.png." },
+      },
       40,
     )
     .move("vision", { type: "leave", to: "nobody" }, 3);
-  const all = [live, healed, failed];
+  const day = 86_400_000;
+  const refused = { code: "forbidden", message: "The books of November are closed. Withdraw it by hand." };
+  const undone = undoing("appraise-e2b76c15", now - 2 * day, 60_000)
+    .move("valuation", { type: "complete", by: HOLDER, output: { withdrawn: true } }, 240)
+    .spend(6100);
+  const asked = undoing("appraise-b40f9d83", now - 700_000, 60_000)
+    .move("valuation", { type: "fail", by: HOLDER, error: refused, isOver: false }, 90, refused.message)
+    .move("valuation", { type: "leave", to: "person" }, 40)
+    .spend(6100);
+  const back = undoing("appraise-6ad1f072", now - 312_000, 309_000).spend(6100);
+  const partly = undoing("appraise-1f3c8e5b", now - 3 * day, 60_000)
+    .move("valuation", { type: "fail", by: HOLDER, error: refused, isOver: false }, 90, refused.message)
+    .move("valuation", { type: "leave", to: "nobody" }, 40)
+    .spend(6100);
+  const all = [live, back, asked, healed, failed, undone, partly];
   const events = all.flatMap((one) => one.events).map((event, index) => ({ ...event, seq: 60_000 + index }));
   return { runs: all.map(({ run }) => run), events };
 }

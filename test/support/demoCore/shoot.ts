@@ -1,6 +1,8 @@
 /**
  * Takes pictures of the pages over the fake core: `node test/support/demoCore/shoot.ts [--out DIR] home inbox tree …`.
- * Each page dark and light at 1440 by 900, dark at 900 by 700 and light at 760 by 520; `--size dark` takes one of them. Prints the folder.
+ * Each page dark and light at 1440 by 900 and at 760 by 520, dark at 900 by 700 and light in a low window; `--size dark,low`
+ * takes some of them; `memory@refused` and `memory@never` look at a page whose questions the core refuses or never
+ * answers. Prints the folder.
  */
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -84,6 +86,17 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   workflows: { query: "place=/workflows" },
   "workflows-empty": { query: "fleet=empty&place=/workflows" },
   workflow: { query: "place=/workflows/appraise-9c41d07e" },
+  "workflow-undoing": { query: "place=/workflows/appraise-6ad1f072" },
+  "workflow-undo-asked": {
+    query: "place=/workflows/appraise-b40f9d83",
+    act: async (page) => page.getByRole("option", { name: /valuation/ }).click(),
+  },
+  "workflow-undone": { query: "place=/workflows/appraise-e2b76c15" },
+  "workflow-partly": { query: "place=/workflows/appraise-1f3c8e5b" },
+  "workflow-undo": {
+    query: "place=/workflows/appraise-1f3c8e5b",
+    act: async (page) => page.getByRole("button", { name: "Undo" }).click(),
+  },
   "workflow-step": {
     query: "place=/workflows/appraise-51b0aa3f",
     act: async (page) => page.getByRole("option", { name: /researcher/ }).click(),
@@ -126,9 +139,22 @@ const SHOTS: Readonly<Record<string, Shot>> = {
       await page.getByRole("status", { name: "Answer" }).waitFor();
     },
   },
+  "registry-templates": { query: "place=/registry/templates" },
+  "registry-template-add": {
+    query: "place=/registry/templates",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Add template" }).click();
+      await page.getByLabel("What it runs").selectOption("claude");
+    },
+  },
+  "registry-template-change": {
+    query: "place=/registry/templates",
+    act: async (page) => page.getByRole("button", { name: "Change" }).first().click(),
+  },
+  "registry-templates-empty": { query: "fleet=empty&place=/registry/templates" },
   "registry-calls": {
     query: "place=/registry/calls",
-    act: async (page) => page.getByRole("option").nth(1).click(),
+    act: async (page) => page.getByRole("listbox").getByRole("option").nth(1).click(),
   },
   "registry-add": {
     query: "place=/registry",
@@ -154,12 +180,21 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   add: { query: "place=/", act: async (page) => page.getByRole("button", { name: "Add agent" }).first().click() },
 };
 
+function shotOf(name: string): Shot | undefined {
+  const [page = "", answers] = name.split("@");
+  const shot = SHOTS[page];
+  return shot === undefined || answers === undefined ? shot : { query: `${shot.query}&answers=${answers}` };
+}
+
 const SIZES = [
   { name: "dark", theme: "dark", width: 1440, height: 900 },
   { name: "light", theme: "light", width: 1440, height: 900 },
   { name: "narrow", theme: "dark", width: 900, height: 700 },
   // The smallest window, and about what 200 % zoom leaves of a laptop's.
   { name: "smallest", theme: "light", width: 760, height: 520 },
+  { name: "smallest-dark", theme: "dark", width: 760, height: 520 },
+  // Half a screen, one window above the other.
+  { name: "low", theme: "light", width: 1280, height: 640 },
 ] as const;
 
 const args = process.argv.slice(2);
@@ -167,36 +202,36 @@ const outAt = args.indexOf("--out");
 const out = outAt < 0 ? mkdtempSync(join(tmpdir(), "signalbox-shots-")) : (args.splice(outAt, 2)[1] ?? tmpdir());
 mkdirSync(out, { recursive: true });
 const sizeAt = args.indexOf("--size");
-const wantedSize = sizeAt < 0 ? undefined : args.splice(sizeAt, 2)[1];
+const wantedSizes = sizeAt < 0 ? undefined : args.splice(sizeAt, 2)[1]?.split(",");
 const names = args.length > 0 ? args : Object.keys(SHOTS);
 
-const { server, url } = await serveDemo();
+const { close, url } = await serveDemo();
 const executablePath = systemBrowser();
 const browser = await chromium.launch({
   args: ["--no-sandbox"],
   ...(executablePath === undefined ? {} : { executablePath }),
 });
 for (const name of names) {
-  const shot = SHOTS[name];
+  const shot = shotOf(name);
   if (shot === undefined) {
     process.stderr.write(`${name} is no page; there are ${Object.keys(SHOTS).join(", ")}\n`);
     continue;
   }
-  for (const size of SIZES.filter((candidate) => wantedSize === undefined || candidate.name === wantedSize)) {
+  for (const size of SIZES.filter((candidate) => wantedSizes?.includes(candidate.name) ?? true)) {
     const page = await browser.newPage({ viewport: { width: size.width, height: size.height } });
-    // Everything is fetched and turned into JavaScript at the first look; on a busy machine that takes its time.
-    page.setDefaultTimeout(180_000);
+    page.setDefaultTimeout(20_000);
     page.on("pageerror", (error) => process.stderr.write(`${name}: ${error.message}\n`));
     page.on("console", (message) => message.type() === "error" && process.stderr.write(`${name}: ${message.text()}\n`));
     await page.goto(`${url}?theme=${size.theme}&${shot.query}`);
     await page.waitForSelector("h1, [role=alert]");
     await page.waitForTimeout(600);
-    await shot.act?.(page);
+    // One page that is not as this file thinks must not cost the pictures of the others.
+    await shot.act?.(page).catch((error: unknown) => process.stderr.write(`${name}: ${String(error)}\n`));
     await page.waitForTimeout(300);
     await page.screenshot({ path: join(out, `${name}-${size.name}.png`) });
     await page.close();
   }
 }
 await browser.close();
-await server.close();
+await close();
 process.stdout.write(`${out}\n`);

@@ -12,6 +12,7 @@ import { toolServers } from "./m009ToolServers.ts";
 import { mail } from "./m010Mail.ts";
 import { workflows } from "./m011Workflows.ts";
 import { memory } from "./m012Memory.ts";
+import { agentTemplates } from "./m013AgentTemplates.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   initial,
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   mail,
   workflows,
   memory,
+  agentTemplates,
 ];

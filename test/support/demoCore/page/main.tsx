@@ -1,6 +1,7 @@
 /**
  * The real page over the fake core, for looking at screens; never part of the build.
- * `?fleet=sample|none|empty|200`, `&theme=dark`, `&place=/tree`, `&offline=1`, `&interrupted=shop`.
+ * `?fleet=sample|none|empty|200`, `&theme=dark`, `&place=/tree`, `&offline=1`, `&interrupted=shop`,
+ * `&answers=never|refused`.
  */
 import "@fontsource-variable/inter/wght.css";
 import "@fontsource-variable/jetbrains-mono/wght.css";
@@ -24,6 +25,7 @@ const demo = createDemoClient({
   settings: { theme },
   interrupted: asked.get("interrupted")?.split(",") ?? [],
   machines: asked.get("machines") !== null,
+  ...answersOf(asked.get("answers")),
   network: networkOf(asked.get("machines")),
 });
 
@@ -34,6 +36,11 @@ function networkOf(machines: string | null): DemoOptions["network"] {
   const lostSince = new Date(Date.now() - 300_000).toISOString();
   return machines === "lost" ? { server, state: "reconnecting", lostSince } : { server, state: "connected" };
 }
+
+function answersOf(answers: string | null): Pick<DemoOptions, "answers"> {
+  return answers === "never" || answers === "refused" ? { answers } : {};
+}
+
 const app = createApp(demo.client, { history: window });
 const place = asked.get("place");
 if (place !== null) location.hash = place;

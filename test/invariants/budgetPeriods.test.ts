@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { nextPeriodStart, periodStart } from "./budgetPeriods.ts";
-import { createLocalCalendar } from "./localCalendar.ts";
+import { nextPeriodStart, periodStart } from "#shared/lib/budgetPeriods.ts";
+import { createLocalCalendar } from "#shared/lib/localCalendar.ts";
 
 const HOUR_MS = 3_600_000;
 const PERIODS = ["day", "week", "month"] as const;
