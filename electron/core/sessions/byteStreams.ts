@@ -96,11 +96,13 @@ class ChainPump {
   async #step(): Promise<boolean> {
     const link = this.#source.links()[this.#index];
     if (link === undefined) return this.#atEnd();
+    // Asked before the size: what is recorded while the size is read would be skipped if the life ended behind it.
+    const isLiving = link.live !== undefined && !link.live.ended;
     const size = await this.#source.outputLog.size(link.sessionId);
     if (this.#skip > 0) return this.#skipWithin(size, link);
     const limit = this.#request.to === undefined ? CHUNK_BYTES : Math.min(CHUNK_BYTES, this.#request.to - this.#total);
     if (limit <= 0) return this.#finish();
-    if (size <= this.#offset) return this.#linkEnd(link);
+    if (size <= this.#offset) return this.#linkEnd(isLiving ? link.live : undefined);
     const { bytes, gap } = await this.#source.outputLog.read(
       link.sessionId,
       this.#offset,
@@ -108,7 +110,7 @@ class ChainPump {
     );
     if (this.#closed) return false;
     if (gap !== undefined) return this.#tellGap(link, gap);
-    if (bytes.length === 0) return this.#linkEnd(link);
+    if (bytes.length === 0) return this.#linkEnd(isLiving ? link.live : undefined);
     this.#sink.send({ offset: this.#total, sessionId: link.sessionId }, bytes);
     this.#advance(bytes.length);
     return true;
@@ -129,7 +131,7 @@ class ChainPump {
   }
 
   #skipWithin(size: number, link: ChainLink): boolean {
-    if (this.#skip < size || link.live !== undefined) {
+    if (this.#skip < size || link.live !== undefined || (this.#request.follow && this.#isLast())) {
       const within = Math.min(this.#skip, size);
       this.#offset += within;
       this.#total += within;
@@ -142,22 +144,30 @@ class ChainPump {
     return true;
   }
 
-  /** Everything recorded of this life has been sent. */
-  #linkEnd(link: ChainLink): boolean {
-    if (link.live !== undefined && !link.live.ended) {
-      if (!this.#request.follow && this.#source.links()[this.#index + 1] === undefined) return this.#finish();
-      this.#watch(link.live);
-      return false;
-    }
+  /**
+   * Everything recorded of this life has been sent; `living` when it had not ended then. A follower stays at the last
+   * life that is known: one whose row is written may not be live yet, and the next life wakes it.
+   */
+  #linkEnd(living: LiveOutput | undefined): boolean {
+    const isLast = this.#isLast();
+    if (isLast && !this.#request.follow) return this.#finish();
+    if (living !== undefined) return this.#watch(living);
+    if (isLast) return false;
     this.#index++;
     this.#offset = 0;
     return true;
   }
 
-  #watch(live: LiveOutput): void {
-    if (this.#watched === live) return;
+  #isLast(): boolean {
+    return this.#source.links()[this.#index + 1] === undefined;
+  }
+
+  /** True when it is watched from now on: what was printed just before has called nobody, so it is looked once more. */
+  #watch(live: LiveOutput): boolean {
+    if (this.#watched === live) return false;
     this.#watched = live;
     this.#unfollow.push(live.follow({ data: () => this.wake(), end: () => this.wake() }));
+    return true;
   }
 
   #atEnd(): boolean {
