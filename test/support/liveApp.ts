@@ -11,7 +11,7 @@ import { treeNodeSchema } from "#shared/model/node.ts";
 import type { TreeNode } from "#shared/model/node.ts";
 import type { ConnectedClient } from "#shared/rpc/client.ts";
 import { connectToApp } from "../../electron/cli/connection.ts";
-import { eventually } from "./deadline.ts";
+import { DEFAULT_DEADLINE_MS, eventually } from "./deadline.ts";
 import { unfitEvents } from "./eventsFit.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -147,16 +147,29 @@ export class LiveApp {
     return found;
   }
 
-  /** Waits until the node is as asked. */
-  waitFor(id: string, what: (node: TreeNode) => boolean, label = "state"): Promise<TreeNode> {
-    return eventually(
-      `${id}: ${label}`,
-      async () => {
-        const node = await this.node(id).catch(() => undefined);
-        return node !== undefined && what(node) ? node : undefined;
-      },
-      30_000,
-    );
+  /** Waits until the node is as asked; a wait in vain says what was seen last, and what the agent printed. */
+  async waitFor(
+    id: string,
+    what: (node: TreeNode) => boolean,
+    label = "state",
+    deadlineMs = DEFAULT_DEADLINE_MS,
+  ): Promise<TreeNode> {
+    let seen: TreeNode | undefined;
+    const look = async (): Promise<TreeNode | undefined> => {
+      seen = await this.node(id).catch(() => undefined);
+      return seen !== undefined && what(seen) ? seen : undefined;
+    };
+    try {
+      return await eventually(`${id}: ${label}`, look, deadlineMs);
+    } catch (error) {
+      const printed = await this.cli("logs", id);
+      throw new Error(
+        `${String(error)}; last seen ${JSON.stringify(seen)}; it printed: ${printed.stdout.slice(-2000)}`,
+        {
+          cause: error,
+        },
+      );
+    }
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {

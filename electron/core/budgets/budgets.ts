@@ -49,7 +49,8 @@ export interface Brake {
 
 export type ReserveAnswer =
   | { readonly ok: true; readonly reservationId: string | undefined }
-  | { readonly ok: false; readonly brake: Brake };
+  /** `isBusy`: nothing is used up; what is set aside for requests under way may be left over when they end. */
+  | { readonly ok: false; readonly brake: Brake; readonly isBusy: boolean };
 
 export interface LevelChange {
   readonly budget: Counter;
@@ -116,8 +117,8 @@ export class Budgets {
     if (decision.type === "refused") {
       const brake = brakeOf(decision.by, path);
       return decision.why === "busy"
-        ? { ok: false, brake: { ...brake, sentence: busyWords(brake.sentence) } }
-        : { ok: false, brake };
+        ? { ok: false, isBusy: true, brake: { ...brake, sentence: busyWords(brake.sentence) } }
+        : { ok: false, isBusy: false, brake };
     }
     const made = { id: this.deps.newId(), path, ...decision.amount, atMs: this.deps.clock.wallNow() };
     this.table.hold(made, binding);

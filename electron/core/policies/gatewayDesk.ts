@@ -3,10 +3,11 @@
  * has what it took. A request whose agent nobody knows does not go out. What ended is jotted down at once but in the ledger
  * a moment later, with others: a commit waits for the disk, and whoever asks meanwhile would wait with it.
  */
-import type { Budgets } from "#core/budgets/index.ts";
+import type { Budgets, Wanted } from "#core/budgets/index.ts";
 import type { Ledger } from "#core/ledger/index.ts";
 import type { GatewayCall, GatewayDesk, GatewayOutcome, PlanLimit } from "#core/ports/gateway.ts";
 import type { Recorder } from "#core/store/index.ts";
+import { WaitForRoom } from "./waitForRoom.ts";
 import { noteBegan, noteEnded, noteHeard } from "./requestsUnderWay.ts";
 import type { UnderWayParts } from "./requestsUnderWay.ts";
 
@@ -15,6 +16,9 @@ const GATHER_MS = 500;
 /** The core takes requests between one entry and the next; only the last one waits for the disk, for all of them. */
 const AT_ONCE = 1;
 const BREATH_MS = 5;
+
+const UNKNOWN_AGENT =
+  "Signalbox does not know whose budget this request would use, so it was not sent. Restart the agent.";
 
 export interface GatewayDeskParts extends UnderWayParts {
   readonly ledger: Pick<Ledger, "report" | "prices">;
@@ -34,6 +38,11 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
     recorder.flush();
     return ownerOf(sessionId)?.path;
   };
+  const room = new WaitForRoom(clock);
+  const giveBack = (reservationId: string): void => {
+    budgets.release(reservationId);
+    room.wake();
+  };
   const gathered: GatewayOutcome[] = [];
   let cancelFlush: (() => void) | undefined;
   const record = (most: number): void => {
@@ -46,31 +55,25 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
       if (report !== undefined) ledger.report(report);
       if (call.api !== "other") noteEnded(parts, call);
       // Counted before it is given back: between the two another request must not find room that is not there.
-      if (reservationId !== undefined) recorder.afterCommit(() => budgets.release(reservationId));
+      if (reservationId !== undefined) recorder.afterCommit(() => giveBack(reservationId));
     }
     if (outcomes.length > 0) recorder.flush(gathered.length > 0 ? "unsynced" : undefined);
     if (gathered.length > 0) cancelFlush = clock.after(BREATH_MS, () => record(AT_ONCE));
   };
   const flush = (): void => record(Infinity);
   return {
-    authorize(call) {
-      const { sessionId } = call;
-      const path = pathOf(sessionId);
-      if (path === undefined)
-        return Promise.resolve({
-          allow: false,
-          level: "hard",
-          sentence:
-            "Signalbox does not know whose budget this request would use, so it was not sent. Restart the agent.",
-        });
-      const answer = budgets.reserve({ path, wanted: wantedBy(call, ledger, clock.wallNow()) });
+    async authorize(call, gone) {
+      const path = pathOf(call.sessionId);
+      if (path === undefined) return { allow: false, level: "hard", sentence: UNKNOWN_AGENT };
+      const wanted = (): Wanted => wantedBy(call, ledger, clock.wallNow());
+      const answer = await room.reserve(() => budgets.reserve({ path, wanted: wanted() }), gone);
       if (!answer.ok) {
         const { level, sentence } = answer.brake;
-        return Promise.resolve({ allow: false, level, sentence });
+        return { allow: false, level, sentence };
       }
       if (call.api !== "other") noteBegan(parts, call);
       const { reservationId } = answer;
-      return Promise.resolve({ allow: true, ...(reservationId === undefined ? {} : { reservationId }) });
+      return { allow: true, ...(reservationId === undefined ? {} : { reservationId }) };
     },
     progress: (call, report) => noteHeard(parts, call, report),
     settle(outcome) {
@@ -79,6 +82,7 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
       gathered.push(outcome);
       if (isAllUsed(parts, outcome)) flush();
       else cancelFlush ??= clock.after(GATHER_MS, () => record(AT_ONCE));
+      room.wake();
       if (limit !== undefined || report?.outcome === "complete") onLimit(call.sessionId, limit);
     },
     flush,
@@ -94,11 +98,7 @@ function isAllUsed({ budgets, ledger, clock }: GatewayDeskParts, { report, reser
 }
 
 /** From the size of the request alone: the answer's length is not known, and a budget ends within the request in flight. */
-function wantedBy(
-  { provider, model, estimate }: GatewayCall,
-  ledger: GatewayDeskParts["ledger"],
-  at: number,
-): { nanos: number | undefined; tokens: number } {
+function wantedBy({ provider, model, estimate }: GatewayCall, ledger: GatewayDeskParts["ledger"], at: number): Wanted {
   const input = estimate?.inputTokens ?? 0;
   const tokens = { input, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
   // Without its name a model cannot be told to have no price.

@@ -18,6 +18,8 @@ const CALL: GatewayCall = {
   model: "claude-test",
   estimate: { inputTokens: 700 },
 };
+/** An agent that waits for its answer. */
+const STAYS = new AbortController().signal;
 const FIRST_WORDS: UsageReport = {
   ...usageReport({ source: "gateway", confidence: "estimated", outcome: "interrupted", sourceKey: "s1:req-1" }),
   messageId: "msg_0001",
@@ -65,7 +67,7 @@ function entriesOf(rig: LedgerRig) {
 describe("a request that was cut off with its core", () => {
   it("is an estimate by its size, listed as unknown, once and for all cores after it", async () => {
     const first = await core();
-    await first.desk.authorize(CALL);
+    await first.desk.authorize(CALL, STAYS);
     const second = await next(first);
     const estimate = { source: "estimate", confidence: "estimated", outcome: "interrupted", path: "shop/s1" };
     expect(entriesOf(second)).toMatchObject([{ ...estimate, model: "claude-test", tokens: { input: 700, output: 0 } }]);
@@ -79,7 +81,7 @@ describe("a request that was cut off with its core", () => {
 
   it("has the provider's own count as far as it had spoken, and gives way to whoever tells of the whole of it", async () => {
     const first = await core();
-    await first.desk.authorize(CALL);
+    await first.desk.authorize(CALL, STAYS);
     first.desk.progress(CALL, FIRST_WORDS);
     const second = await next(first);
     expect(entriesOf(second)).toMatchObject([
@@ -94,7 +96,7 @@ describe("a request that was cut off with its core", () => {
 
   it("is exact when its answer had come to its end, though the ledger's commit had not", async () => {
     const first = await core();
-    await first.desk.authorize(CALL);
+    await first.desk.authorize(CALL, STAYS);
     const report = { ...FIRST_WORDS, confidence: "exact", outcome: "complete" } as const;
     first.desk.settle({ call: CALL, report });
     expect(entriesOf(await next(first))).toMatchObject([{ source: "gateway", confidence: "exact" }]);
@@ -103,7 +105,7 @@ describe("a request that was cut off with its core", () => {
   it("is one of many: a thousand at once are all counted", async () => {
     const first = await core();
     const ids = Array.from({ length: 1000 }, (_, at) => `req-${at}`);
-    for (const id of ids) await first.desk.authorize({ ...CALL, id });
+    for (const id of ids) await first.desk.authorize({ ...CALL, id }, STAYS);
     const second = await next(first);
     expect(second.views.totals({ imported: "with", groupBy: "none" }).total).toMatchObject({
       entries: 1000,
@@ -114,7 +116,7 @@ describe("a request that was cut off with its core", () => {
 
   it("is nothing any more once the ledger has it", async () => {
     const first = await core();
-    await first.desk.authorize(CALL);
+    await first.desk.authorize(CALL, STAYS);
     first.desk.settle({ call: CALL, report: { ...FIRST_WORDS, confidence: "exact", outcome: "complete" } });
     first.desk.flush();
     expect(first.store.all("SELECT * FROM gateway_requests")).toEqual([]);

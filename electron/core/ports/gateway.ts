@@ -55,7 +55,8 @@ export interface PlanLimit {
 
 /** Where the gateway asks and tells. Each allowed call is settled exactly once; one that throws is a refusal. */
 export interface GatewayDesk {
-  authorize(call: GatewayCall): Promise<GatewayVerdict>;
+  /** May wait for requests under way; `gone` when the agent hangs up meanwhile, whose request must not go out then. */
+  authorize(call: GatewayCall, gone: AbortSignal): Promise<GatewayVerdict>;
   /** The provider's first words on a call that was allowed: what is known of it if nobody lives to settle it. */
   progress(call: GatewayCall, report: UsageReport): void;
   settle(outcome: GatewayOutcome): void;

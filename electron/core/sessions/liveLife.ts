@@ -336,12 +336,12 @@ export class LiveLife {
     this.#stop(graceMs, polite);
   }
 
-  /** A budget's hard stop: asked to leave its turn, then stopped. On disk first, so that a kill in the middle changes nothing. */
+  /** A budget's hard stop, on disk first: asked to leave its turn, then stopped whether or not its terminal took that. */
   async exhaust(braked: Braked): Promise<void> {
     if (!this.#alive || this.#stopping || this.#isBraking) return;
     this.#isBraking = true;
     this.#row = keepNotes(this.#deps, this.#row, { braked });
-    await this.write(this.#init.adapter.interrupt);
+    void this.write(this.#init.adapter.interrupt);
     await passed(this.#deps.clock, INTERRUPT_GRACE_MS);
     this.#stop(BRAKED_STOP_MS, undefined);
   }

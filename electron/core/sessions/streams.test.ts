@@ -170,31 +170,34 @@ describe("the logs of a child", () => {
   it.each([
     { name: "goes on printing", ends: false },
     { name: "ends there", ends: true },
-  ])("miss nothing that a life prints while its size is read for the first time, also when it $name", async ({ ends }) => {
-    const logs = new Logs();
-    const live = new LiveOutput(0, { cols: 80, rows: 24 });
-    const window = new Window<StreamItem<"logs">>(1000);
-    let isFirst = true;
-    const printing: OutputLog = Object.assign(logs, {
-      size: async (id: string) => {
-        const size = bytes(logs.data.get(id) ?? "").length;
-        if (!isFirst) return size;
-        isFirst = false;
-        logs.data.set("one", "once");
-        live.push(0, bytes("once"));
-        if (ends) live.end("Exit 0");
-        return size;
-      },
-    });
-    streamChain(
-      { outputLog: printing, links: () => [{ sessionId: "one", live }], onLife: () => () => {} },
-      { from: 0, follow: true },
-      window,
-    );
-    await settle();
-    await settle();
-    expect(text(window.chunks)).toBe("once");
-  });
+  ])(
+    "miss nothing that a life prints while its size is read for the first time, also when it $name",
+    async ({ ends }) => {
+      const logs = new Logs();
+      const live = new LiveOutput(0, { cols: 80, rows: 24 });
+      const window = new Window<StreamItem<"logs">>(1000);
+      let isFirst = true;
+      const printing: OutputLog = Object.assign(logs, {
+        size: async (id: string) => {
+          const size = bytes(logs.data.get(id) ?? "").length;
+          if (!isFirst) return size;
+          isFirst = false;
+          logs.data.set("one", "once");
+          live.push(0, bytes("once"));
+          if (ends) live.end("Exit 0");
+          return size;
+        },
+      });
+      streamChain(
+        { outputLog: printing, links: () => [{ sessionId: "one", live }], onLife: () => () => {} },
+        { from: 0, follow: true },
+        window,
+      );
+      await settle();
+      await settle();
+      expect(text(window.chunks)).toBe("once");
+    },
+  );
 });
 
 describe("a terminal view", () => {

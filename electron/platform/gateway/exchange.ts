@@ -98,11 +98,16 @@ export class Exchange {
 
   /** A budget that cannot be asked is a closed one: a bug must not be a way to spend. */
   async #authorize(call: GatewayCall): ReturnType<GatewayDesk["authorize"]> {
+    const gone = new AbortController();
+    const hungUp = (): void => gone.abort();
+    this.#ends.response.once("close", hungUp);
     try {
-      return await this.#house.desk.authorize(call);
+      return await this.#house.desk.authorize(call, gone.signal);
     } catch {
       const sentence = "Signalbox could not check the token budget, so nothing was sent. Its log says why; try again.";
       return { allow: false, level: "hard", sentence };
+    } finally {
+      this.#ends.response.off("close", hungUp);
     }
   }
 

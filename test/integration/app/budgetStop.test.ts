@@ -3,7 +3,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { installCli } from "#test/support/agentClis.ts";
-import { eventually } from "#test/support/deadline.ts";
 import { startFakeModelServer } from "#test/support/fakeModelServer.ts";
 import type { FakeModelServer } from "#test/support/fakeModelServer.ts";
 import { liveSuite } from "#test/support/liveSuite.ts";
@@ -70,12 +69,10 @@ describe.skipIf(cli === undefined)("a budget with a hard stop", () => {
           `{ id: coder, agent: claude, cwd: ./work, gateway: true, prompt: ${prompt}, restart: permanent, backoff: { initial: 10ms }, budget: { tokens: 12k, period: day } }`,
         ],
       });
-      const paused = await eventually(
-        "coder is paused",
-        async () => {
-          const node = await app.node("coder");
-          return node.state === "paused" && node.pid === undefined && node;
-        },
+      const paused = await app.waitFor(
+        "coder",
+        (node) => node.state === "paused" && node.pid === undefined,
+        "paused",
         PATIENCE_MS,
       );
       expect(paused.detail).toMatch(
@@ -99,7 +96,7 @@ describe.skipIf(cli === undefined)("a budget with a hard stop", () => {
       });
       expect(model.requests).toHaveLength(used);
       expect(await next.cli("budget", "grant", "coder", "100k")).toMatchObject({ code: 0 });
-      await eventually("it goes on", async () => (await next.node("coder")).generation === 2, PATIENCE_MS);
+      await next.waitFor("coder", (node) => node.generation === 2, "goes on", PATIENCE_MS);
     },
   );
 });
