@@ -81,6 +81,7 @@ export const PURPOSES: Readonly<Record<string, string>> = {
   "registry.keepTemplate": "Keep a template of an agent; nothing is started.",
   "registry.changeTemplate": "Make a template another one; agents made from it stay.",
   "registry.removeTemplate": "Forget a template; agents made from it stay.",
+  "registry.takeBackTemplate": "Take back a template's removal; it is as it was.",
   "registry.enableTemplate": "Allow a disabled template to be used again.",
   "registry.disableTemplate": "Let nobody use a template until it is enabled.",
   "registry.useTemplate": "Put an agent made from a template into a fleet's file.",

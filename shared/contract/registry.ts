@@ -99,6 +99,8 @@ export const registryCommands = {
   "registry.changeTemplate": { input: keptTemplate, output: agentTemplateSchema },
   /** Agents made from it stay. */
   "registry.removeTemplate": { input: template, output: agentTemplateSchema },
+  /** What was removed since the core began, as it was: with its uses. */
+  "registry.takeBackTemplate": { input: template, output: agentTemplateSchema },
   "registry.enableTemplate": { input: template, output: agentTemplateSchema },
   "registry.disableTemplate": { input: template, output: agentTemplateSchema },
   /** Puts an agent of it into a fleet's file, under `parent` or the fleet itself; it starts when the fleet is up. */

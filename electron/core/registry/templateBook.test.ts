@@ -51,6 +51,24 @@ it("is changed as a whole and stays what it was otherwise: enabled or not, and h
   expect(templates.list()).toMatchObject([next]);
 });
 
+it("is as it was when its removal is taken back: used as often, and disabled where it was", async () => {
+  const { templates, changes, store: kept } = await book();
+  templates.keep(REVIEWER, "cli");
+  templates.used("reviewer", "desk/reviewer", "person");
+  templates.setEnabled("reviewer", false, "person");
+  const [before] = templates.list();
+  templates.remove("reviewer", "person");
+  expect(templates.takeBack("reviewer", "person")).toEqual({ ok: true, value: before });
+  expect(templates.list()).toEqual([before]);
+  expect(before).toMatchObject({ uses: 1, usedAt: expect.any(String), enabled: false, keptBy: "cli" });
+  expect(changes()).toBe(5);
+  expect(kept.events.read({ limit: 10 }).at(-1)).toMatchObject({ type: "agent_template.taken_back", actor: "person" });
+  expect(templates.takeBack("reviewer", "person")).toMatchObject({ error: { code: "not_found" } });
+  templates.remove("reviewer", "person");
+  templates.keep(REVIEWER, "person");
+  expect(templates.takeBack("reviewer", "person")).toMatchObject({ error: { code: "already_present" } });
+});
+
 it("does not let a disabled template be used, until it is enabled", async () => {
   const { templates } = await book();
   templates.keep(REVIEWER, "person");

@@ -31,6 +31,8 @@ const COLUMNS = "id, about, tags, child, enabled, kept_ms, kept_by, uses, used_m
 
 export class TemplateBook {
   readonly #deps: TemplateBookDeps;
+  /** Since this start, the last ones; what the way back of a removal needs. */
+  readonly #removed = new Map<string, Row>();
 
   constructor(deps: TemplateBookDeps) {
     this.#deps = deps;
@@ -55,17 +57,23 @@ export class TemplateBook {
   keep({ id, about, tags, child }: TemplateOrder, actor: string): Result<AgentTemplate> {
     const refused = this.#refusal(child);
     if (refused !== undefined) return fail("bad_request", refused);
-    const known = this.list();
-    if (known.some((one) => one.id === id))
-      return fail("already_present", `There is a template ${id} already. Remove it first, or take another name.`);
-    if (known.length >= MOST_TEMPLATES)
-      return fail("too_large", `${MOST_TEMPLATES} templates are kept; remove one first.`);
+    const full = this.#full(id);
+    if (full !== undefined) return full;
     return this.#change(id, { verb: "kept", actor }, (tx) => {
       tx.run(
         "INSERT INTO agent_templates (id, about, tags, child, enabled, kept_ms, kept_by) VALUES (?, ?, ?, ?, 1, ?, ?)",
         [id, about, JSON.stringify(tags), JSON.stringify(child), this.#deps.clock.wallNow(), actor],
       );
     });
+  }
+
+  /** Why there is no place for it; undefined: there is. */
+  #full(id: string): Result<never> | undefined {
+    const known = this.list();
+    if (known.some((one) => one.id === id))
+      return fail("already_present", `There is a template ${id} already. Remove it first, or take another name.`);
+    if (known.length < MOST_TEMPLATES) return undefined;
+    return fail("too_large", `${MOST_TEMPLATES} templates are kept; remove one first.`);
   }
 
   /** Agents made from it stay as they are. Errors: not_found, bad_request. */
@@ -99,6 +107,7 @@ export class TemplateBook {
   remove(id: string, actor: string): Result<AgentTemplate> {
     const found = this.#find(id);
     if (!found.ok) return found;
+    const row = this.#deps.store.get(`SELECT ${COLUMNS} FROM agent_templates WHERE id = ?`, [id]);
     const removed = this.#deps.store.transact({
       actor,
       work: (tx) => {
@@ -107,8 +116,28 @@ export class TemplateBook {
       },
     });
     if (!removed.ok) return removed;
+    if (row !== undefined) this.#removed.set(id, row);
+    const [oldest] = this.#removed.keys();
+    if (this.#removed.size > MOST_TEMPLATES && oldest !== undefined) this.#removed.delete(oldest);
     this.#deps.onChange();
     return found;
+  }
+
+  /** It is as it was: enabled or not, used as often. Errors: not_found, already_present, too_large. */
+  takeBack(id: string, actor: string): Result<AgentTemplate> {
+    const row = this.#removed.get(id);
+    if (row === undefined)
+      return fail("not_found", `No template ${id} was removed since Signalbox was started. Keep it anew.`);
+    const full = this.#full(id);
+    if (full !== undefined) return full;
+    const taken = this.#change(id, { verb: "taken_back", actor }, (tx) => {
+      const columns = COLUMNS.split(", ");
+      const places = columns.map(() => "?").join(", ");
+      const values = columns.map((column) => row[column] ?? null);
+      tx.run(`INSERT INTO agent_templates (${COLUMNS}) VALUES (${places})`, values);
+    });
+    if (taken.ok) this.#removed.delete(id);
+    return taken;
   }
 
   /** Errors: not_found. */

@@ -10,6 +10,7 @@ export type TemplateCommands =
   | "registry.keepTemplate"
   | "registry.changeTemplate"
   | "registry.removeTemplate"
+  | "registry.takeBackTemplate"
   | "registry.enableTemplate"
   | "registry.disableTemplate"
   | "registry.useTemplate";
@@ -20,6 +21,7 @@ export function templateCommands(core: Core): Pick<CommandHandlers, TemplateComm
     "registry.keepTemplate": async (order, { actor }) => templates.keep(order, actor),
     "registry.changeTemplate": async (order, { actor }) => templates.rewrite(order, actor),
     "registry.removeTemplate": async ({ template }, { actor }) => templates.remove(template, actor),
+    "registry.takeBackTemplate": async ({ template }, { actor }) => templates.takeBack(template, actor),
     "registry.enableTemplate": async ({ template }, { actor }) => templates.setEnabled(template, true, actor),
     "registry.disableTemplate": async ({ template }, { actor }) => templates.setEnabled(template, false, actor),
     "registry.useTemplate": async (order, { actor }) => placeTemplate(core, order, actor),

@@ -129,11 +129,11 @@ function TemplateRow({
   );
 }
 
-/** Undone by keeping it again. */
-function useRemoving({ id, about, tags, child }: AgentTemplate): () => void {
+/** Taken back it is as it was, with its uses. */
+function useRemoving({ id }: AgentTemplate): () => void {
   const remove = useCommand("registry.removeTemplate");
-  const keep = useCommand("registry.keepTemplate");
-  const undo = () => ({ text: `${id} was removed`, run: () => void keep.run({ id, about, tags, child }) });
+  const takeBack = useCommand("registry.takeBackTemplate");
+  const undo = () => ({ text: `${id} was removed`, run: () => void takeBack.run({ template: id }) });
   return () => void remove.run({ template: id }, { undo });
 }
 

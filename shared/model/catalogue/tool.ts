@@ -58,6 +58,10 @@ export const toolMessages = {
   "agent_template.kept": templateEvent("kept", "A person keeps a template of an agent; nothing was started."),
   "agent_template.changed": templateEvent("changed", "A person changed a template; agents made from it stay."),
   "agent_template.removed": templateEvent("removed", "A template is known no longer; agents made from it stay."),
+  "agent_template.taken_back": templateEvent(
+    "taken_back",
+    "The removal of a template was taken back; it is as it was.",
+  ),
   "agent_template.enabled": templateEvent("enabled", "A person allowed a template to be used again."),
   "agent_template.disabled": templateEvent("disabled", "A person lets nobody use a template for now."),
   "agent_template.used": stored({

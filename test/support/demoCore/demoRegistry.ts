@@ -201,6 +201,7 @@ type Templates = Pick<DemoRegistry["commands"], Extract<keyof DemoRegistry["comm
 
 function demoTemplates(isEmpty: boolean, onChange: () => void): { list: () => AgentTemplate[]; commands: Templates } {
   let templates: AgentTemplate[] = isEmpty ? [] : [...TEMPLATES];
+  const removed = new Map<string, AgentTemplate>();
   const put = (next: AgentTemplate): Result<AgentTemplate> => {
     templates = [...templates.filter(({ id }) => id !== next.id), next].toSorted((a, b) => a.id.localeCompare(b.id));
     onChange();
@@ -218,9 +219,14 @@ function demoTemplates(isEmpty: boolean, onChange: () => void): { list: () => Ag
       "registry.changeTemplate": async ({ id, ...part }) => change(id, part),
       "registry.removeTemplate": async ({ template }) => {
         const found = change(template, {});
+        if (found.ok) removed.set(template, found.value);
         templates = templates.filter(({ id }) => id !== template);
         onChange();
         return found;
+      },
+      "registry.takeBackTemplate": async ({ template }) => {
+        const found = removed.get(template);
+        return found === undefined ? fail("not_found", `No template ${template} was removed.`) : put(found);
       },
       "registry.enableTemplate": async ({ template }) => change(template, { enabled: true }),
       "registry.disableTemplate": async ({ template }) => change(template, { enabled: false }),
