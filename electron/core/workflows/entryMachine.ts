@@ -7,6 +7,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Entry, EntryState, SnapshotRef, StepError } from "#shared/model/workflow.ts";
 import type { CallSpec } from "#shared/model/workflowFile.ts";
+import { isRefused } from "./undoing.ts";
 
 export type EntryMove =
   /** Its needs are completed; or, of a failed one, somebody wants it tried again; or its pause between attempts is over. */
@@ -50,6 +51,8 @@ export type EntryMove =
       readonly used?: number | undefined;
       /** Nobody heals it: its run is being undone. */
       readonly isOver: boolean;
+      /** It did something, but did not give what its file promises. */
+      readonly output?: unknown;
     }
   /** Its call goes on, or is known to have ended: the lock passes to another program without a new attempt. */
   | { readonly type: "adopt"; readonly by: string; readonly leaseMs: number; readonly gone: boolean }
@@ -103,7 +106,8 @@ export function moveEntry(entry: Entry, move: EntryMove, nowMs: number): Result<
 }
 
 function refusal(entry: Entry, move: EntryMove, nowMs: number): string | undefined {
-  if (!FROM[move.type].includes(entry.state))
+  const isLegal = FROM[move.type].includes(entry.state) || (move.type === "undo" && isRefused(entry));
+  if (!isLegal)
     return `${entry.step} is ${entry.state}; "${move.type}" is only possible when it is ${FROM[move.type].join(" or ")}.`;
   if (move.type === "plan_b" && entry.undo !== undefined) return `${entry.step} is being undone; that has no plan B.`;
   if (move.type === "plan_b" && entry.plan === "b") return `${entry.step} follows its plan B already.`;
@@ -154,7 +158,10 @@ const RULES: Rules = {
     error,
     nextAt: toIsoTime(nextAtMs),
   }),
-  fail: (entry, { error, used, isOver }) => failed(charged(unlocked(entry), used), { error, isOver }),
+  fail: (entry, { error, used, isOver, output }) => ({
+    ...failed(charged(unlocked(entry), used), { error, isOver }),
+    ...(output === undefined ? {} : { output }),
+  }),
   take_over: takenOver,
   leave: (entry, { to }) => {
     if (to !== "nobody") return { ...entry, waitsFor: to };
@@ -162,7 +169,7 @@ const RULES: Rules = {
     return entry.undo === undefined ? left : { ...left, state: "not_undone" };
   },
   plan_b: (entry, { call, target }) => ({
-    ...without(entry, ["nextAt", "input", "waitsFor", "timeoutMs"]),
+    ...without(entry, ["nextAt", "input", "output", "waitsFor", "timeoutMs"]),
     state: "plan_b",
     plan: "b",
     call,
@@ -209,7 +216,7 @@ function instead(entry: Entry, { call, target }: { call: CallSpec; target: strin
 function begun(entry: Entry, { by, leaseMs, begin }: Extract<EntryMove, { type: "lock" }>, nowMs: number): Entry {
   const { input, hydratedFrom, given } = begin;
   return {
-    ...without(entry, ["error", "thought"]),
+    ...without(entry, entry.undo === undefined ? ["error", "thought", "output"] : ["error", "thought"]),
     state: "working",
     lockedBy: by,
     leaseUntil: toIsoTime(nowMs + leaseMs),
@@ -245,7 +252,16 @@ function unlocked(entry: Entry): Entry {
   return { ...without(entry, ["lockedBy", "leaseUntil"]), stalled: false };
 }
 
-type Optional = "timeoutMs" | "nextAt" | "waitsFor" | "input" | "error" | "thought" | "lockedBy" | "leaseUntil";
+type Optional =
+  | "timeoutMs"
+  | "nextAt"
+  | "waitsFor"
+  | "input"
+  | "output"
+  | "error"
+  | "thought"
+  | "lockedBy"
+  | "leaseUntil";
 
 function without(entry: Entry, keys: readonly Optional[]): Entry {
   const rest = { ...entry };

@@ -148,7 +148,7 @@ export class Runner {
     const missing = isUndo ? [] : missingKeys(step, outcome.value);
     if (missing.length > 0) {
       const message = `The output of ${step.id} lacks ${missing.join(", ")}, which the workflow's file promises.`;
-      return this.#failed({ run, entry }, { code: "bad_request", message });
+      return this.#failed({ run, entry }, { code: "bad_request", message }, outcome.value);
     }
     const snapshot = isUndo ? undefined : await this.#remember(entry, outcome.value);
     const used = this.#released(run, entry);
@@ -179,7 +179,8 @@ export class Runner {
     return this.#deps.hands.released(part, entry.tokens?.given);
   }
 
-  #failed({ run, entry }: Moved, error: Rejection): Result<Moved> {
+  /** `output`: what it gave all the same, and what is undone with it. */
+  #failed({ run, entry }: Moved, error: Rejection, output?: unknown): Result<Moved> {
     this.#timers.end(entry);
     const step = stepOf(run.spec, entry.step);
     const by = entry.lockedBy ?? "";
@@ -189,7 +190,7 @@ export class Runner {
     const nextAtMs = this.#deps.clock.wallNow() + pauseAfter(entry.attempts);
     const used = this.#released(run, entry);
     const move = isLast
-      ? ({ type: "fail", by, error: told, used, isOver } as const)
+      ? ({ type: "fail", by, error: told, used, isOver, output } as const)
       : ({ type: "retry", by, error: told, nextAtMs, used } as const);
     const moved = this.#deps.book.move(entry, move, { actor: "system", detail: error.message });
     if (moved.ok && !isLast) this.#wait(moved.value.entry);

@@ -141,6 +141,42 @@ describe("a run that is undone", () => {
     expect(refused).toMatchObject({ ok: false, error: { code: "unsupported" } });
   });
 
+  it("undoes a step that did something, though what it gave was refused for lacking what its file promises", async () => {
+    const promised = FILE.replace("needs: look, undo:", "needs: look, gives: [id, seat], undo:");
+    const rig = await rigOf({ file: promised });
+    rig.hands.answers = { ...unpaid, room: () => undefined };
+    const run = rig.start();
+    await rig.untilStep(run, "train", "failed");
+    rig.hands.calls.at(-1)?.answer(fail("not_found", "No room."));
+    await rig.untilRun(run, "compensated");
+    expect(undos(rig)).toEqual([["train", { id: "T1" }]]);
+    expect(rig.entry(run, "train")).toMatchObject({ state: "undone", output: { id: "T1" } });
+  });
+
+  it("undoes such a step also where it waited to be healed", async () => {
+    const promised = ASKED.replace("needs: look, undo:", "needs: look, gives: [seat], undo:");
+    const rig = await rigOf({ file: promised });
+    rig.hands.heals = true;
+    rig.hands.answers = unpaid;
+    const run = rig.start();
+    await rig.untilStep(run, "train", "failed");
+    await rig.untilStep(run, "room", "completed");
+    rig.workflows.undo(run, "person");
+    await rig.untilRun(run, "compensated");
+    expect(new Set(undos(rig).map(([step]) => step))).toEqual(new Set(["room", "train"]));
+  });
+
+  it("names such a step where what it gave is too little to undo it by", async () => {
+    const promised = FILE.replace("needs: look, undo:", "needs: look, gives: [id], undo:");
+    const rig = await rigOf({ file: promised });
+    rig.hands.answers = { ...unpaid, train: () => ok({ number: "T1" }), room: () => fail("not_found", "No room.") };
+    const run = rig.start();
+    await rig.untilRun(run, "failed");
+    expect(undos(rig)).toEqual([]);
+    expect(rig.entry(run, "train")).toMatchObject({ state: "not_undone", output: { number: "T1" } });
+    expect(headOf(rig, run).detail).toMatch(/^Not undone: train\. What it did stands\. /);
+  });
+
   it("says what another way did of which the file does not say how it is undone", async () => {
     const rig = await rigOf();
     rig.hands.answers = {

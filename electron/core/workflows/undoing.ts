@@ -6,9 +6,14 @@ import type { Entry, Run, RunState } from "#shared/model/workflow.ts";
 import type { WorkflowSpec } from "#shared/model/workflowFile.ts";
 import { isBeyondUndo, stepOf, undoOf } from "./ways.ts";
 
-/** What it gave is there: it is completed, or was before its undo. */
-export function isDone({ state, undo }: Entry): boolean {
-  return state === "completed" || undo !== undefined;
+/** It did something, though what it gave lacks what its file promises. */
+export function isRefused({ state, undo, output }: Entry): boolean {
+  return undo === undefined && output !== undefined && (state === "failed" || state === "aborted");
+}
+
+/** What it gave is there: it is completed or refused, or was before its undo. */
+export function isDone(entry: Entry): boolean {
+  return entry.state === "completed" || entry.undo !== undefined || isRefused(entry);
 }
 
 /** The run is being undone, and this is no undo: it was under way when that began, and is let end. */
@@ -44,7 +49,10 @@ function isUnderWay({ state, undo }: Entry): boolean {
 /** What was skipped when the run was undone before is tried again. */
 function isDue({ head, spec }: Run, entry: Entry): boolean {
   const { state, undo, step } = entry;
-  const isOpen = state === "completed" || (state === "not_undone" && (undo?.round ?? 0) < (head.undo?.round ?? 0));
+  const isOpen =
+    state === "completed" ||
+    isRefused(entry) ||
+    (state === "not_undone" && (undo?.round ?? 0) < (head.undo?.round ?? 0));
   return isOpen && undoOf(stepOf(spec, step), entry) !== undefined;
 }
 
