@@ -1,5 +1,5 @@
 /** tools: MCP servers and what can be called on them; what was called by whom. */
-import { clockWords } from "#shared/lib/words.ts";
+import { clockWords, durationWords, plural } from "#shared/lib/words.ts";
 import { parseDuration } from "#shared/model/fleetFile.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
@@ -17,7 +17,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   ls: { usage: "ls", takes: 0, run: list },
   show: { usage: "show SERVER [TOOL]", takes: 1, run: showOne },
   find: { usage: "find WORDS [--tag TAG]", takes: 0, run: find },
-  call: { usage: "call SERVER TOOL [JSON] [--timeout 60s] [--context ID]", takes: 2, run: call },
+  call: { usage: "call SERVER TOOL [JSON] [--fresh] [--timeout 60s] [--context ID]", takes: 2, run: call },
   add: {
     usage:
       "add ID (--url URL [--header NAME=VALUE] | [--env NAME=VALUE] -- COMMAND [ARG…]) [--allow AGENT] [--tag TAG]",
@@ -28,6 +28,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   enable: { usage: "enable SERVER", takes: 1, run: (...given) => change("enable", given) },
   disable: { usage: "disable SERVER", takes: 1, run: (...given) => change("disable", given) },
   stop: { usage: "stop SERVER", takes: 1, run: (...given) => change("stop", given) },
+  "drop-answers": { usage: "drop-answers SERVER", takes: 1, run: dropAnswers },
   rm: { usage: "rm SERVER", takes: 1, run: remove },
   calls: { usage: "calls [SERVER [TOOL]] [--outcome failed] [--limit N]", takes: 0, run: calls },
 };
@@ -49,6 +50,7 @@ export const toolCommands: Readonly<Record<string, Command>> = {
       about: { type: "string" },
       timeout: { type: "string" },
       context: { type: "string" },
+      fresh: { type: "boolean" },
       outcome: { type: "string" },
       limit: { type: "string" },
     },
@@ -114,6 +116,7 @@ function serverLines(server: ToolServer): string[] {
     ...(server.detail === undefined ? [] : [`  ${server.detail}`]),
     ...speaks.flatMap((word) => (word === undefined ? [] : [`  ${word}`])),
     `  restarts ${server.restarts}`,
+    ...cacheLines(server),
     ...(server.lastError === undefined
       ? []
       : [`  last error ${clockWords(Date.parse(server.lastError.at), now)}: ${server.lastError.message}`]),
@@ -123,6 +126,15 @@ function serverLines(server: ToolServer): string[] {
         (problem === undefined ? description : `cannot be called: ${problem}`).slice(0, 100),
       ]),
     ),
+  ];
+}
+
+function cacheLines({ cache }: ToolServer): string[] {
+  if (cache === undefined) return [];
+  const { tools, forMs, answers, doubts } = cache;
+  return [
+    `  cache ${tools.join(", ")} for ${durationWords(forMs)}, ${plural(answers, "answer")} kept`,
+    ...doubts.map((doubt) => `  look at it: ${doubt}`),
   ];
 }
 
@@ -154,13 +166,20 @@ async function call(client: ConnectedClient, context: CliContext, args: readonly
     server,
     tool,
     args: given,
+    ...(context.has("fresh") ? { fresh: true } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(contextId === undefined ? {} : { contextId }),
   });
-  return show(context, called, ({ text, content, structured }) => {
+  return show(context, called, ({ text, content, structured, cachedAt }) => {
+    // Beside the answer, which may be piped on.
+    if (cachedAt !== undefined) context.out.complain(cachedWords(cachedAt));
     if (text !== "") return [text];
     return [JSON.stringify(structured ?? content, undefined, 2)];
   });
+}
+
+function cachedWords(at: string): string {
+  return `From the cache, answered ${clockWords(Date.parse(at), Date.now())}; --fresh asks anew.`;
 }
 
 function readObject(json: string): Record<string, unknown> | undefined {
@@ -239,6 +258,15 @@ async function remove(
   return show(context, await client.command("registry.remove", { server }), ({ key }) => [`${key} removed`]);
 }
 
+async function dropAnswers(
+  client: ConnectedClient,
+  context: CliContext,
+  [server = ""]: readonly string[],
+): Promise<Outcome> {
+  const dropped = await client.command("registry.dropAnswers", { server });
+  return show(context, dropped, (told) => [`${plural(told.dropped, "answer")} of ${told.key} dropped`]);
+}
+
 async function calls(client: ConnectedClient, context: CliContext, args: readonly string[]): Promise<Outcome> {
   const [server, tool] = args;
   const limit = wholeNumber(context, "limit");
@@ -263,6 +291,6 @@ async function calls(client: ConnectedClient, context: CliContext, args: readonl
 function callRow(one: ToolCall): string[] {
   const took = one.tookMs === undefined ? "" : `${Math.round(one.tookMs)} ms`;
   const when = clockWords(Date.parse(one.startedAt), Date.now());
-  const detail = (one.message ?? "").slice(0, 80);
+  const detail = one.cachedFrom === undefined ? (one.message ?? "").slice(0, 80) : `cached, from ${one.cachedFrom}`;
   return [when, one.server, one.tool, one.by.id ?? one.by.kind, one.outcome, took, detail];
 }

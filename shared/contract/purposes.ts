@@ -92,6 +92,7 @@ export const PURPOSES: Readonly<Record<string, string>> = {
   "registry.disable": "End an MCP server until it is enabled.",
   "registry.stop": "End an MCP server; it may be started again.",
   "registry.invoke": "Call a tool of an MCP server.",
+  "registry.dropAnswers": "Drop what is kept of an MCP server's answers.",
   "memory.list": "Memories, the newest first, by scope, kind, tag or tier.",
   "memory.search": "Find memories by words and by nearness, and why each was found.",
   "memory.get": "One memory.",

@@ -87,9 +87,13 @@ export const registryCommands = {
       contextId: z.string().max(200).optional(),
       correlationId: z.string().max(200).optional(),
       timeoutMs: z.number().int().min(100).max(MOST_TOOL_TIMEOUT_MS).optional(),
+      /** Not from the cache; its answer takes the place of the one there. */
+      fresh: z.boolean().optional(),
     }),
     output: toolOutcomeSchema,
   },
+  /** The server is asked anew from now on. */
+  "registry.dropAnswers": { input: one, output: z.object({ key: z.string(), dropped: z.number().int() }) },
   /** Keeps a template of an agent; nothing is started by it. */
   "registry.keepTemplate": {
     input: keptTemplate,

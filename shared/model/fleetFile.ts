@@ -21,6 +21,7 @@ import type { BudgetRules } from "./budget.ts";
 import { NOT_AGENTS } from "./mail.ts";
 import { restartTypeSchema, strategySchema } from "./states.ts";
 import type { RestartType, Strategy } from "./states.ts";
+import { LEAST_CACHE_MS, MOST_CACHE_MS } from "./toolServer.ts";
 import type { ToolServerSpec } from "./toolServer.ts";
 import { handlersFileSchema } from "./handlerFile.ts";
 import type { HandlerSpec } from "./handlerFile.ts";
@@ -62,6 +63,16 @@ const fleetGrantSchema = z.strictObject({
   roles: z.array(z.string().min(1)).optional(),
   tools: z.array(z.string().min(1)).optional().describe("Names of tools; * for any characters; all without it"),
 });
+const fleetCacheSchema = z.strictObject({
+  tools: z.array(z.string().min(1).max(200)).min(1).max(100).describe("Names of tools that only read; no wildcards"),
+  for: durationSchema
+    .refine((text) => {
+      const ms = parseDuration(text) ?? LEAST_CACHE_MS;
+      return ms >= LEAST_CACHE_MS && ms <= MOST_CACHE_MS;
+    }, "must be from 1s to 7d")
+    .optional()
+    .describe("How long an answer is given again; 1h by default"),
+});
 const fleetServerSchema = z
   .strictObject({
     id: idSchema,
@@ -84,6 +95,7 @@ const fleetServerSchema = z
       .max(100)
       .optional()
       .describe("Who may use what; every agent of the fleet without it"),
+    cache: fleetCacheSchema.optional().describe("Tools whose answers are given again without asking the server"),
   })
   .meta({ oneOf: ["command", "url"].map((key) => ({ properties: { [key]: {} }, required: [key] })) });
 export type RawFleetServer = z.infer<typeof fleetServerSchema>;
@@ -281,6 +293,7 @@ export const KNOWN_KEYS = {
   limits: Object.keys(limitsSchema.shape),
   server: Object.keys(fleetServerSchema.shape),
   allow: Object.keys(fleetGrantSchema.shape),
+  cache: Object.keys(fleetCacheSchema.shape),
 } as const;
 
 /** JSON Schema (draft 2020-12) of the fleet file, for editors and `signalbox schema fleet`. */

@@ -36,6 +36,18 @@ export const toolGrantSchema = z.object({
 });
 export type ToolGrant = z.infer<typeof toolGrantSchema>;
 
+/** How long an answer is given again without asking the server (mission RO-17). */
+export const DEFAULT_CACHE_MS = 3_600_000;
+export const LEAST_CACHE_MS = 1_000;
+export const MOST_CACHE_MS = 7 * 86_400_000;
+
+/** Tools that a person says are pure reads: the same question has the same answer for a while, whoever asks. */
+export const toolCacheSchema = z.object({
+  tools: z.array(z.string().min(1).max(200)).min(1).max(100),
+  forMs: z.number().int().min(LEAST_CACHE_MS).max(MOST_CACHE_MS),
+});
+export type ToolCache = z.infer<typeof toolCacheSchema>;
+
 export const toolServerSpecSchema = z.object({
   id: z.string(),
   transport: toolServerTransportSchema,
@@ -47,6 +59,8 @@ export const toolServerSpecSchema = z.object({
   timeoutMs: z.number().int().positive(),
   /** Absent: every agent of the fleet that declares it, and nobody elsewhere. */
   allow: z.array(toolGrantSchema).max(100).optional(),
+  /** Absent: every call reaches the server. */
+  cache: toolCacheSchema.optional(),
 });
 export type ToolServerSpec = z.infer<typeof toolServerSpecSchema>;
 
@@ -86,6 +100,14 @@ export const toolServerSchema = z.object({
   restart: restartTypeSchema,
   timeoutMs: z.number(),
   allow: z.array(toolGrantSchema).optional(),
+  cache: toolCacheSchema
+    .extend({
+      /** Kept now. */
+      answers: z.number().int(),
+      /** What of it may be a mistake, in sentences. */
+      doubts: z.array(z.string()),
+    })
+    .optional(),
   state: toolServerStateSchema,
   since: z.string(),
   /** Why it is where it is, in one sentence. */
@@ -128,7 +150,10 @@ export const toolCallSchema = z.object({
   message: z.string().optional(),
   startedAt: z.string(),
   tookMs: z.number().optional(),
+  /** 0: its server was not asked. */
   attempts: z.number().int(),
+  /** The call whose answer it was given, from the cache. */
+  cachedFrom: z.string().optional(),
 });
 export type ToolCall = z.infer<typeof toolCallSchema>;
 
@@ -147,6 +172,9 @@ export const toolOutcomeSchema = z.object({
   text: z.string(),
   tookMs: z.number(),
   attempts: z.number().int(),
+  /** The call whose answer it is, from the cache, and when that was answered. */
+  cachedFrom: z.string().optional(),
+  cachedAt: z.string().optional(),
 });
 export type ToolOutcome = z.infer<typeof toolOutcomeSchema>;
 

@@ -2,8 +2,8 @@
 import { parseDuration } from "#shared/model/fleetFile.ts";
 import type { RawFleetServer } from "#shared/model/fleetFile.ts";
 import { joinPath } from "#shared/lib/paths.ts";
-import { DEFAULT_TOOL_TIMEOUT_MS } from "#shared/model/toolServer.ts";
-import type { ToolServerSpec } from "#shared/model/toolServer.ts";
+import { DEFAULT_CACHE_MS, DEFAULT_TOOL_TIMEOUT_MS } from "#shared/model/toolServer.ts";
+import type { ToolCache, ToolServerSpec } from "#shared/model/toolServer.ts";
 
 interface FilePlace {
   readonly folder: string;
@@ -58,6 +58,7 @@ function toSpec(raw: RawFleetServer, place: FilePlace): ToolServerSpec {
     restart: raw.restart ?? "permanent",
     timeoutMs: (raw.timeout === undefined ? undefined : parseDuration(raw.timeout)) ?? DEFAULT_TOOL_TIMEOUT_MS,
     ...(raw.allow === undefined ? {} : { allow: raw.allow.map(toGrant) }),
+    ...(raw.cache === undefined ? {} : { cache: toCache(raw.cache) }),
   };
 }
 
@@ -65,6 +66,10 @@ function transportOf(raw: RawFleetServer, { folder, homeDir }: FilePlace): ToolS
   if (raw.url !== undefined) return { type: "http", url: raw.url, headers: raw.headers ?? {} };
   const cwd = joinPath(folder, raw.cwd ?? ".", homeDir);
   return { type: "stdio", command: raw.command ?? "", args: raw.args ?? [], env: raw.env ?? {}, cwd };
+}
+
+function toCache({ tools, for: forHow }: NonNullable<RawFleetServer["cache"]>): ToolCache {
+  return { tools, forMs: (forHow === undefined ? undefined : parseDuration(forHow)) ?? DEFAULT_CACHE_MS };
 }
 
 function toGrant(raw: NonNullable<RawFleetServer["allow"]>[number]): NonNullable<ToolServerSpec["allow"]>[number] {

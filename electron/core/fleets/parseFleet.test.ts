@@ -176,7 +176,21 @@ children:
         ],
       },
     });
+    const cached = (cache: string) => parse(`${head}servers: [{ id: m, command: x, cache: ${cache} }]\nchildren: []\n`);
+    expect(cached("{ tools: [search, get_page] }")).toMatchObject({
+      fleet: { servers: [{ cache: { tools: ["search", "get_page"], forMs: 3_600_000 } }] },
+    });
+    expect(cached("{ tools: [search], for: 7d }")).toMatchObject({
+      fleet: { servers: [{ cache: { forMs: 604_800_000 } }] },
+    });
     const wrong = (entry: string) => errorsOf(`${head}servers:\n  - ${entry}\nchildren: []\n`)[0];
+    for (const time of ["999ms", "7.1d"])
+      expect(wrong(`{ id: m, command: x, cache: { tools: [a], for: ${time} } }`)).toContain(
+        '"servers.0.cache.for" must be from 1s to 7d.',
+      );
+    expect(wrong("{ id: m, command: x, cache: { tools: [a], for: soon } }")).toContain("must be a duration");
+    expect(wrong("{ id: m, command: x, cache: { tools: [] } }")).toContain('"servers.0.cache.tools"');
+    expect(wrong("{ id: m, command: x, cache: { tools: [a], fro: 1h } }")).toContain("Keys are tools, for.");
     expect(wrong("{ id: m }")).toContain("needs either a command or a url.");
     expect(wrong('{ id: m, command: x, url: "https://x.example" }')).toContain("not both");
     expect(wrong("{ id: m, command: x, headers: { a: b } }")).toContain("belongs to a server with a url");

@@ -337,6 +337,7 @@ function knownKeysAt(inner: Path, known: readonly string[]): readonly string[] {
   if (inner[0] === "on") return handlerKeysAt(inner);
   if (inner.at(-1) === "limits") return KNOWN_KEYS.limits;
   if (inner.includes("allow")) return KNOWN_KEYS.allow;
+  if (inner.at(-1) === "cache") return KNOWN_KEYS.cache;
   if (inner[0] === "servers") return KNOWN_KEYS.server;
   return known;
 }

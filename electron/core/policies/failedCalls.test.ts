@@ -90,6 +90,41 @@ async function call(
 const letters = () => rig.desk.letters.list({}, { limit: 10 });
 const deeds = (id: number) => rig.desk.letters.history(id).map(({ what, detail }) => [what, detail]);
 
+describe("a call whose answer is kept", () => {
+  it("is tried again at its server, and an answer from the cache settles nothing", async () => {
+    const cache = { tools: ["quotes"], forMs: 60_000 };
+    registry.servers.setFleetServers("desk", [
+      {
+        id: "rates",
+        transport: { type: "http", url: "http://127.0.0.1/rates", headers: {} },
+        tags: [],
+        enabled: true,
+        restart: "permanent",
+        timeoutMs: 5000,
+        cache,
+      },
+    ]);
+    mcp.tools = { "desk/rates": [{ name: "quotes", ...READS }] };
+    registry.servers.fleetUp("desk");
+    await rig.pass(200);
+    const server = "desk/rates";
+    mcp.answer = () => failedAnswer("disconnected");
+    await call("quotes", { server });
+    mcp.answer = () => said("4.20");
+    await call("quotes", { server, by: PERSON });
+    const again = await call("quotes", { server });
+    expect(again).toMatchObject({ ok: true, value: { cachedFrom: expect.any(String) as string } });
+    await rig.pass(1);
+    const [letter] = letters();
+    expect(letter?.state).not.toBe("replayed");
+    const before = mcp.calls.length;
+    retryLetter(rig.desk, letter?.id ?? 0, "person");
+    await rig.pass(1000);
+    expect(mcp.calls).toHaveLength(before + 1);
+    expect(letters()).toMatchObject([{ state: "replayed" }]);
+  });
+});
+
 describe("a call that is lost on its way", () => {
   it("is one dead letter when its caller makes it twice at the same moment; another caller's is another one", async () => {
     mcp.answer = () => failedAnswer("disconnected");

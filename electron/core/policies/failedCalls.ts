@@ -131,7 +131,8 @@ export class FailedCalls {
     const { desk, registry } = this.#deps;
     if (desk.letters.count({ consumer: CONSUMER, states: [...OPEN] }) === 0) return;
     const call = registry.calls.one(callIdOf(data));
-    if (!call.ok || this.#isOurs(call.value)) return;
+    // From the cache: nothing was tried.
+    if (!call.ok || this.#isOurs(call.value) || call.value.cachedFrom !== undefined) return;
     for (const { id } of this.#lettersOf(call.value, OPEN))
       desk.letters.move(id, {
         to: "replayed",
@@ -177,6 +178,7 @@ export class FailedCalls {
       contextId,
       correlationId,
       timeoutMs: plan.timeoutMs,
+      fresh: true,
     });
     if (!outcome.ok) return { ok: false, error: letterErrorOf(outcome.error, clock.wallNow()) };
     await this.#tell(letter, outcome.value);

@@ -24,6 +24,7 @@ const callInput = z.object({
   server: z.string().min(1).max(200),
   tool: z.string().min(1).max(200),
   args: z.record(z.string(), z.unknown()).optional(),
+  fresh: z.boolean().optional().describe("not from a cache"),
 });
 /** Enough to choose from; a narrower query finds the rest. */
 const MOST_LISTED = 40;
@@ -74,6 +75,7 @@ export function knowledgeTools({ memory, registry, workCall }: KnowledgeSlices):
         server: args.server,
         tool: args.tool,
         args: args.args ?? {},
+        fresh: args.fresh,
         by,
         signal,
         ...end.marks,

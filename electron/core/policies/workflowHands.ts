@@ -49,6 +49,7 @@ async function callTool(registry: Registry, work: ToolWork): Promise<Result<unkn
     contextId: work.contextId,
     correlationId: work.key,
     timeoutMs: work.timeoutMs,
+    fresh: work.fresh,
   });
   return outcome.ok ? ok(outputOf(outcome.value)) : outcome;
 }

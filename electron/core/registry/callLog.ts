@@ -37,6 +37,7 @@ export interface CallEnded {
   readonly result?: string;
   readonly tookMs: number;
   readonly attempts: number;
+  readonly cachedFrom?: string;
 }
 
 export interface CallQuery {
@@ -79,7 +80,7 @@ export function insertCall(tx: StoreTx, call: CallBegun): void {
 
 export function finishCall(tx: StoreTx, call: CallEnded): void {
   tx.run(
-    "UPDATE tool_calls SET outcome = ?, code = ?, message = ?, result = ?, took_ms = ?, attempts = ? WHERE id = ?",
+    "UPDATE tool_calls SET outcome = ?, code = ?, message = ?, result = ?, took_ms = ?, attempts = ?, cached_from = ? WHERE id = ?",
     [
       call.outcome,
       call.code ?? null,
@@ -87,6 +88,7 @@ export function finishCall(tx: StoreTx, call: CallEnded): void {
       call.result ?? null,
       call.tookMs,
       call.attempts,
+      call.cachedFrom ?? null,
       call.id,
     ],
   );
@@ -101,7 +103,7 @@ export function closeInterrupted(tx: StoreTx): number {
 }
 
 const COLUMNS =
-  "seq, id, server, tool, by_json, context_id, correlation_id, outcome, code, message, started_ms, took_ms, attempts";
+  "seq, id, server, tool, by_json, context_id, correlation_id, outcome, code, message, started_ms, took_ms, attempts, cached_from";
 
 /** Newest first. */
 export function readCalls(store: Store, query: CallQuery): readonly ToolCall[] {
@@ -141,6 +143,7 @@ function toCall(row: Row): ToolCall {
     correlationId: text("correlation_id"),
     code: text("code"),
     message: text("message"),
+    cachedFrom: text("cached_from"),
     tookMs: row["took_ms"] === null ? undefined : Number(row["took_ms"]),
   };
   return {

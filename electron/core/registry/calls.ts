@@ -1,4 +1,5 @@
 /** Calls of tools, each written down and told: the one way from the window, the command line, agents and workflows to a tool. */
+import { toIsoTime } from "#shared/lib/isoTime.ts";
 import { systemSubject, toolServerSubject } from "#shared/lib/eventSubjects.ts";
 import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
@@ -7,6 +8,7 @@ import { closeInterrupted, finishCall, insertCall, loggedJson, readCall, readCal
 import type { CallQuery } from "./callLog.ts";
 import { outcomeOf, perform, refusal } from "./invocation.ts";
 import type { Ending, ToolOrder } from "./invocation.ts";
+import type { KeptAnswer, Slot } from "./answerCache.ts";
 import type { LiveServer } from "./liveServer.ts";
 import type { ServerBook } from "./serverBook.ts";
 import type { RegistryDeps } from "./registryDeps.ts";
@@ -46,16 +48,30 @@ export class ToolCalls {
     const server = found.value;
     const refused = refusal(server, order);
     if (refused !== undefined) return this.#finish(begun, refused);
-    return this.#finish(begun, await this.#ask(server, order));
+    const slot = this.#book.answers.slot(server, order);
+    const kept = slot === undefined ? undefined : this.#kept(server, order, slot);
+    if (kept !== undefined) return this.#finish(begun, fromCache(kept));
+    const asked = this.#ask(server, order, (ending) => {
+      if (slot !== undefined) this.#book.answers.keep(slot, begun.id, ending);
+    });
+    return this.#finish(begun, await asked);
   }
 
-  async #ask(server: LiveServer, order: ToolOrder): Promise<Ending> {
+  /** A server that does not run answers nothing, also not from the cache. */
+  #kept(server: LiveServer, { fresh = false }: ToolOrder, slot: Slot): KeptAnswer | undefined {
+    if (fresh) this.#book.answers.forget(slot);
+    return server.isUp ? this.#book.answers.take(slot) : undefined;
+  }
+
+  async #ask(server: LiveServer, order: ToolOrder, onEnding: (ending: Ending) => void): Promise<Ending> {
     const isPerson = order.by.kind === "person" || order.by.kind === "cli";
     if (isPerson && !server.isUp) this.#book.wants(server.key);
     server.callsUnderWay += 1;
     this.#book.feed.mark(server.key);
     try {
-      return await perform(server, order, { clock: this.#deps.clock, mayStart: isPerson });
+      const ending = await perform(server, order, { clock: this.#deps.clock, mayStart: isPerson });
+      onEnding(ending);
+      return ending;
     } finally {
       server.callsUnderWay -= 1;
       this.#book.feed.mark(server.key);
@@ -77,7 +93,8 @@ export class ToolCalls {
 
   #finish(begun: Begun, ending: Ending): Result<ToolOutcome> {
     const { id, key, order } = begun;
-    const { outcome, result, answer, attempts } = ending;
+    const { outcome, result, answer, attempts, cached } = ending;
+    const cachedFrom = cached === undefined ? {} : { cachedFrom: cached.from };
     const tookMs = Math.round((this.#deps.clock.now() - begun.startedAt) * 10) / 10;
     const rejection = result.ok ? undefined : result.error;
     const logged = answer === undefined ? undefined : loggedJson(answer);
@@ -87,6 +104,7 @@ export class ToolCalls {
       outcome,
       tookMs,
       attempts,
+      ...cachedFrom,
       ...(code === undefined ? {} : { code }),
       ...(message === undefined ? {} : { message }),
       ...(logged === undefined ? {} : { result: logged }),
@@ -106,10 +124,13 @@ export class ToolCalls {
       result: logged,
       tookMs,
       attempts,
+      ...cachedFrom,
       atMs: this.#deps.clock.wallNow(),
     });
     if (!result.ok) return { ok: false, error: { ...result.error, details: { ...result.error.details, callId: id } } };
-    return ok(outcomeOf({ callId: id, server: key, tool: order.tool, tookMs, attempts }, result.value));
+    const when = cached === undefined ? {} : { cachedAt: toIsoTime(cached.atMs) };
+    const call = { callId: id, server: key, tool: order.tool, tookMs, attempts, ...cachedFrom, ...when };
+    return ok(outcomeOf(call, result.value));
   }
 
   #record({ id, key, order }: Begun, ended: Parameters<typeof finishCall>[1]): void {
@@ -128,6 +149,7 @@ export class ToolCalls {
           by: by.id ?? by.kind,
           tookMs: ended.tookMs,
           attempts: ended.attempts,
+          ...(ended.cachedFrom === undefined ? {} : { cachedFrom: ended.cachedFrom }),
           ...(ended.code === undefined ? {} : { code: ended.code }),
           ...(ended.message === undefined ? {} : { message: ended.message.slice(0, 500) }),
           ...(contextId === undefined ? {} : { contextId }),
@@ -150,4 +172,9 @@ export class ToolCalls {
     this.#deps.recorder.flush();
     return readCall(this.#deps.store, id);
   }
+}
+
+/** Its server was not asked, so this was no attempt. */
+function fromCache({ answer, callId, atMs }: KeptAnswer): Ending {
+  return { outcome: "completed", result: ok(answer), answer, attempts: 0, cached: { from: callId, atMs } };
 }

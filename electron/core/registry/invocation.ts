@@ -22,6 +22,8 @@ export interface ToolOrder {
   readonly correlationId?: string | undefined;
   /** The server's own by default. */
   readonly timeoutMs?: number | undefined;
+  /** Not from the cache. */
+  readonly fresh?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,6 +34,8 @@ export interface Ending {
   /** What came back, also where it is refused. */
   readonly answer?: McpAnswer;
   readonly attempts: number;
+  /** It is another call's answer, from the cache. */
+  readonly cached?: { readonly from: string; readonly atMs: number };
 }
 
 /** One megabyte, as for every message (mission 6.5). */
@@ -214,7 +218,7 @@ export function textOf(answer: McpAnswer): string {
 }
 
 export function outcomeOf(
-  call: Pick<ToolOutcome, "callId" | "server" | "tool" | "tookMs" | "attempts">,
+  call: Pick<ToolOutcome, "callId" | "server" | "tool" | "tookMs" | "attempts" | "cachedFrom" | "cachedAt">,
   answer: McpAnswer,
 ): ToolOutcome {
   return {

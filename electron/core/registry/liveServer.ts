@@ -45,6 +45,8 @@ export interface LiveServerDeps {
   readonly logger: Logger;
   readonly onChange: (server: LiveServer) => void;
   readonly onNews: (server: LiveServer, news: ServerNews) => void;
+  /** What it says of its tools is not what it said before. */
+  readonly onOtherTools: (server: LiveServer) => void;
 }
 
 export interface LiveServerInit {
@@ -277,8 +279,11 @@ export class LiveServer {
     if (!listed.ok) return fail(listed.error.code === "timeout" ? "timeout" : "tool_failed", listed.error.message);
     const { tools, problems } = readTools(listed.value);
     const isSame = sameTools(tools, this.#tools);
-    if (!isSame) this.#tools = tools;
-    if (!isSame) this.schemas.clear();
+    if (!isSame) {
+      this.#tools = tools;
+      this.schemas.clear();
+      this.#deps.onOtherTools(this);
+    }
     const isNew = this.#standing.state === "verifying";
     const { protocol, server } = connection;
     const software = [server.name, server.version].filter((word) => word !== "").join(" ");

@@ -17,6 +17,8 @@ export interface CallNews {
   readonly result: string | undefined;
   readonly tookMs: number;
   readonly attempts: number;
+  /** The call whose answer it was given, from the cache. */
+  readonly cachedFrom?: string;
   readonly atMs: number;
 }
 

@@ -7,6 +7,7 @@ import { toolServerSubject } from "#shared/lib/eventSubjects.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { RegistryEntry, Tool, ToolServer, ToolServerSpec } from "#shared/model/toolServer.ts";
+import { AnswerCache } from "./answerCache.ts";
 import { deleteServerRow, readServerRows, writeServerRow } from "./serverRows.ts";
 import type { ServerRow } from "./serverRows.ts";
 import { LiveServer } from "./liveServer.ts";
@@ -38,6 +39,7 @@ const VERIFY_WAIT_MS = 75_000;
 
 export class ServerBook {
   readonly feed: RegistryFeed;
+  readonly answers: AnswerCache;
   readonly #deps: RegistryDeps;
   readonly #known = new Map<string, Known>();
   readonly #upFleets = new Set<string>();
@@ -47,6 +49,7 @@ export class ServerBook {
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
     this.feed = new RegistryFeed(deps.clock);
+    this.answers = new AnswerCache(deps.clock);
   }
 
   /** What was there before this start. Servers of fleets come with their fleets. */
@@ -90,12 +93,22 @@ export class ServerBook {
       if (this.#upFleets.has(fleet) && isEnabled(made)) void made.server.start();
       return;
     }
-    const isOther = JSON.stringify(known.server.spec.transport) !== JSON.stringify(spec.transport);
-    known.server.setSpec(spec);
+    this.#redeclare(known, spec);
+  }
+
+  #redeclare(known: Known, spec: ToolServerSpec): void {
+    const { server } = known;
+    const isOther = JSON.stringify(server.spec.transport) !== JSON.stringify(spec.transport);
+    if (JSON.stringify(server.spec) !== JSON.stringify(spec)) this.answers.drop(server.key);
+    server.setSpec(spec);
     this.#save(known);
-    this.feed.mark(key);
-    if (isOther && known.server.isUp)
-      void known.server.stop("Its entry in the fleet file was changed.").then(() => known.server.start());
+    this.feed.mark(server.key);
+    if (isOther && server.isUp)
+      void server.stop("Its entry in the fleet file was changed.").then(() => {
+        // What the life before was still asked.
+        this.answers.drop(server.key);
+        return server.start();
+      });
   }
 
   #fresh(enabled: boolean): Standing {
@@ -116,6 +129,7 @@ export class ServerBook {
           this.feed.mark(changed.key);
         },
         onNews: (_changed, news) => this.#hear(known, news),
+        onOtherTools: ({ key }) => void this.answers.drop(key),
       },
     );
     const known: Known = { server, enabled: row.enabled, wanted: row.wanted };
@@ -164,7 +178,7 @@ export class ServerBook {
       },
     });
     if (!saved.ok) return saved;
-    return ok(serverView(this.#remember(row).server));
+    return ok(this.#view(this.#remember(row).server));
   }
 
   /** Errors: not_found, ambiguous, forbidden (a fleet's is removed in its file). */
@@ -187,6 +201,7 @@ export class ServerBook {
     this.#known.delete(key);
     this.feed.mark(key);
     await known.server.stop(why);
+    this.answers.drop(key);
     this.#deps.recorder.note(
       { subject: toolServerSubject(key, "removed"), type: "tool_server.removed", actor, data: { key, why } },
       (tx) => deleteServerRow(tx, key),
@@ -202,14 +217,14 @@ export class ServerBook {
     this.#note(server, "verification_asked", { actor });
     if (server.connection !== undefined && server.standing.state !== "verifying") {
       const looked = await server.lookAgain();
-      return looked.ok ? ok(serverView(server)) : looked;
+      return looked.ok ? ok(this.#view(server)) : looked;
     }
     // Before it is started: one that is up, or fails, at once would otherwise be waited for in vain.
     const word = server.waiters.wait(this.#deps.clock, VERIFY_WAIT_MS, { untilFirstWord: true });
     const started = await server.start();
     if (!started.ok) server.waiters.failed(started);
     const up = await word;
-    return up.ok ? ok(serverView(server)) : up;
+    return up.ok ? ok(this.#view(server)) : up;
   }
 
   /** It may run again; whether it starts now is a matter of its fleet, or of a verification. */
@@ -223,7 +238,7 @@ export class ServerBook {
       this.#note(server, "enabled", { actor });
       if (server.fleet !== undefined && this.#upFleets.has(server.fleet)) void server.start();
     }
-    return ok(serverView(server));
+    return ok(this.#view(server));
   }
 
   async disable(ref: string, actor: string): Promise<Result<ToolServer>> {
@@ -234,9 +249,21 @@ export class ServerBook {
       found.value.enabled = false;
       this.#want(found.value, false);
       await server.stop("A person disabled it.", "disabled");
+      this.answers.drop(server.key);
       this.#note(server, "disabled", { actor });
     }
-    return ok(serverView(server));
+    return ok(this.#view(server));
+  }
+
+  /** A person wants it asked anew. */
+  dropAnswers(ref: string, actor: string): Result<{ key: string; dropped: number }> {
+    const found = this.#find(ref);
+    if (!found.ok) return found;
+    const { server } = found.value;
+    const dropped = this.answers.drop(server.key);
+    this.#note(server, "answers_dropped", { actor, data: { answers: dropped } });
+    this.feed.mark(server.key);
+    return ok({ key: server.key, dropped });
   }
 
   /** Ends it without disabling it. */
@@ -247,7 +274,7 @@ export class ServerBook {
     this.#want(found.value, false);
     if (server.isUp) await server.stop("A person stopped it.");
     this.#note(server, "stopped", { actor });
-    return ok(serverView(server));
+    return ok(this.#view(server));
   }
 
   /** The emergency stop: nothing is started again, then every process is ended. Answers how many were. */
@@ -292,7 +319,11 @@ export class ServerBook {
 
   views(keys?: readonly string[]): readonly ToolServer[] {
     const all = [...this.#known.values()].map(({ server }) => server).toSorted((a, b) => a.key.localeCompare(b.key));
-    return all.filter(({ key }) => keys === undefined || keys.includes(key)).map(serverView);
+    return all.filter(({ key }) => keys === undefined || keys.includes(key)).map((server) => this.#view(server));
+  }
+
+  #view(server: LiveServer): ToolServer {
+    return serverView(server, this.answers.count(server.key));
   }
 
   has(key: string): boolean {

@@ -43,7 +43,7 @@ export class ToolEvents {
   }
 
   #tellCall(news: CallNews): void {
-    const { key, tool, callId, outcome, code, message, contextId, correlationId } = news;
+    const { key, tool, callId, outcome, contextId, correlationId } = news;
     const name = subjectToken(tool);
     const verb = outcome === "completed" ? "completed" : "failed";
     const parts = {
@@ -52,21 +52,7 @@ export class ToolEvents {
       contextid: contextId,
       correlationid: correlationId,
     };
-    const data = {
-      callId,
-      server: clip(key),
-      tool: clip(tool),
-      by: news.by.id ?? news.by.kind,
-      tookMs: Math.max(0, news.tookMs),
-      attempts: news.attempts,
-      ...(code === undefined ? {} : { code }),
-      ...(message === undefined ? {} : { message: message.slice(0, 2_000) }),
-      ...(contextId === undefined ? {} : { contextId }),
-      ...(correlationId === undefined ? {} : { correlationId }),
-      args: news.args.slice(0, MOST_RESULT_CHARS),
-      ...(news.result === undefined ? {} : { result: news.result.slice(0, MOST_RESULT_CHARS) }),
-    };
-    this.#publish(`tool.${name}.${verb}`, compose(`tool.${outcome}`, { ...parts, id: callId, data }));
+    this.#publish(`tool.${name}.${verb}`, compose(`tool.${outcome}`, { ...parts, id: callId, data: callData(news) }));
     this.#tellWatchers(news, `tool.${name}.${verb}`, {
       callId,
       context_id: contextId ?? null,
@@ -158,6 +144,26 @@ interface Told {
     readonly timestamp: string;
   } | null;
   readonly status: "completed" | "failed";
+}
+
+/** As the catalogue has it. */
+function callData(news: CallNews) {
+  const { key, tool, callId, code, message, contextId, correlationId, cachedFrom } = news;
+  return {
+    callId,
+    server: clip(key),
+    tool: clip(tool),
+    by: news.by.id ?? news.by.kind,
+    tookMs: Math.max(0, news.tookMs),
+    attempts: news.attempts,
+    ...(cachedFrom === undefined ? {} : { cachedFrom }),
+    ...(code === undefined ? {} : { code }),
+    ...(message === undefined ? {} : { message: message.slice(0, 2_000) }),
+    ...(contextId === undefined ? {} : { contextId }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    args: news.args.slice(0, MOST_RESULT_CHARS),
+    ...(news.result === undefined ? {} : { result: news.result.slice(0, MOST_RESULT_CHARS) }),
+  };
 }
 
 /** One token of a subject, whatever a server called its tool. */

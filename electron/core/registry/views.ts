@@ -1,11 +1,13 @@
 /** Servers as clients see them: no secret leaves, whether it stands in a variable, a header, an argument or an address. */
 import { toIsoTime } from "#shared/lib/isoTime.ts";
+import { nearest } from "#shared/lib/nearest.ts";
 import { maskSecrets } from "#shared/lib/secrets.ts";
 import type { RegistryEntry, ToolServer, ToolServerTransport } from "#shared/model/toolServer.ts";
 import { summaryOf } from "./knownTools.ts";
 import type { LiveServer } from "./liveServer.ts";
 
-export function serverView(server: LiveServer): ToolServer {
+/** `answers`: of it, in the cache. */
+export function serverView(server: LiveServer, answers: number): ToolServer {
   const { key, fleet, spec, standing } = server;
   const { detail, lastError, nextStartAtMs, protocol, software, verifiedAtMs } = standing;
   return {
@@ -20,6 +22,7 @@ export function serverView(server: LiveServer): ToolServer {
     restart: spec.restart,
     timeoutMs: spec.timeoutMs,
     ...(spec.allow === undefined ? {} : { allow: [...spec.allow] }),
+    ...(spec.cache === undefined ? {} : { cache: { ...spec.cache, answers, doubts: cacheDoubts(server) } }),
     state: standing.state,
     since: toIsoTime(standing.sinceMs),
     ...(detail === undefined ? {} : { detail: maskSecrets(detail) }),
@@ -34,6 +37,21 @@ export function serverView(server: LiveServer): ToolServer {
     tools: server.tools.map(summaryOf),
     callsUnderWay: server.callsUnderWay,
   };
+}
+
+/** A name in `cache` that no tool has, or that one has which says that it is no read. */
+function cacheDoubts({ spec, tools, standing }: LiveServer): string[] {
+  const names = tools.map(({ name }) => name);
+  return (spec.cache?.tools ?? []).flatMap((name) => {
+    const tool = tools.find((one) => one.name === name);
+    if (tool?.hints.includes("destructive") === true)
+      return [`The cache names ${name}, which says of itself that it destroys.`];
+    if (tool !== undefined || standing.verifiedAtMs === undefined) return [];
+    const meant = nearest(name, names);
+    return [
+      `The cache names ${name}, which is no tool of this server.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
+    ];
+  });
 }
 
 function whereText(transport: ToolServerTransport): string {

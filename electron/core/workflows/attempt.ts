@@ -49,6 +49,11 @@ export function keyOf({ run, step, plan, attempts, begun = attempts, undo }: Ent
   return `${run}:${step}:${undo === undefined ? plan : "undo"}${begun}`;
 }
 
+/** Another try, another way or an undo: what was answered before is not wanted again, and an undo has to be done. */
+export function isFresh({ plan, attempts, begun = attempts, undo }: Entry): boolean {
+  return undo !== undefined || plan === "b" || begun > 1;
+}
+
 /** Keys that the step's entry in the file promises to those that follow. */
 export function missingKeys({ gives }: StepSpec, output: unknown): readonly string[] {
   if (gives.length === 0) return [];

@@ -18,6 +18,8 @@ export interface Work {
 export interface ToolWork extends Work {
   readonly call: Extract<CallSpec, { kind: "tool" }>;
   readonly args: Readonly<Record<string, unknown>>;
+  /** Not from a cache. */
+  readonly fresh: boolean;
 }
 
 export interface AgentWork extends Work {

@@ -10,7 +10,7 @@ import type { Rejection, Result } from "#shared/model/result.ts";
 import type { Entry, Run } from "#shared/model/workflow.ts";
 import type { StepSpec } from "#shared/model/workflowFile.ts";
 import { isLeaseOver } from "./entryMachine.ts";
-import { beginningOf, HOPELESS, inputOf, keyOf, missingKeys } from "./attempt.ts";
+import { beginningOf, HOPELESS, inputOf, isFresh, keyOf, missingKeys } from "./attempt.ts";
 import type { Hands, Work } from "./hands.ts";
 import { isHalted, pauseAfter } from "./runMachine.ts";
 import type { EntryRef, Moved, RunBook } from "./runBook.ts";
@@ -96,7 +96,10 @@ export class Runner {
     this.#watch(moved, { hold: true, silenceMs: work.timeoutMs / 2 });
     const input = inputOf(moved.entry);
     const args = typeof input === "object" && input !== null ? { ...input } : {};
-    await this.settle(moved.entry, await this.#deps.hands.callTool({ ...work, call, args }));
+    await this.settle(
+      moved.entry,
+      await this.#deps.hands.callTool({ ...work, call, args, fresh: isFresh(moved.entry) }),
+    );
   }
 
   async #ask(moved: Moved): Promise<void> {

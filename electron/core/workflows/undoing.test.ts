@@ -225,6 +225,33 @@ describe("a run that is undone", () => {
     expect(new Set(keys).size).toBe(3);
   });
 
+  it("asks anew: only the first try of a step may have an answer from a cache", async () => {
+    const rig = await rigOf();
+    let tries = 0;
+    rig.hands.answers = {
+      ...unpaid,
+      room: ({ call, isUndo }) => {
+        if (isUndo || call.server === "inns") return ok({ id: "I1" });
+        tries += 1;
+        return fail(tries === 1 ? "timeout" : "not_found", "No room.");
+      },
+    };
+    const run = rig.start();
+    await rig.until("tried", () => tries === 1);
+    await rig.clock.advance(1000);
+    await rig.untilRun(run, "failed");
+    const asked = rig.hands.calls.map(({ work }) => `${work.call.server}.${work.call.tool} ${work.fresh}`);
+    expect(asked.toSorted()).toEqual([
+      "bank.pay false",
+      "inns.book true",
+      "map.look false",
+      "rail.book false",
+      "rail.cancel true",
+      "rooms.book false",
+      "rooms.book true",
+    ]);
+  });
+
   it("is suspended, resumed and ended like any other", async () => {
     const rig = await rigOf();
     rig.hands.answers = {

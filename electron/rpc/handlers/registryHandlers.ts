@@ -23,6 +23,7 @@ type RegistryCommands =
   | "registry.disable"
   | "registry.stop"
   | "registry.invoke"
+  | "registry.dropAnswers"
   | TemplateCommands;
 
 export function registryQueries({ registry }: Core): Pick<QueryHandlers, RegistryQueries> {
@@ -47,6 +48,7 @@ export function registryCommands(core: Core): Pick<CommandHandlers, RegistryComm
     "registry.enable": async ({ server }, { actor }) => servers.enable(server, actor),
     "registry.disable": async ({ server }, { actor }) => servers.disable(server, actor),
     "registry.stop": async ({ server }, { actor }) => servers.stop(server, actor),
+    "registry.dropAnswers": async ({ server }, { actor }) => servers.dropAnswers(server, actor),
     "registry.invoke": async (order, { actor }) =>
       registry.invoke({ ...order, by: { kind: actor === "cli" ? "cli" : "person" } }),
   };

@@ -9,15 +9,21 @@ import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { callerWords, outcomeOf, prettyJson, tookWords } from "./registryWords.ts";
 
-export function CallDetails({ id }: { readonly id: string }): ReactElement {
-  const { data, error, refetch } = useCoreQuery("registry.call", { id }, { staleMs: 0 });
-  if (error !== null) return <Problem title={error.message} action="Try again" onAction={() => void refetch()} />;
-  return data === undefined ? <Skeleton rows={4} /> : <Details call={data} />;
+interface Props {
+  readonly id: string;
+  readonly onCall: (id: string) => void;
 }
 
-function Details({ call }: { readonly call: ToolCallDetail }): ReactElement {
+export function CallDetails({ id, onCall }: Props): ReactElement {
+  const { data, error, refetch } = useCoreQuery("registry.call", { id }, { staleMs: 0 });
+  if (error !== null) return <Problem title={error.message} action="Try again" onAction={() => void refetch()} />;
+  return data === undefined ? <Skeleton rows={4} /> : <Details call={data} onCall={onCall} />;
+}
+
+function Details({ call, onCall }: Pick<Props, "onCall"> & { readonly call: ToolCallDetail }): ReactElement {
   const when = useNowText((now) => clockWords(Date.parse(call.startedAt), now));
   const { word, lamp } = outcomeOf(call);
+  const { cachedFrom } = call;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Server", call.server],
     ["By", callerWords(call)],
@@ -36,6 +42,15 @@ function Details({ call }: { readonly call: ToolCallDetail }): ReactElement {
           {word}
         </p>
         {call.message !== undefined && <p className="registry-refusal">{call.message}</p>}
+        {cachedFrom !== undefined && (
+          <p className="t2">
+            The server was not asked. This is{" "}
+            <button type="button" className="link" onClick={() => onCall(cachedFrom)}>
+              an earlier call's answer
+            </button>
+            .
+          </p>
+        )}
       </div>
       <dl className="registry-facts small">
         {rows.map(([name, value]) =>

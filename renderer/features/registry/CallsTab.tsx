@@ -146,7 +146,7 @@ function CallRow({ call, isOn, onSelect }: RowProps): ReactElement {
       <span className="ell">{callerWords(call)}</span>
       <span className="num tab">{tookWords(call)}</span>
       <span className="t2 ell" title={call.message}>
-        {call.message}
+        {call.cachedFrom === undefined ? call.message : "An earlier call's answer; the server was not asked."}
       </span>
     </div>
   );

@@ -16,6 +16,58 @@ test("a tool is tried in a form of its schema, and its answer stands below", asy
   end();
 });
 
+test("an answer from the cache says so and how old it is, and is asked for anew", async () => {
+  const { app, user, ordered, end } = renderDemo(<RegistryPage />);
+  app.navigation.navigate({ page: "registry", tab: "servers", server: "fleet/browser" });
+  await user.click(await screen.findByRole("button", { name: /search_nodes/ }));
+  await user.type(await screen.findByLabelText("query"), "lounge chair");
+  await user.click(screen.getByRole("button", { name: "Call" }));
+  const answer = within(await screen.findByRole("status", { name: "Answer" }));
+  expect(answer.getByText(/^From the cache, answered \d\d:\d\d/)).toBeTruthy();
+  await user.click(answer.getByRole("button", { name: "Ask anew" }));
+  expect(await answer.findByText(/^Answered in 12 ms/)).toBeTruthy();
+  expect(answer.queryByRole("button", { name: "Ask anew" })).toBeNull();
+  expect(ordered("registry.invoke")).toMatchObject([{ tool: "search_nodes" }, { tool: "search_nodes", fresh: true }]);
+  end();
+});
+
+test("a call that was answered from the cache is called so, and leads to the call whose answer it is", async () => {
+  const { app, user, end } = renderDemo(<RegistryPage />);
+  app.navigation.navigate({ page: "registry", tab: "calls" });
+  await user.click(await screen.findByRole("option", { name: /Cached.*the server was not asked/ }));
+  await user.click(await screen.findByRole("button", { name: "an earlier call's answer" }));
+  expect(app.navigation.current()).toMatchObject({ page: "registry", tab: "calls", call: "call-33" });
+  end();
+});
+
+test("a server says what is cached of it and what may be a mistake, and its answers are dropped", async () => {
+  const { app, user, ordered, end } = renderDemo(<RegistryPage />);
+  app.navigation.navigate({ page: "registry", tab: "servers", server: "fleet/browser" });
+  expect(await screen.findByText("12 answers kept")).toBeTruthy();
+  expect(screen.getByText(/read_grap, which is no tool of this server\. Did you mean read_graph\?/)).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Drop answers" }));
+  expect(await screen.findByText("0 answers kept")).toBeTruthy();
+  expect(ordered("registry.dropAnswers")).toEqual([{ server: "fleet/browser" }]);
+  end();
+});
+
+test("a template's removal is taken back with its uses", async () => {
+  const { app, user, ordered, end } = renderDemo(
+    <>
+      <RegistryPage />
+      <Toasts />
+    </>,
+  );
+  app.navigation.navigate({ page: "registry", tab: "templates" });
+  const row = within(await screen.findByRole("listitem", { name: "reviewer" }));
+  await user.click(row.getByRole("button", { name: "Remove" }));
+  await user.click(await screen.findByRole("button", { name: /Undo/ }));
+  const back = within(await screen.findByRole("listitem", { name: "reviewer" }));
+  expect(await back.findByText("Used 3 times")).toBeTruthy();
+  expect(ordered("registry.takeBackTemplate")).toEqual([{ template: "reviewer" }]);
+  end();
+});
+
 test("a tool whose schema is none is marked in the list of servers and among its server's tools", async () => {
   const { app, end } = renderDemo(<RegistryPage />);
   app.navigation.navigate({ page: "registry", tab: "servers", server: "memory" });

@@ -69,7 +69,11 @@ function Part({ page }: { readonly page: RegistryPageState }): ReactElement {
 function inspectorOf(page: RegistryPageState): ReactNode {
   if (page.tab === "templates") return false;
   if (page.tab === "calls")
-    return page.call !== undefined && <CallDetails key={`${page.call} ${page.calls}`} id={page.call} />;
+    return (
+      page.call !== undefined && (
+        <CallDetails key={`${page.call} ${page.calls}`} id={page.call} onCall={page.openCall} />
+      )
+    );
   const server = page.servers?.find(({ key }) => key === page.server);
   if (server === undefined) return false;
   const tool = server.tools.find(({ name }) => name === page.tool);

@@ -1,5 +1,5 @@
 /** One server in full: how it stands, what a person can do with it, and its tools. */
-import { CirclePlay, Power, Square, Trash2 } from "lucide-react";
+import { CirclePlay, Power, Square, Trash2, TriangleAlert } from "lucide-react";
 import type { ReactElement } from "react";
 import { clockWords, durationWords, plural } from "#shared/lib/words.ts";
 import type { ToolServer } from "#shared/model/toolServer.ts";
@@ -43,6 +43,7 @@ export function ServerDetails({ server, onTool, onGone }: Props): ReactElement {
       </div>
       <Acts server={server} onGone={onGone} />
       <Facts server={server} />
+      {server.cache !== undefined && <Cache server={server.key} cache={server.cache} />}
       <Tools server={server} onTool={onTool} />
     </div>
   );
@@ -72,6 +73,43 @@ function Facts({ server }: { readonly server: ToolServer }): ReactElement {
         ),
       )}
     </dl>
+  );
+}
+
+interface CacheProps {
+  readonly server: string;
+  readonly cache: NonNullable<ToolServer["cache"]>;
+}
+
+/** Which answers are given again without asking it, and the way to have it asked anew. */
+function Cache({ server, cache }: CacheProps): ReactElement {
+  const isLive = useIsLive();
+  const drop = useCommand("registry.dropAnswers");
+  const { tools, forMs, answers, doubts } = cache;
+  return (
+    <div>
+      <h3 className="registry-heading">
+        Cache
+        <span className="t3"> {plural(answers, "answer")} kept</span>
+      </h3>
+      <p className="small t2">
+        Answers of <span className="mono">{tools.join(", ")}</span> are given again for {durationWords(forMs)} without
+        asking the server.
+      </p>
+      {doubts.map((doubt) => (
+        <p key={doubt} className="small registry-doubt">
+          <TriangleAlert size={13} aria-hidden /> {doubt}
+        </p>
+      ))}
+      <Button
+        kind="quiet"
+        disabled={!isLive || answers === 0}
+        running={drop.isPending && "Dropping"}
+        onClick={() => void drop.run({ server })}
+      >
+        Drop answers
+      </Button>
+    </div>
   );
 }
 

@@ -3,7 +3,7 @@ import { ArrowLeft, Play } from "lucide-react";
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import type { Tool, ToolOutcome, ToolServer, ToolSummary } from "#shared/model/toolServer.ts";
 import { useCommand, useCoreQuery } from "#renderer/state/commands.ts";
-import { useIsLive } from "#renderer/state/hooks.ts";
+import { useIsLive, useNowText } from "#renderer/state/hooks.ts";
 import { Button } from "#renderer/ui/Button.tsx";
 import { Field, Labelled } from "#renderer/ui/Field.tsx";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
@@ -11,7 +11,7 @@ import { Problem } from "#renderer/ui/Problem.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { Switch } from "#renderer/ui/Switch.tsx";
-import { prettyJson, tookWords } from "./registryWords.ts";
+import { answeredWords, prettyJson } from "./registryWords.ts";
 import { fieldsOf, readArgs, readJsonArgs, type FormField, type ReadArgs } from "./schemaForm.ts";
 
 interface Props {
@@ -55,7 +55,7 @@ function TryForm({ server, tool }: { readonly server: ToolServer; readonly tool:
       <CallButton server={server} tool={tool} form={form} />
       {tool.problem !== undefined && <p className="bad">{tool.problem}</p>}
       {invoke.error !== undefined && <p className="bad registry-refusal">{invoke.error.message}</p>}
-      {answer !== undefined && <Answer answer={answer} />}
+      {answer !== undefined && <Answer answer={answer} form={form} />}
       <details className="small">
         <summary>Schema</summary>
         <pre className="code-block registry-json">
@@ -130,14 +130,18 @@ function useTry(server: ToolServer, tool: Tool) {
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const [json, setJson] = useState("{}");
   const [problem, setProblem] = useState<Extract<ReadArgs, { ok: false }>>();
-  const [answer, setAnswer] = useState<ToolOutcome>();
+  const [answer, setAnswer] = useState<Answered>();
   const read = (): ReadArgs => (isJson || fields === undefined ? readJsonArgs(json) : readArgs(fields, typed));
+  const call = async (args: Readonly<Record<string, unknown>>, { fresh = false } = {}) => {
+    if (!isLive) return;
+    const order = { server: server.key, tool: tool.name, args: { ...args }, ...(fresh ? { fresh } : {}) };
+    const result = await invoke.run(order, { isQuiet: true });
+    setAnswer(result.ok ? { ...result.value, askAnew: () => void call(args, { fresh: true }) } : undefined);
+  };
   const run = async () => {
     const given = read();
     setProblem(given.ok ? undefined : given);
-    if (!given.ok || !isLive) return;
-    const result = await invoke.run({ server: server.key, tool: tool.name, args: given.args }, { isQuiet: true });
-    setAnswer(result.ok ? result.value : undefined);
+    if (given.ok) await call(given.args);
   };
   /** What was typed into the form goes along. */
   const setMode = (mode: "form" | "json") => {
@@ -217,8 +221,14 @@ function ArgField({ field, value, error, onChange }: ArgProps): ReactElement {
   );
 }
 
-function Answer({ answer }: { readonly answer: ToolOutcome }): ReactElement {
+/** With the way to have the same asked anew, whatever stands in the form by then. */
+interface Answered extends ToolOutcome {
+  readonly askAnew: () => void;
+}
+
+function Answer({ answer, form }: { readonly answer: Answered; readonly form: Form }): ReactElement {
   const { text, structured, content } = answer;
+  const answered = useNowText((now) => answeredWords(answer, now));
   const place = useRef<HTMLDivElement>(null);
   // In a low window it would come below the edge, unseen.
   useEffect(() => {
@@ -229,8 +239,17 @@ function Answer({ answer }: { readonly answer: ToolOutcome }): ReactElement {
   return (
     <div role="status" aria-label="Answer" className="registry-answer" ref={place}>
       <p className="small t2 registry-state">
-        <Lamp state="done" size={12} /> Answered in {tookWords(answer)}
-        {answer.attempts > 1 && `, at attempt ${answer.attempts}`}
+        <Lamp state="done" size={12} /> {answered}
+        {answer.cachedAt !== undefined && (
+          <Button
+            kind="quiet"
+            disabled={!form.isLive}
+            running={form.invoke.isPending && "Asking"}
+            onClick={answer.askAnew}
+          >
+            Ask anew
+          </Button>
+        )}
       </p>
       {text !== "" && !isSame && <pre className="code-block registry-json">{text}</pre>}
       {rest !== undefined && (

@@ -1,7 +1,7 @@
 /** Servers and calls in words, and the lamp each state is shown by. */
-import { countdownWords, durationWords, plural } from "#shared/lib/words.ts";
+import { clockWords, countdownWords, durationWords, plural } from "#shared/lib/words.ts";
 import type { NodeState } from "#shared/model/states.ts";
-import type { ToolCall, ToolCallOutcome, ToolServer } from "#shared/model/toolServer.ts";
+import type { ToolCall, ToolCallOutcome, ToolOutcome, ToolServer } from "#shared/model/toolServer.ts";
 
 export function serverLamp(server: ToolServer): NodeState {
   switch (server.state) {
@@ -52,13 +52,18 @@ const OUTCOMES: Readonly<Record<ToolCallOutcome, { readonly word: string; readon
   interrupted: { word: "Interrupted", lamp: "crashed" },
 };
 
-export function outcomeOf({ outcome }: ToolCall): { readonly word: string; readonly lamp: NodeState } {
-  return OUTCOMES[outcome];
+export function outcomeOf({ outcome, cachedFrom }: ToolCall): { readonly word: string; readonly lamp: NodeState } {
+  return cachedFrom === undefined ? OUTCOMES[outcome] : { ...OUTCOMES[outcome], word: "Cached" };
 }
 
 export function tookWords({ tookMs }: Pick<ToolCall, "tookMs">): string {
   if (tookMs === undefined) return "";
   return tookMs < 1_000 ? `${Math.round(tookMs)} ms` : durationWords(tookMs);
+}
+
+export function answeredWords({ tookMs, attempts, cachedAt }: ToolOutcome, now: number): string {
+  if (cachedAt !== undefined) return `From the cache, answered ${clockWords(Date.parse(cachedAt), now)}`;
+  return `Answered in ${tookWords({ tookMs })}${attempts > 1 ? `, at attempt ${attempts}` : ""}`;
 }
 
 export function callerWords({ by }: ToolCall): string {

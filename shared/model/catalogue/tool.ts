@@ -20,7 +20,10 @@ const callFields = {
   /** An agent's `fleet/id`, or a kind of callers. */
   by: id,
   tookMs: z.number().min(0),
+  /** 0: the server was not asked. */
   attempts: count,
+  /** The call whose answer it was given, from the cache. */
+  cachedFrom: id.optional(),
   code: id.optional(),
   message: detail.optional(),
   contextId: id.optional(),
@@ -121,6 +124,12 @@ export const toolMessages = {
     purpose: "A person stopped an MCP server; it may be started again.",
     schema: bare,
     example,
+  }),
+  "tool_server.answers_dropped": stored({
+    ...serverEvent("answers_dropped"),
+    purpose: "A person wants an MCP server asked anew: what was kept of its answers is gone.",
+    schema: z.strictObject({ key, answers: count }),
+    example: { ...example, answers: 12 },
   }),
   "tool_server.ended": stored({
     ...serverEvent("ended"),

@@ -98,6 +98,12 @@ export function sampleServers(): ToolServer[] {
       lastError: { message: "fetch_page gave no answer within 60 s.", at: ago(3 * MINUTE) },
       restarts: 2,
       allow: [{ agents: ["researcher"], roles: [], tools: ["fetch_*"] }],
+      cache: {
+        tools: ["search_nodes", "read_grap"],
+        forMs: 3_600_000,
+        answers: 12,
+        doubts: ["The cache names read_grap, which is no tool of this server. Did you mean read_graph?"],
+      },
     }),
     sample("fleet/prices", {
       state: "offline",
@@ -142,7 +148,8 @@ function sampleCalls(): ToolCallDetail[] {
     ...more,
   });
   return [
-    call(38, { outcome: "running", tookMs: undefined, result: undefined, startedAt: ago(2_000) }),
+    call(39, { outcome: "running", tookMs: undefined, result: undefined, startedAt: ago(2_000) }),
+    call(38, { server: "fleet/browser", cachedFrom: "call-33", attempts: 0, tookMs: 0.2 }),
     call(37, {
       server: "fleet/browser",
       tool: "fetch_page",
@@ -299,17 +306,25 @@ export function demoRegistry(isEmpty = false): DemoRegistry {
       "registry.enable": async ({ server }) => set(server, { state: "registered" }),
       "registry.disable": async ({ server }) => set(server, { state: "disabled", detail: "A person disabled it." }),
       "registry.stop": async ({ server }) => set(server, { state: "offline", detail: "A person stopped it." }),
-      "registry.invoke": async ({ server, tool, args }) =>
-        ok({
-          callId: "call-39",
+      "registry.dropAnswers": async ({ server }) => {
+        const { cache } = servers.find(({ key }) => key === server) ?? {};
+        const changed = set(server, cache === undefined ? {} : { cache: { ...cache, answers: 0 } });
+        return changed.ok ? ok({ key: server, dropped: cache?.answers ?? 0 }) : changed;
+      },
+      "registry.invoke": async ({ server, tool, args, fresh = false }) => {
+        const isCached = !fresh && servers.find(({ key }) => key === server)?.cache?.tools.includes(tool) === true;
+        return ok({
+          ...(isCached ? { cachedFrom: "call-33", cachedAt: ago(12 * MINUTE) } : {}),
+          callId: "call-40",
           server,
           tool,
           content: [{ type: "text", text: JSON.stringify(args) }],
           structured: { nodes: [{ name: "Eames lounge chair", kind: "thing" }] },
           text: JSON.stringify(args),
           tookMs: 12.3,
-          attempts: 1,
-        }),
+          attempts: isCached ? 0 : 1,
+        });
+      },
     },
     streams: {
       registry: (_input, sink) => {

@@ -130,6 +130,15 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   },
   registry: { query: "place=/registry" },
   "registry-server": { query: "place=/registry/fleet/browser" },
+  "registry-cached": {
+    query: "place=/registry/fleet/browser",
+    act: async (page) => {
+      await page.getByRole("button", { name: "search_nodes" }).click();
+      await page.getByLabel("query").fill("lounge chair");
+      await page.getByRole("button", { name: "Call" }).click();
+      await page.getByRole("button", { name: "Ask anew" }).waitFor();
+    },
+  },
   "registry-tool": {
     query: "place=/registry/memory",
     act: async (page) => {

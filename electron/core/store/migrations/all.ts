@@ -13,6 +13,7 @@ import { mail } from "./m010Mail.ts";
 import { workflows } from "./m011Workflows.ts";
 import { memory } from "./m012Memory.ts";
 import { agentTemplates } from "./m013AgentTemplates.ts";
+import { cachedCalls } from "./m014CachedCalls.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   initial,
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   workflows,
   memory,
   agentTemplates,
+  cachedCalls,
 ];
