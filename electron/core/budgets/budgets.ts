@@ -34,6 +34,8 @@ import { ResumeConsent } from "./resumeConsent.ts";
 export const RESERVATION_LIFE_MS = 15 * 60 * 1000;
 /** How long the wall clock is trusted to have gone on as it did when the timer was set. */
 const TIMER_FRESH_MS = 1000;
+/** A standing on disk may be as old as this; a window shows the one in memory. */
+const WRITE_AFTER_MS = 1000;
 const NO_TIMER = { dueMs: Infinity, atMs: Infinity, cancel: (): void => undefined };
 
 /** Why nothing more may be spent at a path. */
@@ -68,6 +70,9 @@ export class Budgets {
   readonly feed: BudgetFeed;
   readonly #levelListeners = new Set<(change: LevelChange) => void>();
   readonly #knownFleets = new Set<string>();
+  /** Budgets whose standing on disk is older than the one in memory. */
+  readonly #unwritten = new Set<string>();
+  #cancelWriting: (() => void) | undefined;
   #timer = NO_TIMER;
 
   constructor(deps: BudgetsDeps) {
@@ -89,6 +94,7 @@ export class Budgets {
   }
 
   close(): void {
+    this.#writeStandings();
     this.#timer.cancel();
     this.feed.close();
   }
@@ -151,8 +157,10 @@ export class Budgets {
     const counter = this.table.get(id);
     if (counter === undefined || entry.id <= counter.state.entryId) return;
     const entryId = Number.isFinite(entry.id) ? entry.id : counter.state.entryId;
-    const state = this.#counted({ ...counter, state: { ...counter.state, entryId } }, entry);
-    this.#keep({ ...counter, state });
+    const next = { ...counter, state: this.#counted({ ...counter, state: { ...counter.state, entryId } }, entry) };
+    // What has no number in the ledger is not found there by the next start.
+    if (entryId === entry.id) this.#keepSoon(next);
+    else this.#keep(next);
     this.announce(id, "spend");
   }
 
@@ -258,8 +266,27 @@ export class Budgets {
   /** In memory now, on disk with the next commit. */
   #keep(counter: Counter): void {
     this.table.put(counter);
+    this.#unwritten.delete(counter.id);
     this.deps.recorder.project((tx) => writeCounter(tx, counter));
     this.feed.touch(counter.id);
+  }
+
+  /** On disk in a moment: every request moves it, the ledger has it already, and a start counts on from `entryId`. */
+  #keepSoon(counter: Counter): void {
+    this.table.put(counter);
+    this.#unwritten.add(counter.id);
+    this.#cancelWriting ??= this.deps.clock.after(WRITE_AFTER_MS, () => this.#writeStandings());
+    this.feed.touch(counter.id);
+  }
+
+  #writeStandings(): void {
+    this.#cancelWriting?.();
+    this.#cancelWriting = undefined;
+    for (const id of this.#unwritten) {
+      const counter = this.table.get(id);
+      if (counter !== undefined) this.deps.recorder.project((tx) => writeCounter(tx, counter));
+    }
+    this.#unwritten.clear();
   }
 
   /** What the ledger took and these budgets did not: the last core died between the two, or sources spoke later. */
