@@ -117,6 +117,7 @@ function serverLines(server: ToolServer): string[] {
     ...speaks.flatMap((word) => (word === undefined ? [] : [`  ${word}`])),
     `  restarts ${server.restarts}`,
     ...cacheLines(server),
+    ...(server.warnings ?? []).map((warning) => `  warning: ${warning}`),
     ...(server.lastError === undefined
       ? []
       : [`  last error ${clockWords(Date.parse(server.lastError.at), now)}: ${server.lastError.message}`]),
@@ -204,6 +205,9 @@ async function add(client: ConnectedClient, context: CliContext, args: readonly 
     allow: agents.length === 0 ? [] : [{ agents: [...agents] }],
     ...(about === undefined ? {} : { description: about }),
   });
+  // Double quotes would have the shell put the secret in its place.
+  if (!added.ok && added.error.details?.["variable"] !== undefined)
+    context.out.complain("Write it in single quotes, so that your shell leaves it as it is.");
   return show(context, added, ({ key }) => [
     `${key} is registered; nothing was started. "signalbox tools verify ${key}" starts it and lists its tools.`,
   ]);

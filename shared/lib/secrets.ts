@@ -29,7 +29,8 @@ const SECRET_NAME = String.raw`(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-
 /** A reference to a variable is no secret. */
 const NO_REFERENCE = String.raw`(?![$<%{(*])`;
 
-const SHAPES: readonly RegExp[] = [
+/** A secret whatever stands before it. */
+const KEY_SHAPES: readonly RegExp[] = [
   // Anthropic, OpenAI and those who copied them; kebab-case words have no digits.
   word("sk-(?:ant-|proj-|svcacct-|admin-|or-)?", String.raw`(?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{16,400}`),
   // Google: API keys, OAuth tokens and client secrets.
@@ -50,6 +51,10 @@ const SHAPES: readonly RegExp[] = [
   /(?<![A-Za-z])((?:bearer|basic)[ \t]{1,4})((?=[A-Za-z._~+/=-]{0,60}\d)[A-Za-z0-9._~+/=-]{12,3000})/gi,
   // scheme://name:password@host
   /(:\/\/[^\s:/@"'`]{0,100}:)([^\s/@"'`]{1,200})(?=@)/g,
+];
+
+const SHAPES: readonly RegExp[] = [
+  ...KEY_SHAPES,
   // NAME=value, then "name": "value", then name: value with a digit in it.
   new RegExp(`(${SECRET_NAME}["']?=["']?)(${NO_REFERENCE}[^\\s"'\`]{4,512})`, "gi"),
   new RegExp(
@@ -61,6 +66,11 @@ const SHAPES: readonly RegExp[] = [
     "gi",
   ),
 ];
+
+/** Whether a secret stands in it that is known by its look alone, without the name of what it is the value of. */
+export function hasSecretShape(text: string): boolean {
+  return KEY_SHAPES.some((shape) => text.search(shape) >= 0) || pemRanges(text, 0).ranges.length > 0;
+}
 
 interface Range {
   readonly from: number;

@@ -108,6 +108,8 @@ export const toolServerSchema = z.object({
       doubts: z.array(z.string()),
     })
     .optional(),
+  /** What a person should change about its entry, in sentences; it runs all the same. */
+  warnings: z.array(z.string()).optional(),
   state: toolServerStateSchema,
   since: z.string(),
   /** Why it is where it is, in one sentence. */

@@ -1,11 +1,11 @@
-/** What the command line says of answers from the cache, and what it orders to have a tool asked anew. */
+/** What the command line says of servers that hold secrets, of answers from the cache, and what it orders to have a tool asked anew. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createLocalSocket } from "#rpc/transports/localSocket.ts";
 import type { LocalSocket } from "#rpc/transports/localSocket.ts";
-import { ok } from "#shared/model/result.ts";
+import { fail, ok } from "#shared/model/result.ts";
 import type { ToolCall, ToolOutcome } from "#shared/model/toolServer.ts";
 import { fakeHandlers, keptLog } from "#test/support/fakeHandlers.ts";
 import { sampleServers } from "#test/support/demoCore/demoRegistry.ts";
@@ -37,6 +37,7 @@ const outcome: ToolOutcome = {
 let dataDir: string;
 let server: LocalSocket;
 const ordered: unknown[] = [];
+let refusal = fail("bad_request", "");
 
 const handlers = fakeHandlers({
   queries: {
@@ -44,6 +45,7 @@ const handlers = fakeHandlers({
     "registry.calls": () => Promise.resolve(ok([logged])),
   },
   commands: {
+    "registry.add": () => Promise.resolve(refusal),
     "registry.invoke": ({ fresh = false }) =>
       Promise.resolve(ok(fresh ? outcome : { ...outcome, ...cached, cachedAt: answered })),
     "registry.dropAnswers": (input) => {
@@ -85,4 +87,20 @@ it("says of a server what is cached and what may be a mistake, and drops it", as
   expect(shown).toContain("read_grap, which is no tool of this server. Did you mean read_graph?");
   expect((await run("drop-answers", "memory")).stdout.toString()).toBe("12 answers of memory dropped\n");
   expect(ordered).toEqual([{ server: "memory" }]);
+});
+
+it("passes on why a secret is refused, never the secret, and says how the shell lets the reference through", async () => {
+  const spoken = "The header Authorization of prices holds a secret itself. Write ${PRICES_TOKEN} in its place.";
+  refusal = fail("bad_request", spoken, { variable: "PRICES_TOKEN" });
+  const url = ["--url", "https://prices.example/mcp"];
+  const refused = await run("add", "prices", ...url, "--header", "Authorization=Bearer swordfish");
+  expect(refused.exit).toBe(1);
+  expect(refused.stderr).toContain(spoken);
+  expect(refused.stderr).toContain("single quotes");
+  expect(refused.stderr + refused.stdout.toString()).not.toContain("swordfish");
+});
+
+it("says of a server from before that its secret is stored, with what to do", async () => {
+  const shown = (await run("show", "fleet/prices")).stdout.toString();
+  expect(shown).toMatch(/ {2}warning: The variable API_KEY holds a secret itself.*\$\{PRICES_API_KEY\}/);
 });

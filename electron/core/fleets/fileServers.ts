@@ -4,24 +4,45 @@ import type { RawFleetServer } from "#shared/model/fleetFile.ts";
 import { joinPath } from "#shared/lib/paths.ts";
 import { DEFAULT_CACHE_MS, DEFAULT_TOOL_TIMEOUT_MS } from "#shared/model/toolServer.ts";
 import type { ToolCache, ToolServerSpec } from "#shared/model/toolServer.ts";
+import { refusalOfSecret, writtenSecrets } from "#shared/model/writtenSecrets.ts";
 
 interface FilePlace {
   readonly folder: string;
   readonly homeDir: string;
+  /** Whether the store has this very server from before, secrets of its own included. */
+  readonly isStored?: StoredServer | undefined;
+}
+
+export type StoredServer = (fleet: string, server: ToolServerSpec) => boolean;
+
+export interface ServerProblem {
+  readonly at: readonly (string | number)[];
+  readonly message: string;
 }
 
 interface ReadServers {
   readonly specs: readonly ToolServerSpec[];
-  readonly problems: readonly { readonly at: readonly (string | number)[]; readonly message: string }[];
+  readonly problems: readonly ServerProblem[];
 }
 
-export function readServers(raw: readonly RawFleetServer[] | undefined, place: FilePlace): ReadServers {
+/** A fleet's text is stored as a whole, so a secret in it is an error; a server that is stored with one runs on. */
+export function readServers(
+  raw: readonly RawFleetServer[] | undefined,
+  place: FilePlace & { readonly fleet: string },
+): ReadServers {
   const specs: ToolServerSpec[] = [];
-  const problems: { at: (string | number)[]; message: string }[] = [];
+  const problems: ServerProblem[] = [];
   for (const [index, server] of (raw ?? []).entries()) {
     const problem = problemOf(server) ?? (specs.some(({ id }) => id === server.id) ? twice(server) : undefined);
-    if (problem === undefined) specs.push(toSpec(server, place));
-    else problems.push({ at: [index, ...problem.at], message: problem.message });
+    if (problem !== undefined) {
+      problems.push({ at: [index, ...problem.at], message: problem.message });
+      continue;
+    }
+    const spec = toSpec(server, place);
+    specs.push(spec);
+    if (place.isStored?.(place.fleet, spec) === true) continue;
+    for (const secret of writtenSecrets(spec.id, spec.transport))
+      problems.push({ at: [index, ...secret.at], message: refusalOfSecret(spec.id, secret) });
   }
   return { specs, problems };
 }

@@ -13,15 +13,15 @@ import { applyFleet } from "./applyFleet.ts";
 import { FleetRuntime } from "./fleetRuntime.ts";
 import type { RuntimeDeps, UpMode } from "./runtimeDeps.ts";
 import { FleetStore } from "./fleetStore.ts";
-import { fleetEvent, fleetRejection, isTrouble } from "./fleetEvents.ts";
-import type { EventParts } from "./fleetEvents.ts";
+import { fleetEvent, fleetRejection, isTrouble, type EventParts } from "./fleetEvents.ts";
 import { readSource } from "./fleetSource.ts";
 import { TreeFeed } from "./treeFeed.ts";
 import type { TreeListener } from "./treeFeed.ts";
 import { FleetMirror } from "./fleetMirror.ts";
 import type { FleetRow, FleetStatus } from "./fleetStatus.ts";
 import { parseFleet, type ParsedFleet } from "./parseFleet.ts";
-import { refuseUp, showFileError, type KnownFleet, type ParsedUp, type UpRequest } from "./knownFleet.ts";
+import { refuseUp, showFileError, storedServers } from "./knownFleet.ts";
+import type { KnownFleet, ParsedUp, UpRequest } from "./knownFleet.ts";
 import { agentsOf, type FleetAgent } from "./fleetAgent.ts";
 import { orElsewhere, resolveNode, unknownFleet, type ResolvedNode } from "./resolveNode.ts";
 
@@ -68,7 +68,7 @@ export class Fleets {
   }
 
   async #recover(row: FleetRow, noStart: boolean): Promise<void> {
-    const parsed = this.#parse(row.text, row.file);
+    const parsed = this.#parse(row.text, row.file, () => true);
     if (!parsed.ok) {
       this.#deps.logger.error("A stored fleet can no longer be read.", {
         fleet: row.name,
@@ -111,9 +111,9 @@ export class Fleets {
     return known;
   }
 
-  #parse(text: string, file: string): ParsedFleet {
+  #parse(text: string, file: string, isStored = storedServers(this.#known)): ParsedFleet {
     const { machine, agentIds } = this.#deps;
-    return parseFleet(text, { folder: folderOf(file), homeDir: machine.homeDir, agents: agentIds });
+    return parseFleet(text, { folder: folderOf(file), homeDir: machine.homeDir, agents: agentIds, isStored });
   }
 
   /** Commands on one fleet happen one after the other. */

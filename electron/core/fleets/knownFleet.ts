@@ -1,5 +1,6 @@
 /** A fleet the app remembers: its row, its running tree, and what is wrong with its file. */
 import { fail } from "#shared/model/result.ts";
+import type { StoredServer } from "./fileServers.ts";
 import type { FleetRuntime } from "./fleetRuntime.ts";
 import type { FleetRow } from "./fleetStatus.ts";
 
@@ -35,6 +36,16 @@ export function refuseUp(known: KnownFleet | undefined, up: ParsedUp) {
   if (up.by === "launch" && status === "gave_up")
     return fail("conflict", `The fleet ${name} had given up and stays down. Start it with "signalbox start ${name}".`);
   return undefined;
+}
+
+/** Servers as the remembered texts have them: same fleet, same id, same way to reach it. */
+export function storedServers(known: ReadonlyMap<string, KnownFleet>): StoredServer {
+  return (fleet, { id, transport }) =>
+    known
+      .get(fleet)
+      ?.runtime.fleet.servers.some(
+        (one) => one.id === id && JSON.stringify(one.transport) === JSON.stringify(transport),
+      ) === true;
 }
 
 /** The fleet and the top node of its tree say the same. */

@@ -162,6 +162,31 @@ children:
     ).toBe(true);
   });
 
+  it("says where a server holds a secret itself, and never which", () => {
+    const text = `version: 1
+name: shop
+servers:
+  - id: prices
+    url: https://ann:swordfish@prices.example/mcp
+    headers:
+      Accept: application/json
+      Authorization: "Bearer swordfish"
+  - { id: web, command: npx, args: [-y, web, --api-key, "swordfish"], env: { WEB_TOKEN: "swordfish", MODE: fast } }
+children: []
+`;
+    const advice = (variable: string) =>
+      `holds a secret itself, and Signalbox writes no secret down. Put it into your environment, for example as ${variable}, and write \${${variable}} in its place.`;
+    const said = (what: string, variable = "PRICES_TOKEN") => `${what} ${advice(variable)}`;
+    expect(errorsOf(text)).toEqual([
+      `5:5 ${said("The address of prices")}`,
+      `8:7 ${said("The header Authorization of prices")}`,
+      `9:57 ${said("Argument 4 of web", "WEB_TOKEN")}`,
+      `9:78 ${said("The variable WEB_TOKEN of web", "WEB_TOKEN")}`,
+    ]);
+    expect(parse(text.replaceAll("swordfish", "${PRICES_TOKEN}")).ok).toBe(true);
+    expect(parseFleet(text, { ...context, isStored: (fleet) => fleet === "shop" }).ok).toBe(true);
+  });
+
   it("reads MCP servers, and names what does not fit them", () => {
     const head = "version: 1\nname: shop\n";
     const fine = parse(

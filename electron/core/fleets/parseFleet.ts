@@ -27,7 +27,7 @@ import { HANDLER_KEYS } from "#shared/model/handlerFile.ts";
 import { WORKFLOW_KEYS } from "#shared/model/workflowFile.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { readShutdown, toAgentSpec } from "./agentSpec.ts";
-import { readServers } from "./fileServers.ts";
+import { readServers, type StoredServer } from "./fileServers.ts";
 import { meantIssues, readBudgets } from "./fileBudget.ts";
 import type { RawBudgets } from "./fileBudget.ts";
 import { readHandlers } from "./fileHandlers.ts";
@@ -45,6 +45,8 @@ export interface ParseContext {
   readonly homeDir: string;
   /** Adapter ids an `agent:` may name. */
   readonly agents: readonly string[];
+  /** An earlier version let secrets through: what it stored runs on. */
+  readonly isStored?: StoredServer | undefined;
 }
 
 /** Parses and validates; `errors` are in the order of the file. */
@@ -131,7 +133,7 @@ class FleetReader {
     const namesake = this.#ids.get(head.name);
     if (namesake !== undefined)
       this.#report([...namesake, "id"], `The id ${head.name} is the fleet's own name. Rename one of them.`);
-    const servers = readServers(head.servers, this.#context);
+    const servers = readServers(head.servers, { ...this.#context, fleet: head.name });
     for (const { at, message } of servers.problems) this.#report(["servers", ...at], message);
     if (this.#errors.length > 0) return undefined;
     const root: SupervisorNodeSpec = {

@@ -8,6 +8,7 @@ import type { BackoffPolicy, ChildHandle, ExitReason, SupervisorEvent, Superviso
 import type { Clock, Random } from "#core/ports/clock.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { McpConnection, McpEnd, McpFailureCode, McpHost } from "#core/ports/mcpClient.ts";
+import { maskSecrets } from "#shared/lib/secrets.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { Tool, ToolServerSpec, ToolServerState } from "#shared/model/toolServer.ts";
@@ -243,7 +244,9 @@ export class LiveServer {
     return this.#ended(end.detail, end.isClean ? "normal" : "crash");
   }
 
-  #ended(detail: string, type: "crash" | "parked" | "normal"): ExitReason {
+  /** What it said last may quote the secret it was given. */
+  #ended(said: string, type: "crash" | "parked" | "normal"): ExitReason {
+    const detail = maskSecrets(said);
     const { clock, onNews } = this.#deps;
     const isFailure = type !== "normal";
     const lastError = isFailure ? { lastError: { message: detail, atMs: clock.wallNow() } } : {};
@@ -319,7 +322,8 @@ export class LiveServer {
   }
 
   /** It works, but not as it should; until the next call that does. */
-  troubled(detail: string): void {
+  troubled(said: string): void {
+    const detail = maskSecrets(said);
     const lastError = { message: detail, atMs: this.#deps.clock.wallNow() };
     if (this.#standing.state !== "active" && this.#standing.state !== "degraded") return this.#set({ lastError });
     this.#step("troubled", { detail, lastError });

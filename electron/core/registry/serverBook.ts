@@ -7,6 +7,7 @@ import { toolServerSubject } from "#shared/lib/eventSubjects.ts";
 import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { RegistryEntry, Tool, ToolServer, ToolServerSpec } from "#shared/model/toolServer.ts";
+import { refusalOfSecret, writtenSecrets } from "#shared/model/writtenSecrets.ts";
 import { AnswerCache } from "./answerCache.ts";
 import { deleteServerRow, readServerRows, writeServerRow } from "./serverRows.ts";
 import type { ServerRow } from "./serverRows.ts";
@@ -150,8 +151,11 @@ export class ServerBook {
       if (server.fleet === fleet && server.isUp) void server.stop(`The fleet ${fleet} is down.`);
   }
 
-  /** Errors: conflict, too_large. Nothing is started. */
+  /** Errors: bad_request (a secret is written out), conflict, too_large. Nothing is started. */
   add(spec: ToolServerSpec, actor: string): Result<ToolServer> {
+    const [secret, ...more] = writtenSecrets(spec.id, spec.transport);
+    if (secret !== undefined)
+      return fail("bad_request", refusalOfSecret(spec.id, secret, more.length), { variable: secret.variable });
     if (this.#known.has(spec.id))
       return fail("conflict", `There is a server ${spec.id} already. Remove it first, or take another name.`);
     if (this.#known.size >= MOST_SERVERS)

@@ -2,6 +2,7 @@
 import { toIsoTime } from "#shared/lib/isoTime.ts";
 import { nearest } from "#shared/lib/nearest.ts";
 import { maskSecrets } from "#shared/lib/secrets.ts";
+import { warningOfSecret, writtenSecrets } from "#shared/model/writtenSecrets.ts";
 import type { RegistryEntry, ToolServer, ToolServerTransport } from "#shared/model/toolServer.ts";
 import { summaryOf } from "./knownTools.ts";
 import type { LiveServer } from "./liveServer.ts";
@@ -23,6 +24,7 @@ export function serverView(server: LiveServer, answers: number): ToolServer {
     timeoutMs: spec.timeoutMs,
     ...(spec.allow === undefined ? {} : { allow: [...spec.allow] }),
     ...(spec.cache === undefined ? {} : { cache: { ...spec.cache, answers, doubts: cacheDoubts(server) } }),
+    ...warnings(server),
     state: standing.state,
     since: toIsoTime(standing.sinceMs),
     ...(detail === undefined ? {} : { detail: maskSecrets(detail) }),
@@ -37,6 +39,12 @@ export function serverView(server: LiveServer, answers: number): ToolServer {
     tools: server.tools.map(summaryOf),
     callsUnderWay: server.callsUnderWay,
   };
+}
+
+/** What an earlier version let through, and stored. */
+function warnings({ fleet, spec }: LiveServer): Pick<ToolServer, "warnings"> {
+  const secrets = writtenSecrets(spec.id, spec.transport);
+  return secrets.length === 0 ? {} : { warnings: secrets.map((one) => warningOfSecret(one, fleet !== undefined)) };
 }
 
 /** A name in `cache` that no tool has, or that one has which says that it is no read. */

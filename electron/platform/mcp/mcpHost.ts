@@ -29,10 +29,11 @@ import { ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import type { ToolServerTransport } from "#shared/model/toolServer.ts";
 import { boundedFetch } from "./boundedFetch.ts";
-import { expandVariables } from "./expandVariables.ts";
+import { expandAddress, expandArguments, expandVariables } from "./expandVariables.ts";
 import { failure, toFailure } from "./failures.ts";
 import { connectionOf, createClient, type Line } from "./mcpConnection.ts";
 import { compileSchema } from "./schemaCheck.ts";
+import { hideSecrets, hidingConnection, hidingOptions } from "./quotedSecrets.ts";
 import { MOST_MESSAGE_BYTES, StdioWire } from "./stdioWire.ts";
 
 export interface McpHostOptions {
@@ -78,7 +79,11 @@ class Host {
   async connect(target: McpTarget, how: McpConnectOptions): Promise<Connected> {
     if (this.#isClosed) return { ok: false, error: failure("unreached", "Signalbox is closing.") };
     const { transport } = target;
-    return transport.type === "http" ? this.#connectHttp(transport, how) : this.#connectStdio(transport, how);
+    const hide = hideSecrets(transport, await this.#options.machine.environment());
+    const hiding = hidingOptions(how, hide);
+    const connected =
+      transport.type === "http" ? this.#connectHttp(transport, hiding) : this.#connectStdio(transport, hiding);
+    return hidingConnection(await connected, hide);
   }
 
   async #connectStdio(transport: Stdio, how: McpConnectOptions): Promise<Connected> {
@@ -137,7 +142,8 @@ class Host {
     if (app !== undefined) await noteToolServer(dataDir, app, mark);
     if (how.signal.aborted || this.#isClosed) return unreached("It was told to stop before it had started.");
     const env = { ...environment, ...expanded.value };
-    const wire = new StdioWire({ file, args: transport.args, cwd, env, mark, onTrouble: how.onTrouble });
+    const args = expandArguments(transport, env);
+    const wire = new StdioWire({ file, args, cwd, env, mark, onTrouble: how.onTrouble });
     this.#wires.set(mark, wire);
     void wire.ended.then(async () => {
       this.#wires.delete(mark);
@@ -147,9 +153,12 @@ class Host {
   }
 
   async #connectHttp(transport: Http, how: McpConnectOptions): Promise<Connected> {
-    const expanded = expandVariables(transport.headers, await this.#options.machine.environment());
+    const environment = await this.#options.machine.environment();
+    const expanded = expandVariables(transport.headers, environment);
     if (!expanded.ok) return unreached(expanded.error.message);
-    const http = new StreamableHTTPClientTransport(new URL(transport.url), {
+    const address = expandAddress(transport.url, environment);
+    if (!address.ok) return unreached(address.error.message);
+    const http = new StreamableHTTPClientTransport(new URL(address.value), {
       requestInit: { headers: expanded.value },
       fetch: boundedFetch(MOST_MESSAGE_BYTES),
     });

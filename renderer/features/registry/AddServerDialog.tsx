@@ -6,7 +6,7 @@ import { Button } from "#renderer/ui/Button.tsx";
 import { Dialog } from "#renderer/ui/Dialog.tsx";
 import { Field, Labelled } from "#renderer/ui/Field.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
-import { draftServer, EMPTY_DRAFT, type ServerDraft } from "./serverDraft.ts";
+import { draftSecrets, draftServer, EMPTY_DRAFT, type DraftSecrets, type ServerDraft } from "./serverDraft.ts";
 
 interface Props {
   readonly onClose: () => void;
@@ -19,9 +19,13 @@ export function AddServerDialog({ onClose, onAdded }: Props): ReactElement {
   const verify = useCommand("registry.verify");
   const [draft, setDraft] = useState<ServerDraft>(EMPTY_DRAFT);
   useKeys("Add a server", [{ keys: "esc", label: "Cancel", run: onClose, inInputs: true }], "modal");
+  // While it is being typed every token begins as one that is written out.
+  const [isLookedAt, setLookedAt] = useState(false);
   const read = draftServer(draft);
+  const secrets = draftSecrets(draft);
   const submit = async (isVerified: boolean) => {
-    if (!read.ok || !isLive) return;
+    setLookedAt(true);
+    if (!read.ok || !isLive || Object.keys(secrets).length > 0) return;
     const added = await add.run(read.server, { isQuiet: true });
     if (!added.ok) return;
     onClose();
@@ -40,7 +44,12 @@ export function AddServerDialog({ onClose, onAdded }: Props): ReactElement {
       >
         <div className="dialog-head">Add a server</div>
         <div className="dialog-body registry-add-fields">
-          <Fields draft={draft} setDraft={setDraft} />
+          <Fields
+            draft={draft}
+            setDraft={setDraft}
+            secrets={isLookedAt ? secrets : {}}
+            onLeave={() => setLookedAt(true)}
+          />
           {error !== undefined && <p className="bad">{error}</p>}
         </div>
         <div className="dialog-foot">
@@ -69,9 +78,12 @@ export function AddServerDialog({ onClose, onAdded }: Props): ReactElement {
 interface FieldsProps {
   readonly draft: ServerDraft;
   readonly setDraft: (draft: ServerDraft) => void;
+  readonly secrets: DraftSecrets;
+  /** A field that may hold one was left. */
+  readonly onLeave: () => void;
 }
 
-function Fields({ draft, setDraft }: FieldsProps): ReactElement {
+function Fields({ draft, setDraft, secrets, onLeave }: FieldsProps): ReactElement {
   const set = (change: Partial<ServerDraft>) => setDraft({ ...draft, ...change });
   const isHttp = draft.kind === "http";
   return (
@@ -99,13 +111,16 @@ function Fields({ draft, setDraft }: FieldsProps): ReactElement {
       <Labelled
         label={isHttp ? "Address" : "Command"}
         hint={isHttp ? "A streamable HTTP endpoint." : "It runs on the machine of Signalbox, in your home folder."}
+        error={secrets.where}
       >
         {(id) => (
           <Field
             id={id}
             className="mono"
             value={draft.where}
+            invalid={secrets.where !== undefined}
             placeholder={isHttp ? "https://tools.example/mcp" : "npx -y @modelcontextprotocol/server-memory"}
+            onBlur={onLeave}
             onChange={(event) => set({ where: event.target.value })}
           />
         )}
@@ -113,6 +128,7 @@ function Fields({ draft, setDraft }: FieldsProps): ReactElement {
       <Labelled
         label={isHttp ? "Headers" : "Variables"}
         hint={`One NAME=value a line. \${NAME} stands for your own environment, so that no secret is written down.`}
+        error={secrets.pairs}
       >
         {(id) => (
           <textarea
@@ -120,7 +136,9 @@ function Fields({ draft, setDraft }: FieldsProps): ReactElement {
             className="registry-textarea mono"
             rows={2}
             spellCheck={false}
+            aria-invalid={secrets.pairs !== undefined || undefined}
             value={draft.pairs}
+            onBlur={onLeave}
             onChange={(event) => set({ pairs: event.target.value })}
           />
         )}

@@ -2,7 +2,6 @@
 import { useState, type KeyboardEvent, type ReactElement } from "react";
 import { clockWords } from "#shared/lib/words.ts";
 import type { ToolCall, ToolCallOutcome, ToolServer } from "#shared/model/toolServer.ts";
-import { useCoreQuery } from "#renderer/state/commands.ts";
 import { useKeys, useNowText } from "#renderer/state/hooks.ts";
 import { Blank } from "#renderer/ui/Blank.tsx";
 import { Button } from "#renderer/ui/Button.tsx";
@@ -10,9 +9,9 @@ import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Segments } from "#renderer/ui/Segments.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
+import { CALLS_PAGE, useCallLog } from "./registryQueries.ts";
 import { callerWords, outcomeOf, tookWords } from "./registryWords.ts";
 
-const PAGE = 50;
 const MOST = 500;
 type OutcomeFilter = "all" | Extract<ToolCallOutcome, "completed" | "failed" | "denied" | "refused">;
 const OUTCOMES: readonly { readonly value: OutcomeFilter; readonly label: string }[] = [
@@ -72,9 +71,9 @@ type Calls = ReturnType<typeof useCalls>;
 function useCalls({ news, selected, onSelect }: Omit<Props, "servers">) {
   const [outcome, setOutcome] = useState<OutcomeFilter>("all");
   const [server, setServer] = useState("");
-  const [limit, setLimit] = useState(PAGE);
+  const [limit, setLimit] = useState(CALLS_PAGE);
   const asked = { limit, ...(outcome === "all" ? {} : { outcome }), ...(server === "" ? {} : { server }) };
-  const { data, error, refetch } = useCoreQuery("registry.calls", asked, { key: String(news), staleMs: 0 });
+  const { data, error, refetch } = useCallLog(asked, { news });
   const calls = data ?? [];
   const step = (by: 1 | -1) => {
     const at = calls.findIndex(({ id }) => id === selected);

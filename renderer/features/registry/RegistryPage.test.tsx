@@ -124,3 +124,60 @@ test("a template is added, changed with the way back, and says what is missing b
   expect(await row.findByText("npm test")).toBeTruthy();
   end();
 });
+
+test("a secret in a header or a command is named at its field before anything is sent, and a reference is sent", async () => {
+  const { app, user, ordered, end } = renderDemo(<RegistryPage />);
+  app.navigation.navigate({ page: "registry", tab: "servers", isAdding: true });
+  const dialog = within(await screen.findByRole("dialog", { name: "Add a server" }));
+  await user.type(dialog.getByLabelText("Name"), "prices");
+  await user.type(dialog.getByLabelText("Command"), "npx prices --api-key swordfish");
+  await user.click(dialog.getByRole("button", { name: "Only add" }));
+  expect(dialog.getByText(/^Argument 3 of prices holds a secret itself.*write \$\{PRICES_TOKEN\}/)).toBeTruthy();
+  await user.click(dialog.getByRole("radio", { name: "An address" }));
+  await user.clear(dialog.getByLabelText("Address"));
+  await user.type(dialog.getByLabelText("Address"), "https://prices.example/mcp");
+  await user.type(dialog.getByLabelText("Headers"), "Authorization=Bearer swordfish");
+  expect(dialog.getByText(/^The header Authorization of prices holds a secret itself/)).toBeTruthy();
+  await user.click(dialog.getByRole("button", { name: "Add and start" }));
+  await user.click(dialog.getByRole("button", { name: "Only add" }));
+  expect(ordered("registry.add")).toEqual([]);
+  await user.clear(dialog.getByLabelText("Headers"));
+  await user.type(dialog.getByLabelText("Headers"), "Authorization=Bearer ${{PRICES_TOKEN}");
+  expect(dialog.queryByText(/holds a secret/)).toBeNull();
+  await user.click(dialog.getByRole("button", { name: "Only add" }));
+  expect(ordered("registry.add")).toMatchObject([
+    { transport: { headers: { Authorization: "Bearer ${PRICES_TOKEN}" } } },
+  ]);
+  end();
+});
+
+test("a field that is being typed into for the first time is not complained about before it is left", async () => {
+  const { app, user, end } = renderDemo(<RegistryPage />);
+  app.navigation.navigate({ page: "registry", tab: "servers", isAdding: true });
+  const dialog = within(await screen.findByRole("dialog", { name: "Add a server" }));
+  await user.type(dialog.getByLabelText("Variables"), "PRICES_TOKEN=swordfish");
+  expect(dialog.queryByText(/holds a secret/)).toBeNull();
+  await user.tab();
+  expect(dialog.getByText(/^The variable PRICES_TOKEN of server holds a secret itself/)).toBeTruthy();
+  end();
+});
+
+test("a server from before whose secret is stored says so among its details", async () => {
+  const { app, end } = renderDemo(<RegistryPage />);
+  app.navigation.navigate({ page: "registry", tab: "servers", server: "fleet/prices" });
+  expect(
+    await screen.findByText(/^The variable API_KEY holds a secret itself, which is stored as it is\./),
+  ).toBeTruthy();
+  end();
+});
+
+test("the page's fact is of the tab that is in sight", async () => {
+  const { app, end } = renderDemo(<RegistryPage />);
+  expect(await screen.findByText(/^6 servers, \d running, \d+ tools$/)).toBeTruthy();
+  app.navigation.navigate({ page: "registry", tab: "templates" });
+  expect(await screen.findByText(/^\d templates?(, \d disabled)?$/)).toBeTruthy();
+  app.navigation.navigate({ page: "registry", tab: "calls" });
+  expect(await screen.findByText(/^\d+ calls/)).toBeTruthy();
+  expect(screen.queryByText(/^6 servers/)).toBeNull();
+  end();
+});

@@ -11,7 +11,8 @@ import { Skeleton } from "#renderer/ui/Skeleton.tsx";
 import { AddServerDialog } from "./AddServerDialog.tsx";
 import { CallDetails } from "./CallDetails.tsx";
 import { CallsTab } from "./CallsTab.tsx";
-import { serversFact } from "./registryWords.ts";
+import { CALLS_PAGE, useCallLog, useTemplates } from "./registryQueries.ts";
+import { callsFact, serversFact, templatesFact } from "./registryWords.ts";
 import { ServerDetails } from "./ServerDetails.tsx";
 import { ServersTab } from "./ServersTab.tsx";
 import { TemplatesTab } from "./TemplatesTab.tsx";
@@ -27,12 +28,12 @@ const TABS: readonly { readonly value: RegistryTab; readonly label: string }[] =
 
 export function RegistryPage(): ReactElement {
   const page = useRegistryPage();
-  const { tab, servers, isAdding, setAdding } = page;
+  const { tab, isAdding, setAdding } = page;
   return (
     <Page
       title="Registry"
       bleed
-      fact={servers !== undefined && serversFact(servers)}
+      fact={<Fact page={page} />}
       actions={
         <>
           <Button icon={<Plus size={13} />} keys="a" disabled={!page.isLive} onClick={() => setAdding(true)}>
@@ -50,6 +51,15 @@ export function RegistryPage(): ReactElement {
       )}
     </Page>
   );
+}
+
+/** Of what is in sight. */
+function Fact({ page: { tab, servers, calls, templates } }: { readonly page: RegistryPageState }): ReactNode {
+  const kept = useTemplates({ news: templates, enabled: tab === "templates" });
+  const newest = useCallLog({ limit: CALLS_PAGE }, { news: calls, enabled: tab === "calls" });
+  if (tab === "templates") return kept.data === undefined ? null : templatesFact(kept.data);
+  if (tab === "calls") return newest.data === undefined ? null : callsFact(newest.data, CALLS_PAGE);
+  return servers === undefined ? null : serversFact(servers);
 }
 
 type RegistryPageState = ReturnType<typeof useRegistryPage>;

@@ -20,7 +20,7 @@ interface Props {
 
 export function ServerDetails({ server, onTool, onGone }: Props): ReactElement {
   const state = useNowText((now) => serverState(server, now));
-  const { key, description, detail, tags } = server;
+  const { key, description, detail, tags, warnings = [] } = server;
   return (
     <div className="registry-details">
       <div>
@@ -31,6 +31,9 @@ export function ServerDetails({ server, onTool, onGone }: Props): ReactElement {
           {state}
         </p>
         {detail !== undefined && <p className="t2">{detail}</p>}
+        {warnings.map((warning) => (
+          <Doubt key={warning}>{warning}</Doubt>
+        ))}
         {tags.length > 0 && (
           <p className="registry-chips">
             {tags.map((tag) => (
@@ -76,6 +79,15 @@ function Facts({ server }: { readonly server: ToolServer }): ReactElement {
   );
 }
 
+/** What a person should look at; nothing that stops it. */
+function Doubt({ children }: { readonly children: string }): ReactElement {
+  return (
+    <p className="small registry-doubt">
+      <TriangleAlert size={13} aria-hidden /> {children}
+    </p>
+  );
+}
+
 interface CacheProps {
   readonly server: string;
   readonly cache: NonNullable<ToolServer["cache"]>;
@@ -97,9 +109,7 @@ function Cache({ server, cache }: CacheProps): ReactElement {
         asking the server.
       </p>
       {doubts.map((doubt) => (
-        <p key={doubt} className="small registry-doubt">
-          <TriangleAlert size={13} aria-hidden /> {doubt}
-        </p>
+        <Doubt key={doubt}>{doubt}</Doubt>
       ))}
       <Button
         kind="quiet"

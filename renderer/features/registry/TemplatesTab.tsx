@@ -3,7 +3,7 @@ import { Plus } from "lucide-react";
 import { useState, type ReactElement } from "react";
 import { plural } from "#shared/lib/words.ts";
 import type { AgentTemplate } from "#shared/model/agentTemplate.ts";
-import { useCommand, useCoreQuery } from "#renderer/state/commands.ts";
+import { useCommand } from "#renderer/state/commands.ts";
 import { useIsLive } from "#renderer/state/hooks.ts";
 import { Blank } from "#renderer/ui/Blank.tsx";
 import { Button } from "#renderer/ui/Button.tsx";
@@ -11,6 +11,7 @@ import { Chip } from "#renderer/ui/Chip.tsx";
 import { Lamp } from "#renderer/ui/Lamp.tsx";
 import { Problem } from "#renderer/ui/Problem.tsx";
 import { Skeleton } from "#renderer/ui/Skeleton.tsx";
+import { useTemplates } from "./registryQueries.ts";
 import { TemplateDialog } from "./TemplateDialog.tsx";
 import { UseTemplateDialog } from "./UseTemplateDialog.tsx";
 
@@ -22,7 +23,7 @@ interface Props {
 }
 
 export function TemplatesTab({ news, isAdding, onAdd }: Props): ReactElement {
-  const query = useCoreQuery("registry.templates", {}, { key: `templates ${news}`, staleMs: 0 });
+  const query = useTemplates({ news });
   const [used, setUsed] = useState<AgentTemplate>();
   const [changed, setChanged] = useState<AgentTemplate>();
   const templates = query.data;

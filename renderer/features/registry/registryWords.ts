@@ -1,5 +1,6 @@
 /** Servers and calls in words, and the lamp each state is shown by. */
 import { clockWords, countdownWords, durationWords, plural } from "#shared/lib/words.ts";
+import type { AgentTemplate } from "#shared/model/agentTemplate.ts";
 import type { NodeState } from "#shared/model/states.ts";
 import type { ToolCall, ToolCallOutcome, ToolOutcome, ToolServer } from "#shared/model/toolServer.ts";
 
@@ -41,6 +42,20 @@ export function serversFact(servers: readonly ToolServer[]): string {
   const running = servers.filter(({ state }) => state === "active" || state === "degraded").length;
   const tools = servers.reduce((sum, server) => sum + server.tools.length, 0);
   return `${plural(servers.length, "server")}, ${running} running, ${plural(tools, "tool")}`;
+}
+
+export function templatesFact(templates: readonly AgentTemplate[]): string {
+  if (templates.length === 0) return "No template";
+  const disabled = templates.filter(({ enabled }) => !enabled).length;
+  return plural(templates.length, "template") + (disabled === 0 ? "" : `, ${disabled} disabled`);
+}
+
+/** `newest`: at most `limit` of the log's. */
+export function callsFact(newest: readonly ToolCall[], limit: number): string {
+  if (newest.length === 0) return "No call";
+  const running = newest.filter(({ outcome }) => outcome === "running").length;
+  const count = newest.length < limit ? plural(newest.length, "call") : `${limit} calls or more`;
+  return count + (running === 0 ? "" : `, ${running} running`);
 }
 
 const OUTCOMES: Readonly<Record<ToolCallOutcome, { readonly word: string; readonly lamp: NodeState }>> = {

@@ -8,7 +8,7 @@ import { z } from "zod";
 export interface HttpToolServer {
   readonly url: string;
   readonly port: number;
-  /** What clients sent as x-key. */
+  /** What clients sent as x-key or Authorization. */
   readonly keys: string[];
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export async function serveHttp(port: number): Promise<HttpToolServer> {
     return server;
   });
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const key = request.headers["x-key"];
+    const key = request.headers["x-key"] ?? request.headers.authorization;
     if (typeof key === "string") keys.push(key);
     const answer = await handler.fetch(await toRequest(request));
     response.writeHead(answer.status, Object.fromEntries(answer.headers));

@@ -106,6 +106,10 @@ export function sampleServers(): ToolServer[] {
       },
     }),
     sample("fleet/prices", {
+      variables: ["API_KEY"],
+      warnings: [
+        "The variable API_KEY holds a secret itself, which is stored as it is. Put it into your environment, for example as PRICES_API_KEY, and write ${PRICES_API_KEY} in its place in the fleet file.",
+      ],
       state: "offline",
       detail:
         "It ended 4 times within 60 s and is not started again. It ended with exit code 1. It last said: no API key",
