@@ -77,13 +77,13 @@ const fleetServerSchema = z
   .strictObject({
     id: idSchema,
     command: z.string().min(1).optional().describe("A program that speaks MCP on its standard input and output"),
-    args: z.array(z.string()).max(256).optional(),
+    args: z.array(z.string()).max(256).optional().describe("${NAME} stands for your own environment's NAME"),
     env: z.record(z.string(), z.string()).optional().describe("${NAME} stands for your own environment's NAME"),
     cwd: z.string().min(1).optional().describe("Working folder, relative to this file"),
     url: z
       .url({ protocol: /^https?$/ })
       .optional()
-      .describe("Address of a streamable HTTP endpoint"),
+      .describe("Address of a streamable HTTP endpoint; ${NAME} stands for your own environment's NAME"),
     headers: z.record(z.string(), z.string()).optional().describe("${NAME} stands for your own environment's NAME"),
     description: z.string().max(500).optional(),
     tags: z.array(z.string().min(1).max(60)).max(50).optional().describe("What it is good for; found by them"),

@@ -169,6 +169,18 @@ const SHOTS: Readonly<Record<string, Shot>> = {
     query: "place=/registry",
     act: async (page) => page.getByRole("button", { name: "Add server" }).click(),
   },
+  "registry-add-secret": {
+    query: "place=/registry",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Add server" }).click();
+      await page.getByRole("textbox", { name: "Name" }).fill("prices");
+      await page.getByRole("radio", { name: "An address" }).click();
+      await page.getByLabel("Address").fill("https://prices.example/mcp");
+      await page.getByLabel("Headers").fill("Authorization=Bearer swordfish");
+      await page.keyboard.press("Tab");
+    },
+  },
+  "registry-warned": { query: "place=/registry/fleet/prices" },
   "registry-empty": { query: "fleet=empty&place=/registry" },
   settings: { query: "place=/settings" },
   search: { query: "place=/search", act: async (page) => page.getByRole("searchbox").fill("tests") },
