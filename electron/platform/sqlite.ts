@@ -10,6 +10,8 @@ import type { Database, Row, SqlValue, StoreErrorCode } from "#core/ports/databa
 import { keepBackupOf, takeBackup } from "./sqliteBackups.ts";
 import { checkpointsBeside } from "./sqliteCheckpoints.ts";
 import type { Checkpoints } from "./sqliteCheckpoints.ts";
+import { logSyncBeside } from "./sqliteLogSync.ts";
+import type { LogSync } from "./sqliteLogSync.ts";
 import { loadSqliteVec } from "./sqliteVectors.ts";
 
 /** Before 3.51.3 a WAL database with two connections could corrupt itself (the WAL-reset bug). */
@@ -40,7 +42,13 @@ export function connectSqlite(file: string, options: ConnectOptions = {}): Datab
     throw error;
   }
   const checkpoints = guard(() => checkpointsBeside(db));
-  return adapt(db, { file, guard, checkpoints, onClosed: options.onClosed ?? (() => undefined) });
+  return adapt(db, {
+    file,
+    guard,
+    checkpoints,
+    logSync: logSyncBeside(db),
+    onClosed: options.onClosed ?? (() => undefined),
+  });
 }
 
 function prepareConnection(db: BetterSqlite.Database, applicationId: number | undefined): void {
@@ -77,10 +85,11 @@ interface AdaptOptions {
   readonly file: string;
   readonly guard: Guard;
   readonly checkpoints: Checkpoints;
+  readonly logSync: LogSync;
   readonly onClosed: () => void;
 }
 
-function adapt(db: BetterSqlite.Database, { file, guard, checkpoints, onClosed }: AdaptOptions): Database {
+function adapt(db: BetterSqlite.Database, { file, guard, checkpoints, logSync, onClosed }: AdaptOptions): Database {
   const { prepare, forget } = statementCache(db);
   const sync = syncSwitch(db);
   const write = <T>(isSynced: boolean, work: () => T): T =>
@@ -88,6 +97,7 @@ function adapt(db: BetterSqlite.Database, { file, guard, checkpoints, onClosed }
       sync(isSynced);
       const value = work();
       checkpoints.wrote();
+      if (!isSynced) logSync.wrote();
       return value;
     });
   return {
@@ -98,7 +108,7 @@ function adapt(db: BetterSqlite.Database, { file, guard, checkpoints, onClosed }
         const { changes, lastInsertRowid } = prepare(sql).run(...params);
         return { changes, lastRowId: Number(lastInsertRowid) };
       }),
-    // In WAL the operating system has the bytes then; the next commit's sync takes them along.
+    // In WAL the operating system has the bytes then; the next sync of the log takes them along.
     runUnsynced: (sql, params) => write(false, () => void prepare(sql).run(...params)),
     get: (sql, params = []) => guard(() => prepare(sql).get(...params)),
     all: (sql, params = []) => guard(() => prepare(sql).all(...params)),
@@ -122,6 +132,7 @@ function adapt(db: BetterSqlite.Database, { file, guard, checkpoints, onClosed }
       if (!db.open) return;
       forget();
       checkpoints.close();
+      logSync.close();
       guard(() => db.close());
       onClosed();
     },

@@ -28,14 +28,13 @@ import { fleetOf, FileBudgets } from "./fileBudgets.ts";
 import type { FileBudget } from "./fileBudgets.ts";
 import { decideReserve } from "./reservations.ts";
 import type { SetAside, Wanted } from "./reservations.ts";
+import { Standings } from "./standings.ts";
 import { ResumeConsent } from "./resumeConsent.ts";
 
 /** The providers' clients give a request up after ten minutes; what is older is no longer under way. */
 export const RESERVATION_LIFE_MS = 15 * 60 * 1000;
 /** How long the wall clock is trusted to have gone on as it did when the timer was set. */
 const TIMER_FRESH_MS = 1000;
-/** A standing on disk may be as old as this; a window shows the one in memory. */
-const WRITE_AFTER_MS = 1000;
 const NO_TIMER = { dueMs: Infinity, atMs: Infinity, cancel: (): void => undefined };
 
 /** Why nothing more may be spent at a path. */
@@ -70,14 +69,13 @@ export class Budgets {
   readonly feed: BudgetFeed;
   readonly #levelListeners = new Set<(change: LevelChange) => void>();
   readonly #knownFleets = new Set<string>();
-  /** Budgets whose standing on disk is older than the one in memory. */
-  readonly #unwritten = new Set<string>();
-  #cancelWriting: (() => void) | undefined;
+  readonly #standings: Standings;
   #timer = NO_TIMER;
 
   constructor(deps: BudgetsDeps) {
     this.deps = deps;
     this.consent = new ResumeConsent(deps);
+    this.#standings = new Standings(deps, this.table);
     const view = (id: string): Budget | undefined => {
       const counter = this.table.get(id);
       return counter === undefined ? undefined : this.view(counter);
@@ -94,7 +92,7 @@ export class Budgets {
   }
 
   close(): void {
-    this.#writeStandings();
+    this.#standings.write();
     this.#timer.cancel();
     this.feed.close();
   }
@@ -266,27 +264,15 @@ export class Budgets {
   /** In memory now, on disk with the next commit. */
   #keep(counter: Counter): void {
     this.table.put(counter);
-    this.#unwritten.delete(counter.id);
+    this.#standings.written(counter.id);
     this.deps.recorder.project((tx) => writeCounter(tx, counter));
     this.feed.touch(counter.id);
   }
 
-  /** On disk in a moment: every request moves it, the ledger has it already, and a start counts on from `entryId`. */
   #keepSoon(counter: Counter): void {
     this.table.put(counter);
-    this.#unwritten.add(counter.id);
-    this.#cancelWriting ??= this.deps.clock.after(WRITE_AFTER_MS, () => this.#writeStandings());
+    this.#standings.moved(counter.id);
     this.feed.touch(counter.id);
-  }
-
-  #writeStandings(): void {
-    this.#cancelWriting?.();
-    this.#cancelWriting = undefined;
-    for (const id of this.#unwritten) {
-      const counter = this.table.get(id);
-      if (counter !== undefined) this.deps.recorder.project((tx) => writeCounter(tx, counter));
-    }
-    this.#unwritten.clear();
   }
 
   /** What the ledger took and these budgets did not: the last core died between the two, or sources spoke later. */

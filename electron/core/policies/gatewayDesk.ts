@@ -1,7 +1,7 @@
 /**
  * Joins gateway, budgets and ledger: a request's worth is set aside before it goes out, and given back when the ledger
  * has what it took. A request whose agent nobody knows does not go out. What ended is jotted down at once but in the ledger
- * a moment later, with others: a commit waits for the disk, and whoever asks meanwhile would wait with it.
+ * a moment later, between the requests of others: whoever asks meanwhile would wait for it.
  */
 import type { Budgets, Wanted } from "#core/budgets/index.ts";
 import type { Ledger } from "#core/ledger/index.ts";
@@ -13,7 +13,7 @@ import type { UnderWayParts } from "./requestsUnderWay.ts";
 
 /** Until then the budget holds what was really used; a budget that is used up by it does not wait. */
 const GATHER_MS = 500;
-/** The core takes requests between one entry and the next; only the last one waits for the disk, for all of them. */
+/** The core takes requests between one entry and the next; none of them waits for the disk, which has all of them soon after. */
 const AT_ONCE = 1;
 const BREATH_MS = 5;
 
@@ -57,7 +57,7 @@ export function gatewayDesk(parts: GatewayDeskParts): GatewayDesk {
       // Counted before it is given back: between the two another request must not find room that is not there.
       if (reservationId !== undefined) recorder.afterCommit(() => giveBack(reservationId));
     }
-    if (outcomes.length > 0) recorder.flush(gathered.length > 0 ? "unsynced" : undefined);
+    if (outcomes.length > 0) recorder.flush("unsynced");
     if (gathered.length > 0) cancelFlush = clock.after(BREATH_MS, () => record(AT_ONCE));
   };
   const flush = (): void => record(Infinity);

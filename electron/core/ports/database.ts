@@ -25,7 +25,7 @@ export interface Database {
   readonly file: string;
   exec(sql: string): void;
   run(sql: string, params?: readonly SqlValue[]): { changes: number; lastRowId: number };
-  /** Without waiting for the disk: it outlives this process at once, a power cut only with the next synced commit. */
+  /** Without waiting for the disk: it outlives this process at once, a power cut half a second later. */
   runUnsynced(sql: string, params: readonly SqlValue[]): void;
   get(sql: string, params?: readonly SqlValue[]): Row | undefined;
   all(sql: string, params?: readonly SqlValue[]): readonly Row[];

@@ -31,7 +31,7 @@ export interface Transaction<T> {
   readonly actor: string;
   /** Synchronous; throwing rolls everything back and rethrows. */
   readonly work: (tx: StoreTx) => T;
-  /** As `jot`: outlives this process at once, a power cut with the next transaction that waits for the disk. */
+  /** As `jot`: outlives this process at once, a power cut a moment later. */
   readonly isUnsynced?: boolean;
 }
 
@@ -45,8 +45,8 @@ export interface Store {
   /** Error: store_unavailable, with nothing written; the same command may be sent again. */
   transact<T>(transaction: Transaction<T>): Result<T>;
   /**
-   * One row of this moment that the next core must find if this process is killed now; only a power cut may take it, until
-   * the next `transact`. It costs no sync, so it may stand in the way of a request. Error: store_unavailable.
+   * One row of this moment that the next core must find if this process is killed now; only a power cut within half a
+   * second may take it. It costs no sync, so it may stand in the way of a request. Error: store_unavailable.
    */
   jot(sql: string, params: readonly SqlValue[]): Result<void>;
   readonly events: {

@@ -77,6 +77,15 @@ async function write(dataDir: string): Promise<void> {
   }
 }
 
+/** Writes something that waits for no disk, and then nothing more. */
+async function jot(dataDir: string): Promise<void> {
+  const store = await openTestStore(dataDir);
+  const jotted = store.jot("INSERT INTO settings (key, value) VALUES ('jotted', 'yes')", []);
+  if (!jotted.ok) throw new Error(jotted.error.message);
+  say("jotted");
+  setInterval(() => store, 60_000);
+}
+
 async function migrateSlowly(dataDir: string): Promise<void> {
   const { MIGRATIONS } = await import("#core/store/migrations/all.ts");
   say("migrating");
@@ -189,6 +198,7 @@ async function remember(dataDir: string): Promise<void> {
 
 const JOBS: Readonly<Record<string, (dataDir: string) => unknown>> = {
   write,
+  jot,
   migrate,
   migrateSlowly,
   holdLock,
