@@ -18,9 +18,15 @@ export class FakeAgents implements AgentRunner {
   /** Paths in the order of their starts. */
   readonly starts: string[] = [];
   leftovers = new Map<string, "alive" | "ended" | "lost">();
+  /** Heard after each change of an agent. */
+  onChange: () => void = () => undefined;
 
   child(path: string, spec: AgentSpec, onChange: () => void): FakeAgent {
-    const agent = new FakeAgent(this, { path, spec, onChange });
+    const told = (): void => {
+      onChange();
+      this.onChange();
+    };
+    const agent = new FakeAgent(this, { path, spec, onChange: told });
     this.byPath.set(path, agent);
     return agent;
   }

@@ -7,8 +7,8 @@ import type { FleetRuntime } from "./fleetRuntime.ts";
 export async function applyFleet(runtime: FleetRuntime, next: FleetSpec): Promise<boolean> {
   const diff = diffFleets(runtime.fleet, next);
   if (diff.isRootChanged) return false;
-  for (const id of diff.removed) await runtime.removeChild(id);
-  runtime.setFleet(next);
+  for (const id of diff.removed) await runtime.endChild(id);
+  runtime.setFleet(next, diff.removed);
   // First: whether a child may be significant depends on them.
   for (const spec of diff.ruled) await runtime.updateSupervisor(spec);
   for (const { parentId, spec } of diff.added) await runtime.addChild(parentId, spec, nextSibling(next.root, spec));

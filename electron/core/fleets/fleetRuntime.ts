@@ -313,12 +313,12 @@ export class FleetRuntime {
     this.#changed([parentId]);
   }
 
-  async removeChild(id: string): Promise<void> {
+  /** It and all below it are stopped and no longer supervised; they are shown until `setFleet` takes them out. */
+  async endChild(id: string): Promise<void> {
     const ref = this.#parentRef(id);
     await ref?.terminateChild(id);
     await ref?.deleteChild(id);
     await this.#sweep(id);
-    this.tree.remove(id);
   }
 
   /** New rules for the next life; one that runs something else ends now and, if it ran, starts again. */
@@ -355,7 +355,9 @@ export class FleetRuntime {
     for (const id of this.tree.startable()) await this.startChild(id);
   }
 
-  setFleet(fleet: FleetSpec): void {
+  /** Takes nodes out and puts new ones in at one stroke: whoever looks between two steps sees a tree that fits together. */
+  setFleet(fleet: FleetSpec, removed: readonly string[]): void {
+    for (const id of removed) this.tree.remove(id);
     this.#fleet = fleet;
     this.tree.add(fleet.root, undefined);
     this.#deps.onSpec(fleet.name, fleet);

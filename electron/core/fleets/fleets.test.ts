@@ -278,6 +278,16 @@ describe("a fleet file that changes", () => {
     expect(all.agents.byPath.get("shop/c")?.spec.command).toBe("other");
   });
 
+  it("is a whole tree for whoever looks while several children go, one after the other", async () => {
+    const one = (id: string): string => `{ id: ${id}, command: run }`;
+    const inner = (ids: string): string =>
+      fleet(`  - { id: in, supervisor: {}, children: [${ids.split(" ").map(one).join(", ")}] }`);
+    const all = await up(inner("a b c d"));
+    all.agents.onChange = () => void all.fleets.views();
+    await all.change(inner("c"));
+    expect([all.node("in").children.map(({ id }) => id), all.agents.running()]).toEqual([["c"], ["shop/c"]]);
+  });
+
   it("gives supervisors other rules while everything under them goes on", async () => {
     const inner = (rules: string): string =>
       `  - { id: a, command: run }\n  - { id: in, supervisor: ${rules}, children: [{ id: b, command: run }, { id: c, command: run }] }`;
