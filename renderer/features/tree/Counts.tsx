@@ -20,14 +20,22 @@ const EXCEPTIONS = NEED_ORDER.filter(
 export function StripLamps({
   strip,
   offset,
+  selected,
 }: {
   readonly strip: NonNullable<LayoutRow["strip"]>;
   readonly offset: number;
+  readonly selected: string | undefined;
 }): ReactElement {
   return (
     <>
       {strip.paths.map((path, index) => (
-        <StripLamp key={path} path={path} x={strip.x + index * strip.step + 8 - offset} step={strip.step} />
+        <StripLamp
+          key={path}
+          path={path}
+          x={strip.x + index * strip.step + 8 - offset}
+          step={strip.step}
+          isSelected={path === selected}
+        />
       ))}
     </>
   );
@@ -38,10 +46,12 @@ const StripLamp = memo(function StripLamp({
   path,
   x,
   step,
+  isSelected,
 }: {
   readonly path: string;
   readonly x: number;
   readonly step: number;
+  readonly isSelected: boolean;
 }) {
   const node = useNode(path);
   const hit = useTreeView((view) => view.effects.get(path));
@@ -52,6 +62,7 @@ const StripLamp = memo(function StripLamp({
       className="tree-strip-lamp"
       data-path={path}
       data-hit={hit}
+      data-selected={isSelected || undefined}
       title={`${node.id}: ${STATE_WORDS[node.state]}`}
       style={{ left: x - size / 2 - 1.5, top: 14 - size / 2 - 1.5 }}
     >

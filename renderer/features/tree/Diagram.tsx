@@ -22,7 +22,7 @@ import type { SteerRow } from "./steer.ts";
 import { SupervisorRow } from "./SupervisorRow.tsx";
 import { useDistress } from "./treeData.ts";
 import { setHovered, useTreeView } from "./treeView.ts";
-import { useKeptPlace, useParentOf, useSelectionInView } from "./useSteadyScroll.ts";
+import { useParentOf, useSteadyScroll } from "./useSteadyScroll.ts";
 import { useViewport, type Viewport } from "./useViewport.ts";
 import "./diagram.css";
 
@@ -60,8 +60,7 @@ export function Diagram(props: Props): ReactElement {
   useLayoutEffect(() => {
     rowsRef.current = layout.rows;
   }, [layout, rowsRef]);
-  useKeptPlace(scroller, layout, selected);
-  useSelectionInView(scroller, layout, selected);
+  useSteadyScroll(scroller, { layout, height: viewport.height, selected });
   return (
     <div className="tree-scroll" ref={scroller}>
       {viewport.height > 0 && <Canvas {...props} layout={layout} viewport={viewport} />}
@@ -116,7 +115,13 @@ function Canvas(props: Props & { readonly layout: TreeLayout; readonly viewport:
         return row.kind === "agent" ? (
           <AgentRow key={row.path} {...shared} />
         ) : (
-          <SupervisorRow key={row.path} {...shared} columns={layout.columns} isRoomy={level === 1} />
+          <SupervisorRow
+            key={row.path}
+            {...shared}
+            columns={layout.columns}
+            isRoomy={level === 1}
+            holds={row === active && row.path !== selected ? selected : undefined}
+          />
         );
       })}
     </div>

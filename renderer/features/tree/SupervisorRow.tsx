@@ -20,10 +20,12 @@ interface Props extends RowProps {
   readonly columns: Columns;
   /** Level 1 has room for strategy and levers beside the name; the others show counts there. */
   readonly isRoomy: boolean;
+  /** The selected agent, where it has no row of its own and this one stands for it. */
+  readonly holds: string | undefined;
 }
 
 export const SupervisorRow = memo(function SupervisorRow(props: Props) {
-  const { row, isActive, isSelected, isDimmed, width, columns } = props;
+  const { row, isActive, isSelected, isDimmed, width, columns, holds } = props;
   const node = useNode(row.path);
   const counts = useCounts(row.path);
   const isGivingUp = useTreeView((view) => view.radius?.givesUp.some((one) => one.path === row.path) === true);
@@ -42,6 +44,7 @@ export const SupervisorRow = memo(function SupervisorRow(props: Props) {
       aria-label={sayAll(node, counts, word)}
       data-path={row.path}
       data-active={flag(isActive)}
+      data-holds={flag(holds !== undefined)}
       data-hit={flag(isGivingUp)}
       data-dimmed={flag(isDimmed)}
       style={{ left: row.x - 6, top: row.y - 14, width: widthOf(row, columns, width) }}
@@ -89,7 +92,7 @@ function NameTag({
 
 type BodyProps = Props & { readonly node: NodePatch; readonly counts: StateCounts };
 
-function Body({ row, node, counts, columns, width, isRoomy }: BodyProps): ReactElement {
+function Body({ row, node, counts, columns, width, isRoomy, holds }: BodyProps): ReactElement {
   const left = columns.factsX - row.x + 6;
   const room = width - columns.factsX;
   switch (row.kind) {
@@ -98,7 +101,7 @@ function Body({ row, node, counts, columns, width, isRoomy }: BodyProps): ReactE
     case "strip":
       return (
         <>
-          {row.strip !== undefined && <StripLamps strip={row.strip} offset={row.x - 6} />}
+          {row.strip !== undefined && <StripLamps strip={row.strip} offset={row.x - 6} selected={holds} />}
           <FactColumns node={node} counts={counts} left={left} room={room} />
         </>
       );

@@ -162,6 +162,26 @@ describe("the keyboard alone", () => {
   });
 });
 
+describe("a selection without a row of its own", () => {
+  test("an agent whose row is folded away stays selected: its lamp says so, and the arrows go on from its supervisor", async () => {
+    await open(60);
+    const agents = [...app.store.getState().nodes.values()].filter((node) => node.kind === "agent");
+    const agent = agents[25];
+    if (agent === undefined) throw new Error("the fleet is too small");
+    select(app.store, agent.path);
+    const lamp = await waitFor(() => document.querySelector("[data-selected]") ?? Promise.reject(new Error("no lamp")));
+    expect(lamp.getAttribute("data-path")).toBe(agent.path);
+    const stands = document.querySelector("[data-holds]")?.getAttribute("data-path");
+    expect(stands).toBe(app.store.getState().parents.get(agent.path));
+    const rows = screen.getAllByRole("treeitem").map((one) => one.getAttribute("data-path"));
+    press("ArrowDown");
+    expect(app.store.getState().selected).toBe(rows[rows.indexOf(stands ?? "") + 1]);
+    select(app.store, agent.path);
+    press("]");
+    await waitFor(() => expect(row(new RegExp(`^${agent.id}, `)).getAttribute("aria-selected")).toBe("true"));
+  });
+});
+
 describe("the blast radius", () => {
   test("comes with the selection, in a sentence and on each row that is hit, and B hides it", async () => {
     await open();

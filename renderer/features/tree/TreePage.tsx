@@ -1,5 +1,5 @@
 /** The Tree page: diagram or outline, the inspector beside it, the blast radius below. */
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactElement, type RefObject } from "react";
+import { useCallback, useEffect, useRef, useState, type ReactElement, type RefObject } from "react";
 import { useApp } from "#renderer/state/AppContext.tsx";
 import { select } from "#renderer/state/appStore.ts";
 import { useAppState, useIsLive, useRoute } from "#renderer/state/hooks.ts";
@@ -28,7 +28,7 @@ import { useBlastRadius } from "./useBlastRadius.ts";
 import { useGo, type Go } from "./useGo.ts";
 import { usePageKeys } from "./usePageKeys.ts";
 import { useTreeActions, type Act } from "./useTreeActions.ts";
-import { defaultLevel } from "./zoom.ts";
+import { useDefaultLevel } from "./zoom.ts";
 import "./tree.css";
 
 export function TreePage(): ReactElement {
@@ -124,10 +124,11 @@ export function TreePage(): ReactElement {
   );
 }
 
-/** As chosen, else by how many agents there are. */
+/** As chosen, else by how many agents there are and how much of them the window can show. */
 function useLevel(shape: readonly LayoutNode[]) {
   const chosen = useTreeView((state) => state.level);
-  const level = useMemo(() => chosen ?? defaultLevel(shape), [chosen, shape]);
+  const fitting = useDefaultLevel(shape);
+  const level = chosen ?? fitting;
   const zoom = useCallback((by: 1 | -1) => setLevel(clampLevel(level + by)), [level]);
   return { level, zoom };
 }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { layoutTree, ROW_PX, type LayoutNode, type TreeLayout, type ZoomLevel } from "./layout.ts";
+import { layoutTree, ROW_PX, type LayoutNode, type LayoutRow, type TreeLayout, type ZoomLevel } from "./layout.ts";
 import { blastRadius, type BlastNode } from "./blastRadius.ts";
-import { blastLine, escalationLine, keepPlace, linesWithin, rowAt, rowsWithin, shownRow } from "./place.ts";
+import { blastLine, escalationLine, linesWithin, rowAt, rowsWithin, shownRow, steadyScroll } from "./place.ts";
 
 function agent(path: string): LayoutNode {
   return { path, kind: "agent", children: [] };
@@ -197,8 +197,23 @@ describe("semantic zoom", () => {
     const row = rowAt(before, "f/x/b/2");
     const stands = shownRow(after, "f/x/b/2", parentOf);
     expect(stands?.path).toBe("f/x/b");
-    const scrollTop = keepPlace({ before: row, after: stands }, 400);
-    expect((stands?.y ?? 0) - scrollTop).toBe((row?.y ?? 0) - 400);
+    const heightOf = (at: LayoutRow | undefined, scrollTop: number): number => (at?.y ?? 0) - scrollTop;
+    const scene = { height: 400, hovered: undefined, selected: "f/x/b/2", isNew: false, parentOf };
+    const folded = steadyScroll({ ...scene, old: { layout: before, scrollTop: 200, height: 400 }, layout: after });
+    expect(heightOf(stands, folded)).toBe(heightOf(row, 200));
+    // And back: the agent itself comes to stand where its supervisor's line was, not somewhere below it.
+    const opened = steadyScroll({ ...scene, old: { layout: after, scrollTop: 26, height: 400 }, layout: before });
+    expect(heightOf(row, opened)).toBe(heightOf(stands, 26));
+    // A window that becomes too low for it scrolls to it; one that was scrolled away from it does not.
+    const lower = steadyScroll({
+      ...scene,
+      old: { layout: before, scrollTop: 0, height: 400 },
+      layout: before,
+      height: 150,
+    });
+    expect(heightOf(row, lower)).toBeLessThan(150);
+    const away = { layout: before, scrollTop: 0, height: 200 };
+    expect(steadyScroll({ ...scene, old: away, layout: before, height: 150 })).toBe(0);
   });
 });
 

@@ -44,13 +44,55 @@ export function shownRow(
   return undefined;
 }
 
-/** Scroll offset that leaves `anchor` at the same height of the screen when the layout changes under it. */
-export function keepPlace(
-  change: { readonly before: LayoutRow | undefined; readonly after: LayoutRow | undefined },
-  scrollTop: number,
-): number {
-  const { before, after } = change;
+/** A tree that was shown, scrolled to somewhere, and how it is to be shown now. */
+export interface Change {
+  readonly old: { readonly layout: TreeLayout; readonly scrollTop: number; readonly height: number };
+  readonly layout: TreeLayout;
+  /** Of the window onto it. */
+  readonly height: number;
+  readonly hovered: string | undefined;
+  readonly selected: string | undefined;
+  /** It was selected just now. */
+  readonly isNew: boolean;
+  readonly parentOf: (path: string) => string | undefined;
+}
+
+/** Scroll offset that loses neither what the eye is on nor a selection that was in view, or was made just now. */
+export function steadyScroll(change: Change): number {
+  const { old, layout, height, selected, isNew } = change;
+  const kept = keptScroll(change);
+  const row = rowAt(layout, selected);
+  if (row === undefined) return kept;
+  const hasLostIt = height < old.height && isWithin(rowAt(old.layout, selected), old);
+  return isNew || hasLostIt ? revealScroll(row, kept, height) : kept;
+}
+
+/**
+ * What the pointer or the selection is on stays at its height of the screen: the node itself where it has a row, else what
+ * stands for it. Where neither is in view the first row stays, unless that is the top.
+ */
+function keptScroll({ old, layout, hovered, selected, parentOf }: Change): number {
+  const { scrollTop, height } = old;
+  if (old.layout === layout || old.layout.columns.width === 0) return scrollTop;
+  const named = [hovered, selected].find((path) => isWithin(shownRow(old.layout, path, parentOf), old));
+  const rows = scrollTop > 0 ? rowsWithin(old.layout.rows, scrollTop, scrollTop + height) : [];
+  const path = named ?? rows.find((row) => isWithin(row, old))?.path;
+  const before = shownRow(old.layout, path, parentOf);
+  const after = shownRow(layout, path, parentOf);
   return before === undefined || after === undefined ? scrollTop : Math.max(0, scrollTop + after.y - before.y);
+}
+
+function isWithin(row: LayoutRow | undefined, { scrollTop, height }: Change["old"]): boolean {
+  return row !== undefined && row.y >= scrollTop && row.y <= scrollTop + height;
+}
+
+/** Rows above and below one that just came into view. */
+const MARGIN_PX = 60;
+
+/** Scroll offset that shows the row, as near to `scrollTop` as can be. */
+function revealScroll(row: LayoutRow, scrollTop: number, height: number): number {
+  if (row.y < scrollTop + MARGIN_PX) return Math.max(0, row.y - MARGIN_PX);
+  return row.y > scrollTop + height - 2 * MARGIN_PX ? row.y - height + 2 * MARGIN_PX : scrollTop;
 }
 
 export interface EscalationLine {

@@ -40,12 +40,8 @@ function bindingsFor(store: AppStore, { rowsRef, filterRef, zoom, act, go }: Inp
       const snapshot = snapshotAt(store.getState(), path);
       if (snapshot !== undefined) act(actionFor(key, snapshot), path);
     });
-  const move = (key: SteerKey) => (): void => {
-    const { selected, machines } = store.getState();
-    const steering = steer([...rowsRef.current, ...steerRowsOf(machines)], selected, key);
-    if (steering?.type === "select") select(store, steering.path);
-    else if (steering?.type === "fold") setFold(steering.path, steering.isOpen);
-  };
+  const move = mover(store, rowsRef);
+  const fold = folder(store, rowsRef);
   const arrows: readonly (readonly [string, SteerKey, string])[] = [
     ["down", "down", "Next row"],
     ["up", "up", "Row above"],
@@ -79,17 +75,46 @@ function bindingsFor(store: AppStore, { rowsRef, filterRef, zoom, act, go }: Inp
     { keys: "+", label: "More detail", run: () => zoom(-1) },
     { keys: "=", label: "More detail", hidden: true, run: () => zoom(-1) },
     { keys: "-", label: "Less detail", run: () => zoom(1) },
-    { keys: "[", label: "Fold", run: withSelected((path) => setFold(supervisorOf(path, rowsRef.current), false)) },
-    { keys: "]", label: "Open", run: withSelected((path) => setFold(path, true)) },
+    { keys: "[", label: "Fold", run: withSelected((path) => fold(path, false)) },
+    { keys: "]", label: "Open", run: withSelected((path) => fold(path, true)) },
     { keys: "/", label: "Filter this page", run: () => filterRef.current?.focus() },
     { keys: "esc", label: "Let go of the pointer's row", hidden: true, run: () => setHovered(undefined) },
   ];
 }
 
-/** Folding an agent means folding the supervisor it stands under. */
-function supervisorOf(path: string, rows: readonly SteerRow[]): string {
-  const row = rows.find((one) => one.path === path);
-  return row?.isOpen === undefined && row?.parent !== undefined ? row.parent : path;
+type RowsRef = Input["rowsRef"];
+
+/** The arrows: along the rows, in and out. */
+function mover(store: AppStore, rowsRef: RowsRef): (key: SteerKey) => () => void {
+  return (key) => () => {
+    const { selected, machines, parents } = store.getState();
+    const rows = [...rowsRef.current, ...steerRowsOf(machines)];
+    const steering = steer(rows, standsFor(rows, selected, parents), key);
+    if (steering?.type === "select") select(store, steering.path);
+    else if (steering?.type === "fold") setFold(steering.path, steering.isOpen);
+  };
+}
+
+/** The brackets: folding an agent means folding the supervisor it stands under. */
+function folder(store: AppStore, rowsRef: RowsRef): (path: string, isOpen: boolean) => void {
+  return (path, isOpen) => {
+    const rows = rowsRef.current;
+    const at = standsFor(rows, path, store.getState().parents) ?? path;
+    const row = rows.find((one) => one.path === at);
+    const isAgent = row?.isOpen === undefined && row?.parent !== undefined;
+    setFold(isAgent && !isOpen ? row.parent : at, isOpen);
+  };
+}
+
+/** The selected row, or the nearest one above it in the tree where it has none now: the keys go on from there. */
+function standsFor(
+  rows: readonly SteerRow[],
+  selected: string | undefined,
+  parents: ReadonlyMap<string, string>,
+): string | undefined {
+  const shown = new Set(rows.map(({ path }) => path));
+  for (let at = selected; at !== undefined; at = parents.get(at)) if (shown.has(at)) return at;
+  return selected;
 }
 
 function toggleFold(path: string, rows: readonly SteerRow[]): void {
