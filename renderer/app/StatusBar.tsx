@@ -14,25 +14,7 @@ import { costWords } from "#shared/lib/amountWords.ts";
 import { countWords, exactClock } from "#shared/lib/words.ts";
 import { budgetId } from "#shared/model/budget.ts";
 import { STATE_WORDS } from "#shared/model/stateWords.ts";
-import type { NodeState } from "#shared/model/states.ts";
-
-const ORDER: readonly NodeState[] = [
-  "busy",
-  "idle",
-  "waiting_permission",
-  "waiting_answer",
-  "needs_login",
-  "rate_limited",
-  "starting",
-  "paused",
-  "stopping",
-  "backoff",
-  "crashed",
-  "gave_up",
-  "escalated",
-  "stopped",
-  "done",
-];
+import { NEED_ORDER } from "#shared/model/states.ts";
 
 export function StatusBar(): ReactElement {
   const connection = useConnection();
@@ -86,7 +68,7 @@ function LiveStatus(): ReactElement {
       {status?.network !== undefined && <Network network={status.network} />}
       <span className="grow" />
       <span className="status-counts">
-        {ORDER.map((state) => {
+        {NEED_ORDER.map((state) => {
           const count = counts.get(state) ?? 0;
           return (
             <Fragment key={state}>
