@@ -3,7 +3,7 @@
  * does not. Invariant: consecutive bytes, no repeat, and no gap but where the log itself has one; at most WINDOW_BYTES unacknowledged; never waits on
  * the pty's path.
  */
-import { readLog } from "#platform/segmentLog.ts";
+import { LogReader } from "#platform/segmentLog.ts";
 import type { KeeperExit } from "#shared/rpc/keeperProtocol.ts";
 import { MAX_KEEPER_PAYLOAD } from "#shared/rpc/keeperFrames.ts";
 import type { Session } from "./session.ts";
@@ -29,6 +29,8 @@ export class OutputStream {
   readonly #target: OutputTarget;
   readonly #unwatch: () => void;
   #offset: number;
+  /** Only while behind: it knows the files, of which a long life has hundreds. */
+  #reader: LogReader | undefined;
   #unacknowledged = 0;
   #isPumping = false;
   #isBlocked = false;
@@ -103,11 +105,13 @@ export class OutputStream {
 
   async #pumpFromFile(): Promise<void> {
     while (this.#isBehind() && this.#hasRoom()) await this.#target.inTurn(() => this.#sendFromFile());
+    if (!this.#isBehind()) this.#reader = undefined;
   }
 
   async #sendFromFile(): Promise<void> {
     if (this.#isClosed) return;
-    const { bytes, gap } = await readLog(this.#session.dir, this.#offset, TURN_BYTES);
+    this.#reader ??= new LogReader(this.#session.dir);
+    const { bytes, gap } = await this.#reader.read(this.#offset, TURN_BYTES);
     if (gap !== undefined) {
       // Removed by the log policy or a person while this viewer was far behind: it goes on after it.
       this.#offset = Math.min(gap.to, this.#session.outputBytes);

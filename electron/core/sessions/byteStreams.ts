@@ -53,6 +53,8 @@ class ChainPump {
   /** Offset through all lives. */
   #total = 0;
   #skip: number;
+  /** As last asked, of the current session: asking costs a look at all of its files. */
+  #size = 0;
   #busy = false;
   #again = false;
   #closed = false;
@@ -98,7 +100,7 @@ class ChainPump {
     if (link === undefined) return this.#atEnd();
     // Asked before the size: what is recorded while the size is read would be skipped if the life ended behind it.
     const isLiving = link.live !== undefined && !link.live.ended;
-    const size = await this.#source.outputLog.size(link.sessionId);
+    const size = await this.#sizeOf(link);
     if (this.#skip > 0) return this.#skipWithin(size, link);
     const limit = this.#request.to === undefined ? CHUNK_BYTES : Math.min(CHUNK_BYTES, this.#request.to - this.#total);
     if (limit <= 0) return this.#finish();
@@ -114,6 +116,12 @@ class ChainPump {
     this.#sink.send({ offset: this.#total, sessionId: link.sessionId }, bytes);
     this.#advance(bytes.length);
     return true;
+  }
+
+  /** As known while there is more of it to send. */
+  async #sizeOf({ sessionId }: ChainLink): Promise<number> {
+    if (this.#skip > 0 || this.#size <= this.#offset) this.#size = await this.#source.outputLog.size(sessionId);
+    return this.#size;
   }
 
   /** An item without bytes; offsets go on behind it. */
@@ -140,7 +148,7 @@ class ChainPump {
     }
     this.#skip -= size;
     this.#total += size;
-    this.#index++;
+    this.#nextLink();
     return true;
   }
 
@@ -153,9 +161,14 @@ class ChainPump {
     if (isLast && !this.#request.follow) return this.#finish();
     if (living !== undefined) return this.#watch(living);
     if (isLast) return false;
+    this.#nextLink();
+    return true;
+  }
+
+  #nextLink(): void {
     this.#index++;
     this.#offset = 0;
-    return true;
+    this.#size = 0;
   }
 
   #isLast(): boolean {

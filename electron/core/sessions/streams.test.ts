@@ -119,6 +119,18 @@ describe("the logs of a child", () => {
     expect(window.ended).toBe(true);
   });
 
+  it("ask how long a life is at its begin and its end, not with every piece: a long one has hundreds of files", async () => {
+    const logs = new Logs();
+    logs.data.set("one", "x".repeat(1_000_000));
+    const sizes = vi.spyOn(logs, "size");
+    const source = { outputLog: logs, links: () => [{ sessionId: "one", live: undefined }], onLife: () => () => {} };
+    const window = new Window<StreamItem<"logs">>(2_000_000);
+    streamChain(source, { from: 10, follow: false }, window);
+    await vi.waitFor(() => expect(window.ended).toBe(true));
+    expect(text(window.chunks)).toHaveLength(999_990);
+    expect(sizes.mock.calls.length).toBeLessThanOrEqual(3);
+  });
+
   it("follow the live end and the next life, and wait for a slow reader without skipping", async () => {
     const logs = new Logs();
     logs.data.set("one", "abc");
