@@ -6,7 +6,7 @@ import type { Logger } from "#core/ports/logger.ts";
 import type { OutputHit, OutputSearchOutcome, OutputSearchRequest } from "#core/ports/outputLog.ts";
 import { createOutputLogReader, sessionLogDir, type OutputLogReader } from "./outputLogReader.ts";
 import type { SearchOrder, SearchReport } from "./outputSearchWorker.ts";
-import { workerEntry } from "./workerEntry.ts";
+import { LEAN_HEAP, workerEntry } from "./workerEntry.ts";
 
 /** One search keeps a core busy; a second person's (or a new one typed over an old) need not wait for it. */
 const MAX_WORKERS = 2;
@@ -110,7 +110,10 @@ class SearchPool {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(workerEntry("outputSearchWorker", import.meta.url), { name: "output-search" });
+    const worker = new Worker(workerEntry("outputSearchWorker", import.meta.url), {
+      name: "output-search",
+      resourceLimits: LEAN_HEAP,
+    });
     worker.unref();
     worker.on("message", (report: SearchReport) => this.#hear(worker, report));
     worker.on("error", (error) => this.#options.logger.error("An output search failed.", { error: String(error) }));

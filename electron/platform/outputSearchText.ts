@@ -41,10 +41,11 @@ export class PlainTextReader {
   #repeated = 0;
   #repeatedNext = 0;
 
-  /** All lines completed by these bytes of the log, which begin at `offset`. */
+  /** All lines completed by these bytes of the log, which begin at `offset`; their text is good until the next call. */
   push(bytes: Uint8Array, offset: number): PlainLines {
     const rest = this.#out.subarray(this.#lineStart, this.#length);
-    const next = Buffer.allocUnsafeSlow(rest.length + bytes.length + 2);
+    const needed = rest.length + bytes.length + 2;
+    const next = needed > this.#out.length ? Buffer.allocUnsafeSlow(needed + MAX_LINE_BYTES) : this.#out;
     rest.copy(next);
     this.#out = next;
     this.#length = rest.length;
@@ -94,11 +95,23 @@ export class PlainTextReader {
 
   #read(bytes: Uint8Array, offset: number): void {
     for (let index = 0; index < bytes.length; index++) {
-      const byte = bytes[index] ?? 0;
-      if (this.#state !== "ground") this.#inSequence(byte, offset + index + 1);
-      else if (byte >= 0x20 && byte !== 0x7f) this.#out[this.#length++] = byte;
-      else this.#control(byte, offset + index + 1);
+      if (this.#state === "ground") index += this.#copyText(bytes, index);
+      const byte = bytes[index];
+      if (byte === undefined) return;
+      if (this.#state === "ground") this.#control(byte, offset + index + 1);
+      else this.#inSequence(byte, offset + index + 1);
     }
+  }
+
+  /** Nearly everything is text: a loop of its own over it reads more than twice as fast. Answers how many bytes it was. */
+  #copyText(bytes: Uint8Array, from: number): number {
+    const out = this.#out;
+    let length = this.#length;
+    let index = from;
+    for (let byte = bytes[index]; byte !== undefined && byte >= 0x20 && byte !== 0x7f; byte = bytes[++index])
+      out[length++] = byte;
+    this.#length = length;
+    return index - from;
   }
 
   #control(byte: number, after: number): void {

@@ -14,7 +14,7 @@ import type {
   StoredRecording,
 } from "#core/ports/recordingArchive.ts";
 import { fail, type Result } from "#shared/model/result.ts";
-import { workerEntry } from "./workerEntry.ts";
+import { LEAN_HEAP, workerEntry } from "./workerEntry.ts";
 
 /** A thread costs some 15 MB; a person who looks at recordings looks again within this. */
 const IDLE_MS = 60_000;
@@ -127,6 +127,7 @@ class ArchiveThread {
   #start(): Worker {
     const worker = new Worker(workerEntry("recordingArchiveWorker", import.meta.url), {
       name: this.#name,
+      resourceLimits: LEAN_HEAP,
       workerData: { sessionsDir: this.#sessionsDir },
     });
     worker.unref();

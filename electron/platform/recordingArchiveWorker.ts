@@ -34,6 +34,8 @@ const maker = new KeyframeMaker();
 const screens = new RecordingScreens();
 const queue: (() => Promise<void>)[] = [];
 let isBusy = false;
+/** Works that rest between two of their steps. */
+let resting = 0;
 
 function dirOf(sessionId: string): string {
   return join(sessionsDir, sessionId);
@@ -60,9 +62,7 @@ async function tend(recording: RecordingRef, { answer, again }: Asker): Promise<
     const began = performance.now();
     if (!(await tendOnce(recording)))
       return answer({ type: "recording", recording: await surveyRecording(recording.sessionId, dir) });
-    const restMs = (performance.now() - began) * REST_SHARE;
-    await new Promise((resolve) => setTimeout(resolve, restMs));
-    again(step);
+    again(step, (performance.now() - began) * REST_SHARE);
   };
   await step();
 }
@@ -101,8 +101,8 @@ async function remove(order: Extract<ArchiveOrder, { type: "remove" }>): Promise
 
 interface Asker {
   readonly answer: (answer: ArchiveAnswer) => void;
-  /** The rest of the work, behind whoever waits. */
-  readonly again: (work: () => Promise<void>) => void;
+  /** The rest of the work, after a rest, behind whoever waits; meanwhile others have their turn. */
+  readonly again: (work: () => Promise<void>, restMs: number) => void;
 }
 
 async function perform(order: ArchiveOrder, { answer, again }: Asker): Promise<void> {
@@ -124,8 +124,18 @@ async function run(): Promise<void> {
   if (isBusy) return;
   isBusy = true;
   for (let work = queue.shift(); work !== undefined; work = queue.shift()) await work();
-  maker.forget();
+  // Work that rests goes on with the screen at hand.
+  if (resting === 0) maker.forget();
   isBusy = false;
+}
+
+function afterRest(work: () => Promise<void>, restMs: number): void {
+  resting += 1;
+  setTimeout(() => {
+    resting -= 1;
+    queue.push(work);
+    void run();
+  }, restMs);
 }
 
 /** What fails is answered so, whichever step of it fails. */
@@ -139,6 +149,8 @@ function guarded(id: number, work: () => Promise<void>): () => Promise<void> {
 parentPort?.on("message", ({ id, order }: { readonly id: number; readonly order: ArchiveOrder }) => {
   const answer = (message: ArchiveAnswer): void =>
     parentPort?.postMessage({ id, answer: message } satisfies ArchiveReport);
-  queue.push(guarded(id, () => perform(order, { answer, again: (work) => queue.push(guarded(id, work)) })));
+  queue.push(
+    guarded(id, () => perform(order, { answer, again: (work, restMs) => afterRest(guarded(id, work), restMs) })),
+  );
   void run();
 });

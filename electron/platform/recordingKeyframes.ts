@@ -17,8 +17,11 @@ const unpack = promisify(zstdDecompress);
 
 /** Parsed in some 30 ms (66 MB/s, performance.md); a frame takes about 1 % of it. */
 export const KEYFRAME_EVERY_BYTES = 2 * 1024 * 1024;
-/** Without a keyframe within this, a screen is drawn from the last few MiB alone: a second's work at most. */
-const MAX_EXACT_BYTES = 64 * 1024 * 1024;
+/**
+ * A segment, which has no keyframes while it is written, and the way to the one before it: half a second's work at most.
+ * Further from a keyframe (it is made a minute later) a screen is drawn from the last few MiB alone.
+ */
+const MAX_EXACT_BYTES = 20 * 1024 * 1024;
 const LEAD_BYTES = 2 * 1024 * 1024;
 const PARSE_BYTES = 64 * 1024;
 const FIRST_SIZE: ScreenSize = { cols: 80, rows: 24 };

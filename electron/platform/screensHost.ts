@@ -5,7 +5,7 @@ import type { ScreenListener, ScreenSnapshot, Screens } from "#core/ports/screen
 import { ScreenLane } from "./screenLane.ts";
 import type { ScreenSize } from "./headlessScreen.ts";
 import type { ScreenOrder, ScreenReport } from "./screenMessages.ts";
-import { workerEntry } from "./workerEntry.ts";
+import { LEAN_HEAP, workerEntry } from "./workerEntry.ts";
 
 /** A worker that dies this often is not helped by one more; screens stay blank and the log says why. */
 const MAX_RESTARTS = 10;
@@ -88,7 +88,10 @@ class WorkerScreens implements ScreensHost {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(workerEntry("screenWorker", import.meta.url), { name: "screens" });
+    const worker = new Worker(workerEntry("screenWorker", import.meta.url), {
+      name: "screens",
+      resourceLimits: LEAN_HEAP,
+    });
     // The app's end does not wait for screens.
     worker.unref();
     worker.on("message", (report: ScreenReport) => this.#hear(report));

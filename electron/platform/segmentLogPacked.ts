@@ -142,10 +142,14 @@ export async function packSegment(rawFile: string): Promise<{ rawBytes: number; 
 async function verify(rawFile: string, packedFile: string, size: number): Promise<void> {
   const packed = await open(packedFile, "r");
   const raw = await open(rawFile, "r");
+  const room = Buffer.allocUnsafeSlow(FRAME_BYTES);
   try {
     const table = await readTable(packed, (await packed.stat()).size);
     for (const frame of table.frames) {
-      const [a, b] = await Promise.all([readFrame(packed, frame), readFully(raw, frame.start, frame.bytes)]);
+      const [a, b] = await Promise.all([
+        readFrame(packed, frame),
+        fill(raw, frame.start, room.subarray(0, frame.bytes)),
+      ]);
       if (!a.equals(b)) throw new DamagedSegment(`${packedFile} is not what was packed`);
     }
     if (table.bytes !== size) throw new DamagedSegment(`${packedFile} is shorter than what was packed`);
@@ -154,12 +158,14 @@ async function verify(rawFile: string, packedFile: string, size: number): Promis
   }
 }
 
-/** Bytes of a raw file from `from` to `to`, in pieces of a frame. */
+/** Bytes of a raw file from `from` to `to`, in pieces of a frame, each good until the next is asked for. */
 export async function* rawPieces(file: string, from: number, to: number): AsyncGenerator<Buffer> {
   const handle = await open(file, "r");
+  // One for all of them: gigabytes are packed, and what is thrown away lies about until it is collected.
+  const room = Buffer.allocUnsafeSlow(FRAME_BYTES);
   try {
     for (let at = from; at < to; at += FRAME_BYTES) {
-      const piece = await readFully(handle, at, Math.min(FRAME_BYTES, to - at));
+      const piece = await fill(handle, at, room.subarray(0, Math.min(FRAME_BYTES, to - at)));
       if (piece.byteLength > 0) yield piece;
     }
   } finally {
@@ -185,7 +191,12 @@ export async function* packedPieces(file: string, from: number, to: number): Asy
 /** Fewer than asked only at the end of the file. */
 export async function readFully(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   if (position < 0 || length < 0) return Buffer.alloc(0);
-  const buffer = Buffer.allocUnsafeSlow(length);
+  return fill(handle, position, Buffer.allocUnsafeSlow(length));
+}
+
+/** What of the buffer could be filled. */
+async function fill(handle: FileHandle, position: number, buffer: Buffer): Promise<Buffer> {
+  const { length } = buffer;
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled);

@@ -5,7 +5,14 @@
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { isMissing, listSegments, type Segment } from "./segmentLogFiles.ts";
 import { readGaps, type GapReason, type LogGap, type RemovedStretch } from "./segmentLogGaps.ts";
-import { DamagedSegment, readFrame, readFully, readTable, type PackedTable } from "./segmentLogPacked.ts";
+import {
+  DamagedSegment,
+  readFrame,
+  readFully,
+  readTable,
+  type PackedFrame,
+  type PackedTable,
+} from "./segmentLogPacked.ts";
 
 /** Chunk of the streaming reader: large enough for the disk, small enough to hold many at once. */
 const DEFAULT_CHUNK_BYTES = 256 * 1024;
@@ -139,28 +146,36 @@ export class LogReader {
     { at, wanted }: { readonly at: number; readonly wanted: number },
   ): Promise<Buffer | Damage> {
     const { key, table } = await this.#tableOf(handle, segment);
+    const wantedFrames = table.frames.filter(({ start, bytes }) => start + bytes > at && start < at + wanted);
+    // Unpacked side by side: they are as many as fill what was asked for.
+    const unpacked = await Promise.all(wantedFrames.map((frame) => this.#unpack(handle, key, frame)));
     const parts: Buffer[] = [];
     let position = at;
-    for (const frame of table.frames) {
+    for (const [index, frame] of wantedFrames.entries()) {
+      const bytes = unpacked[index];
       const end = frame.start + frame.bytes;
-      if (end <= position || frame.start >= at + wanted) continue;
-      const id = `${key}/${frame.at}`;
-      let bytes = this.#frames.get(id);
       if (bytes === undefined) {
-        try {
-          bytes = await readFrame(handle, frame);
-        } catch (error) {
-          if (!(error instanceof DamagedSegment)) throw error;
-          if (parts.length > 0) break;
-          return { damagedTo: end };
-        }
-        this.#keepFrame(id, bytes);
+        if (parts.length > 0) break;
+        return { damagedTo: end };
       }
+      this.#keepFrame(`${key}/${frame.at}`, bytes);
       parts.push(bytes.subarray(position - frame.start, at + wanted - frame.start));
       position = end;
     }
     const [only] = parts;
     return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+  }
+
+  /** Undefined where it is damaged. */
+  async #unpack(handle: FileHandle, key: string, frame: PackedFrame): Promise<Buffer | undefined> {
+    const kept = this.#frames.get(`${key}/${frame.at}`);
+    if (kept !== undefined) return kept;
+    try {
+      return await readFrame(handle, frame);
+    } catch (error) {
+      if (error instanceof DamagedSegment) return undefined;
+      throw error;
+    }
   }
 
   #keepFrame(id: string, bytes: Buffer): void {

@@ -33,8 +33,11 @@ export interface Replay {
   dispose(): void;
 }
 
-/** Enough to draw any screen again and a good part of what scrolled by; parsed in a few tens of milliseconds. */
-export const LEAD_BYTES = 2 * 1024 * 1024;
+/**
+ * What is read before the moment itself, for the lines above the screen: some thousands, as many as stay in memory. The
+ * screen it begins with is the core's, so more of it would only be waited for.
+ */
+export const LEAD_BYTES = 512 * 1024;
 const RESET_SEQUENCE = "\u001bc";
 const FIRST_SIZE: Size = { cols: 80, rows: 24 };
 
