@@ -10,6 +10,8 @@
  *   mark FILE NAME        appends "<nanoseconds> <pid> <name>" to FILE and waits for ever
  *   supervise N FILE      N children `mark FILE`, each started again when it ends
  *   pour BYTES            prints that many bytes of text, then waits for ever
+ *   tell BYTES US         numbered lines of agent-like text, no two alike, one every US microseconds (0: as fast as they
+ *                         are taken); a rare word at 1, 10, 50, 90 and 99 percent; then a last line, and waits for ever
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -121,6 +123,57 @@ static int pour(int64_t bytes) {
   for (;;) pause();
 }
 
+static const char *WORDS[] = {"review", "tests", "merge", "lint", "cache", "socket", "schema", "replay", "queue", "terminal",
+                              "budget", "ledger", "signal", "branch", "update", "session"};
+static const struct {
+  int percent;
+  const char *word;
+} WAYMARKS[] = {{1, "quokka"}, {10, "axolotl"}, {50, "pangolin"}, {90, "narwhal"}, {99, "okapi"}};
+
+static const char *word_of(uint64_t *seed) {
+  *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+  return WORDS[*seed >> 60];
+}
+
+static int told_line(char *into, size_t room, int64_t n, uint64_t *seed) {
+  const char *a = word_of(seed), *b = word_of(seed), *c = word_of(seed);
+  unsigned x = (unsigned)(*seed >> 40);
+  switch (x % 6) {
+    case 0: return snprintf(into, room, "%09lld \033[36m✻\033[0m Thinking about the %s of the %s (%u s · %u tokens)\n", (long long)n, a, b, x % 900, x % 90001);
+    case 1: return snprintf(into, room, "%09lld \033[32m+  const %s%u = await %s.%s(prompt, { signal });\033[0m\n", (long long)n, a, x % 977, b, c);
+    case 2: return snprintf(into, room, "%09lld \033[31m-  const %s%u = %s.%s(prompt);\033[0m\n", (long long)n, a, x % 977, b, c);
+    case 3: return snprintf(into, room, "%09lld │ \033[1mtest/unit/%s%u.test.ts\033[22m keeps the %s of its %s │\n", (long long)n, a, x % 89, b, c);
+    case 4: return snprintf(into, room, "%09lld   ✓ %s: the %s is there before the %s asks for it (%u ms)\n", (long long)n, a, b, c, x % 5000);
+    default: return snprintf(into, room, "%09lld Reading electron/core/%s/%s.ts, lines %u to %u, to see who ends a %s.\n", (long long)n, a, b, x % 300, x % 300 + 40, c);
+  }
+}
+
+/* Bytes as they come out of the terminal, which puts a carriage return before each newline. */
+static int tell(int64_t bytes, long every_us) {
+  static char block[65536];
+  size_t filled = 0, next_mark = 0;
+  uint64_t seed = 7;
+  int64_t told = 0;
+  for (int64_t n = 1; bytes < 0 || told < bytes; n++) {
+    char *at = block + filled;
+    int length = told_line(at, 512, n, &seed);
+    if (bytes > 0 && next_mark < sizeof WAYMARKS / sizeof *WAYMARKS && told >= bytes / 100 * WAYMARKS[next_mark].percent) {
+      length = snprintf(at, 512, "%09lld a waymark at %d percent: %s\n", (long long)n, WAYMARKS[next_mark].percent, WAYMARKS[next_mark].word);
+      next_mark++;
+    }
+    filled += (size_t)length;
+    told += length + 1;
+    if (every_us == 0 && filled < sizeof block - 512) continue;
+    write_all(1, block, filled);
+    filled = 0;
+    if (every_us > 0) wait_us(every_us);
+  }
+  write_all(1, block, filled);
+  printf("the last line\n");
+  fflush(stdout);
+  for (;;) pause();
+}
+
 static int noisy(long every_us) {
   for (int frame = 0;; frame++) {
     char screen[8192];
@@ -163,6 +216,7 @@ int main(int argc, char **argv) {
     return stamp(strcmp(argv[2], "wall") == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC, atol(argv[3]), atol(argv[4]));
   if (argc == 2 && strcmp(argv[1], "flood") == 0) return pour(-1);
   if (argc == 3 && strcmp(argv[1], "pour") == 0) return pour(atoll(argv[2]));
+  if (argc == 4 && strcmp(argv[1], "tell") == 0) return tell(atoll(argv[2]), atol(argv[3]));
   if (argc == 3 && strcmp(argv[1], "noisy") == 0) return noisy(atol(argv[2]));
   if (argc == 4 && strcmp(argv[1], "mark") == 0) return mark(argv[2], argv[3]);
   if (argc == 4 && strcmp(argv[1], "supervise") == 0) return supervise(atoi(argv[2]), argv[3]);

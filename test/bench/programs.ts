@@ -99,6 +99,36 @@ export async function residentMb(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1] ?? 0) / 1024;
 }
 
+const SAMPLE_MS = 100;
+
+/** By how much a process, threads included, grew at most since it was first looked at. */
+export class PeakMemory {
+  readonly #timer: NodeJS.Timeout;
+  readonly #before: number;
+  #peak: number;
+
+  private constructor(pid: number, before: number) {
+    this.#before = before;
+    this.#peak = before;
+    this.#timer = setInterval(() => {
+      residentMb(pid).then(
+        (now) => (this.#peak = Math.max(this.#peak, now)),
+        () => undefined,
+      );
+    }, SAMPLE_MS);
+  }
+
+  static async of(pid: number): Promise<PeakMemory> {
+    return new PeakMemory(pid, await residentMb(pid));
+  }
+
+  /** In MB. */
+  stop(): number {
+    clearInterval(this.#timer);
+    return this.#peak - this.#before;
+  }
+}
+
 /** The clock of bench.c's stamps. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;

@@ -2,11 +2,13 @@
 import type { Row } from "./bench.ts";
 import { bus } from "./bus.ts";
 import { bytes } from "./bytes.ts";
+import { fleet200 } from "./fleet200.ts";
 import { flood } from "./flood.ts";
 import { gateway } from "./gateway.ts";
 import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { ledger } from "./ledger.ts";
+import { longRecording } from "./longRecording.ts";
 import { memory } from "./memory.ts";
 import { paint } from "./paint.ts";
 import { recording } from "./recording.ts";
@@ -27,5 +29,7 @@ export const ROWS: readonly Row[] = [
   ledger,
   memory,
   paint,
+  fleet200,
   flood,
+  longRecording,
 ];
