@@ -24,6 +24,8 @@ async function run(soak: Soak): Promise<SoakFinding> {
           missing.add(drive.cli);
           continue;
         }
+        // Where the row is ended in the middle; closing is idempotent.
+        soak.defer(() => desk.close());
         try {
           for (const [name, value] of Object.entries(await story.run(desk)))
             figures[`${drive.cli} ${name}`] = Math.max(figures[`${drive.cli} ${name}`] ?? 0, value);
