@@ -22,6 +22,7 @@ it("survives a power cut once the log is synced beside the loop", async (context
   const [data, record, after] = [join(dir, "data"), join(dir, "record"), join(dir, "after")];
   const env = [`LD_PRELOAD=${shim}`, `SIGNALBOX_FAULTS_DIR=${data}`, `SIGNALBOX_FAULTS_LOG=${record}`];
   const writer = startStoreProcess("jot", data, ["env", ...env]);
+  context.onTestFinished(() => writer.kill());
   await writer.said(1);
   const log = `${databaseFile(data)}-wal`;
   const changes = await eventually("the log is synced", async () => {
