@@ -29,12 +29,13 @@ const keptTemplate = z.object({
 
 export const registryQueries = {
   "registry.servers": { input: z.object({}), output: z.array(toolServerSchema) },
-  /** By what it can do: every word somewhere, every tag. Best first. */
+  /** By what it can do: every word somewhere, every tag. Best first; of equal tools those that have been of use. */
   "registry.find": {
     input: z.object({
       text: z.string().max(500).optional(),
       tags: z.array(z.string()).max(20).optional(),
       kinds: z.array(registryEntrySchema.shape.kind).optional(),
+      contextId: z.string().max(200).optional(),
       limit: z.number().int().min(1).max(500).default(100),
     }),
     output: z.array(registryEntrySchema),

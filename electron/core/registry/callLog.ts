@@ -8,6 +8,7 @@ import { fail, ok } from "#shared/model/result.ts";
 import type { Result } from "#shared/model/result.ts";
 import { toolCallOutcomeSchema, toolCallerSchema } from "#shared/model/toolServer.ts";
 import type { ToolCall, ToolCallDetail, ToolCaller, ToolCallOutcome } from "#shared/model/toolServer.ts";
+import type { Experience } from "./discovery.ts";
 import type { Row, SqlValue } from "#core/ports/database.ts";
 import type { Store, StoreTx } from "#core/store/index.ts";
 
@@ -134,6 +135,22 @@ export function readCall(store: Store, id: string): Result<ToolCallDetail> {
   if (row === undefined) return fail("not_found", `There is no call ${id}; the oldest ones are forgotten.`);
   const result = row["result"];
   return ok({ ...toCall(row), args: String(row["args"]), ...(result === null ? {} : { result: String(result) }) });
+}
+
+/** By `server tool`, of the calls that are still kept. One that was refused or denied says nothing of the tool. */
+export function readExperience(store: Pick<Store, "all">, contextId = ""): ReadonlyMap<string, Experience> {
+  const rows = store.all(
+    `SELECT server || ' ' || tool AS id, count(*) AS calls, sum(outcome = 'completed') AS completed,
+       max(coalesce(context_id = ?, 0)) AS of_context
+     FROM tool_calls WHERE outcome IN ('completed', 'failed') GROUP BY server, tool`,
+    [contextId],
+  );
+  return new Map(
+    rows.map((row) => {
+      const known = { calls: Number(row["calls"]), completed: Number(row["completed"]) };
+      return [String(row["id"]), { ...known, isOfContext: Number(row["of_context"]) === 1 }];
+    }),
+  );
 }
 
 function toCall(row: Row): ToolCall {

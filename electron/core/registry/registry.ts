@@ -4,6 +4,7 @@ import type { Result } from "#shared/model/result.ts";
 import type { RegistryEntry, ToolOutcome } from "#shared/model/toolServer.ts";
 import type { MessageBus } from "#core/ports/messageBus.ts";
 import { ToolCalls } from "./calls.ts";
+import { readExperience } from "./callLog.ts";
 import { discover } from "./discovery.ts";
 import type { DiscoveryQuery } from "./discovery.ts";
 import type { ToolOrder } from "./invocation.ts";
@@ -25,6 +26,7 @@ export class Registry {
   readonly templates: TemplateBook;
   readonly calls: ToolCalls;
   readonly #others: () => readonly RegistryEntry[];
+  readonly #store: RegistryDeps["store"];
 
   constructor(init: RegistryInit) {
     const events = new ToolEvents(init);
@@ -33,6 +35,7 @@ export class Registry {
     this.templates = new TemplateBook({ ...init, onChange: () => this.servers.feed.markTemplates() });
     this.calls = new ToolCalls(deps, this.servers);
     this.#others = init.others;
+    this.#store = init.store;
     this.calls.closeInterrupted();
     this.servers.load();
   }
@@ -48,7 +51,8 @@ export class Registry {
   }
 
   find(query: DiscoveryQuery): Result<RegistryEntry[]> {
-    return ok([...discover([...this.servers.entries(), ...this.templates.entries(), ...this.#others()], query)]);
+    const known = [...this.servers.entries(), ...this.templates.entries(), ...this.#others()];
+    return ok([...discover(known, query, readExperience(this.#store, query.contextId))]);
   }
 
   close(): Promise<void> {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { RegistryEntry } from "#shared/model/toolServer.ts";
+import { discover } from "./discovery.ts";
 import { matches, mayCall } from "./grants.ts";
 import { resolveServer } from "./resolveServer.ts";
 import { nextState } from "./serverStates.ts";
@@ -30,6 +32,35 @@ describe("who may call a tool", () => {
     expect(matches("a*b*c", "a-b-b-c")).toBe(true);
     expect(matches("a*a", "a")).toBe(false);
     expect(matches(`${"a*".repeat(50)}b`, "a".repeat(10_000))).toBe(false);
+  });
+});
+
+describe("what is found", () => {
+  const tool = (id: string, description: string): RegistryEntry => {
+    return { kind: "tool", id, name: id.split(" ")[1] ?? "", description, tags: [] };
+  };
+  const tools = [
+    tool("a look", "finds prices"),
+    tool("b look", "finds prices"),
+    tool("c look", "finds the prices of look-alikes"),
+  ];
+  const found = (text: string) => discover(tools, { text, limit: 9 }, experience).map(({ id }) => id);
+  const experience = new Map([
+    ["a look", { calls: 10, completed: 2, isOfContext: false }],
+    ["b look", { calls: 10, completed: 9, isOfContext: false }],
+  ]);
+
+  it("comes first when it has worked before, among those that the words fit as well", () => {
+    expect(found("prices")).toEqual(["b look", "a look", "c look"]);
+  });
+
+  it("is never before what the words fit better", () => {
+    expect(found("look prices")).toEqual(["c look", "b look", "a look"]);
+  });
+
+  it("comes first when it was of use in the same work", () => {
+    const here = new Map([...experience, ["a look", { calls: 10, completed: 8, isOfContext: true }] as const]);
+    expect(discover(tools, { text: "prices", limit: 2 }, here).map(({ id }) => id)).toEqual(["a look", "b look"]);
   });
 });
 
