@@ -3,6 +3,7 @@
  * Where one cannot be had its suites skip, loudly; SIGNALBOX_REQUIRE_CLIS=claude makes that a failure (CI).
  */
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -69,7 +70,7 @@ export async function installCli(name: CliName | CounterName): Promise<{ readonl
 
 /** Suites install at the same time: each in a folder of its own, and the first one's is the one that stays. */
 async function npmInstall(root: string, pinned: PinnedCli): Promise<void> {
-  const own = `${root}.${process.pid}`;
+  const own = `${root}.${randomUUID()}`;
   await mkdir(own, { recursive: true });
   await writeFile(join(own, "package.json"), JSON.stringify({ private: true }));
   const isWindows = process.platform === "win32";
@@ -89,7 +90,7 @@ async function writeLauncher(path: string, program: string): Promise<void> {
   const isWindows = process.platform === "win32";
   const text = isWindows ? `@${command} %*\r\n` : `#!/bin/sh\nexec ${command} "$@"\n`;
   const launcher = isWindows ? `${path}.cmd` : path;
-  const own = `${launcher}.${process.pid}`;
+  const own = `${launcher}.${randomUUID()}`;
   await writeFile(own, text, { mode: 0o755 });
   await rename(own, launcher);
 }
