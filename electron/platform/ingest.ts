@@ -1,6 +1,7 @@
 /**
- * Loopback listener for what agents say: POST /hook/<sessionId> (JSON in, JSON out), for OpenTelemetry's exporters
- * POST /otlp/<sessionId>/v1/{logs,metrics,traces}, and for MCP POST /mcp/<sessionId>; all with `Authorization: Bearer <token>`.
+ * Loopback listener for what agents say: POST /hook/<sessionId> (JSON in, JSON out) for hooks and for what any program
+ * tells of its usage, for OpenTelemetry's exporters POST /otlp/<sessionId>/v1/{logs,metrics,traces}, and for MCP
+ * POST /mcp/<sessionId>; all with `Authorization: Bearer <token>`.
  * Wrong host, any Origin, a wrong token, a large or malformed body are 4xx; failures are throttled together.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -10,6 +11,7 @@ import { z } from "zod";
 import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { Ingest, IngestHandlers, IngestOptions } from "#core/ports/ingest.ts";
 import type { RefusedCall } from "#core/ports/refusedCall.ts";
+import { USAGE_HOOK } from "#shared/model/catalogue/hook.ts";
 import { fail, ok, type Result } from "#shared/model/result.ts";
 import type { AgentMcp } from "./agentMcp.ts";
 import { CallRate, FailureThrottle, listenOnLoopback, SessionTokens, TOO_MANY_FAILURES } from "./loopbackListener.ts";
@@ -20,6 +22,11 @@ const MAX_HOOK_BODY = 1024 * 1024;
 const MAX_TELEMETRY_BODY = 4 * 1024 * 1024;
 /** A permission may wait for a person overnight; longer is a leak. */
 const MAX_HOLD_MS = 12 * 60 * 60 * 1000;
+/** After a restart agents of the last run are adopted one by one; until then what they tell is for later, not refused. */
+const COMING_UP_MS = 15_000;
+/** What a session may tell of its usage: more than its requests can be, some 20 ms of the core's work in each second. */
+const USAGE_RATE = { burst: 500, refillMs: 10 };
+const USAGE_FLOOD = "Usage was told more than 100 times a second; what was not sent again is not counted.";
 
 const payloadSchema = z.record(z.string(), z.unknown());
 
@@ -29,13 +36,18 @@ interface Registration {
   /** Undefined: nobody has asked for tools yet. */
   mcp?: Promise<AgentMcp>;
   readonly calls: CallRate;
+  readonly usage: CallRate;
+  hasFlooded: boolean;
 }
 
 class Refusal extends Error {
   readonly status: number;
-  constructor(status: number, message: string) {
+  /** Clients that try again by themselves wait this long. */
+  readonly retryAfterS: number | undefined;
+  constructor(status: number, message: string, retryAfterS?: number) {
     super(message);
     this.status = status;
+    this.retryAfterS = retryAfterS;
   }
 }
 
@@ -43,15 +55,15 @@ class Refusal extends Error {
 export async function openIngest(options: IngestOptions = {}): Promise<Result<Ingest>> {
   const registrations = new SessionTokens<Registration>();
   const failures = new FailureThrottle();
+  const { onRefused, preferredPort } = options;
+  const comingUpUntil = preferredPort === undefined ? 0 : performance.now() + COMING_UP_MS;
   const server = createServer((request, response) => {
-    answer(request, response, { registrations, failures, onRefused: options.onRefused }).catch(() =>
-      response.destroy(),
-    );
+    answer(request, response, { registrations, failures, onRefused, comingUpUntil }).catch(() => response.destroy());
   });
   // A held permission request has no data on it for hours; the hold bound is ours.
   server.requestTimeout = 0;
   server.headersTimeout = 10_000;
-  const port = await listenOnLoopback(server, options.preferredPort);
+  const port = await listenOnLoopback(server, preferredPort);
   if (port === undefined) return fail("internal", "No loopback port could be opened for agents' hooks and telemetry.");
   return ok({
     url: `http://127.0.0.1:${port}/hook`,
@@ -59,7 +71,8 @@ export async function openIngest(options: IngestOptions = {}): Promise<Result<In
     toolsUrl: `http://127.0.0.1:${port}/mcp`,
     port,
     register(sessionId, token, handlers) {
-      const registration: Registration = { handlers, held: new Set(), calls: new CallRate() };
+      const rates = { calls: new CallRate(), usage: new CallRate(USAGE_RATE) };
+      const registration: Registration = { handlers, held: new Set(), ...rates, hasFlooded: false };
       const end = registrations.register({ id: sessionId, token }, registration);
       return () => {
         end();
@@ -84,32 +97,59 @@ interface Desk {
   readonly registrations: SessionTokens<Registration>;
   readonly failures: FailureThrottle;
   readonly onRefused: IngestOptions["onRefused"];
+  readonly comingUpUntil: number;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> {
   try {
     const { registration, signal, sessionId, isMcp } = admit(request, desk);
+    const refuseMany = (door: RefusedCall["door"]): Refusal => refuse(desk, { door, why: "too_many_calls", sessionId });
     if (isMcp) {
-      if (!registration.calls.admit()) throw refuse(desk, { door: "tools", why: "too_many_calls", sessionId });
+      if (!registration.calls.admit()) throw refuseMany("tools");
       await speakMcp(registration, { request, response });
-    } else if (signal === undefined) {
-      const payload = parseBody((await readBody(request, MAX_HOOK_BODY)).toString("utf8"));
-      replyJson(response, 200, await hold(registration, { payload, response }));
-    } else await takeTelemetry(request, response, { registration, signal });
+    } else if (signal === undefined) await takeHook(registration, { request, response }, () => refuseMany("hook"));
+    else await takeTelemetry(request, response, { registration, signal });
   } catch (error) {
-    const status = error instanceof Refusal ? error.status : 500;
-    const message =
-      error instanceof Refusal ? error.message : "The call could not be handled; the app's log has the details.";
+    const refusal =
+      error instanceof Refusal
+        ? error
+        : new Refusal(500, "The call could not be handled; the app's log has the details.");
+    const { status, message, retryAfterS } = refusal;
     if (status !== 413) request.resume();
+    if (retryAfterS !== undefined) response.setHeader("retry-after", retryAfterS);
     replyJson(response, status, { error: message });
     if (status === 413) request.destroy();
   }
 }
 
-async function speakMcp(
+interface HttpExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function takeHook(
   registration: Registration,
-  exchange: { request: IncomingMessage; response: ServerResponse },
+  { request, response }: HttpExchange,
+  tooMany: () => Refusal,
 ): Promise<void> {
+  const payload = parseBody((await readBody(request, MAX_HOOK_BODY)).toString("utf8"));
+  const isUsage = payload["hook_event_name"] === USAGE_HOOK && registration.handlers.usage !== undefined;
+  if (isUsage) takeUsage(registration, payload, tooMany);
+  replyJson(response, 200, isUsage ? {} : await hold(registration, { payload, response }));
+}
+
+/** `{}` is the whole answer, and a refusal says what to write otherwise. */
+function takeUsage(registration: Registration, payload: HookPayload, tooMany: () => Refusal): void {
+  if (!registration.usage.admit()) {
+    if (!registration.hasFlooded) registration.handlers.usageFlood?.(USAGE_FLOOD);
+    registration.hasFlooded = true;
+    throw tooMany();
+  }
+  const taken = registration.handlers.usage?.(payload);
+  if (taken?.ok === false) throw new Refusal(400, taken.error.message);
+}
+
+async function speakMcp(registration: Registration, exchange: HttpExchange): Promise<void> {
   const { desk } = registration.handlers;
   if (desk === undefined) throw new Refusal(403, "This session has no tools. Its fleet file gives them with `can:`.");
   const body = await readBody(exchange.request, MAX_HOOK_BODY);
@@ -172,6 +212,8 @@ function bearerOf(request: IncomingMessage): string {
 function refuseToken(desk: Desk, { sessionId, signal, isMcp }: Place, token: string): Refusal {
   const tokenOf = desk.registrations.ownerOf(token);
   const door = isMcp ? "tools" : signal === undefined ? "hook" : "telemetry";
+  const isEarly = performance.now() < desk.comingUpUntil && !desk.registrations.has(sessionId);
+  if (door === "hook" && isEarly && tokenOf === undefined) return new Refusal(503, COMING_UP, 1);
   const wrong = refuse(desk, {
     door,
     why: "wrong_token",
@@ -181,9 +223,10 @@ function refuseToken(desk: Desk, { sessionId, signal, isMcp }: Place, token: str
   return desk.failures.refuse() === 429 ? new Refusal(429, TOO_MANY_FAILURES) : wrong;
 }
 
-const REFUSALS: Readonly<Record<RefusedCall["why"], readonly [number, string]>> = {
+const COMING_UP = "Signalbox has just started and does not know this agent yet; say it again in a second.";
+const REFUSALS: Readonly<Record<RefusedCall["why"], readonly [number, string, number?]>> = {
   wrong_token: [401, "Wrong or missing token."],
-  too_many_calls: [429, "Too many calls; wait a second."],
+  too_many_calls: [429, "Too many calls; wait a second.", 1],
 };
 
 function refuse({ registrations, onRefused }: Desk, refusal: Omit<RefusedCall, "isOpen">): Refusal {

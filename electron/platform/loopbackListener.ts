@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Server } from "node:http";
-import { TokenBucket } from "#shared/lib/tokenBucket.ts";
+import { TokenBucket, type Rate } from "#shared/lib/tokenBucket.ts";
 
 /** Refusals allowed per window before every caller without a right token gets 429. */
 const MAX_FAILURES = 20;
@@ -81,10 +81,14 @@ export class FailureThrottle {
 }
 
 /** Calls of one session: far more than a model makes, far less than would keep the core from its work. */
-const CALLS = { burst: 60, refillMs: 50 };
+const CALLS: Rate = { burst: 60, refillMs: 50 };
 
 export class CallRate {
-  readonly #bucket = new TokenBucket(CALLS, performance.now());
+  readonly #bucket: TokenBucket;
+
+  constructor(rate: Rate = CALLS) {
+    this.#bucket = new TokenBucket(rate, performance.now());
+  }
 
   admit(): boolean {
     return this.#bucket.take(performance.now()) === 0;

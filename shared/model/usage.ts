@@ -25,6 +25,9 @@ export type UsageKind = z.infer<typeof usageKindSchema>;
 export const usageOutcomeSchema = z.enum(["complete", "interrupted", "failed"]);
 export type UsageOutcome = z.infer<typeof usageOutcomeSchema>;
 
+/** No model takes or gives this many tokens in one request; the largest contexts are around ten million. */
+export const MOST_TOKENS = 1_000_000_000;
+
 const count = z.number().int().min(0);
 export const tokensSchema = z.object({
   input: count,

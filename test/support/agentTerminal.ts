@@ -23,6 +23,7 @@ import type {
 import type { Clock } from "#core/ports/clock.ts";
 import type { LifeMeter, LifeMetering } from "#core/ports/lifeMeter.ts";
 import type { Ingest, IngestHandlers } from "#core/ports/ingest.ts";
+import { ok } from "#shared/model/result.ts";
 import type { AgentActivity } from "#shared/model/states.ts";
 
 export interface AgentRun {
@@ -173,6 +174,7 @@ class RunningAgent implements AgentRun {
         this.#meter?.telemetry(batch);
       },
       telemetryRefused: (why) => this.#meter?.telemetryRefused(why),
+      usage: (payload) => this.#meter?.told(payload) ?? ok(undefined),
     });
   }
 

@@ -5,7 +5,7 @@ import type { AgentAdapter, AgentAdapterDeps, LaunchPlan, LaunchRequest } from "
 import type { Environment, Machine } from "#core/ports/machine.ts";
 import type { AgentCli, PastSession } from "#shared/model/agentCli.ts";
 import { ok, type Result } from "#shared/model/result.ts";
-import { HOOK_TOKEN_VARIABLE, hookSettings } from "./claudeHooks.ts";
+import { hookSettings } from "./claudeHooks.ts";
 import { ClaudeObserver } from "./claudeObserver.ts";
 import { createClaudeUsage } from "./claudeUsage.ts";
 import { classifyExit } from "./exits.ts";
@@ -13,7 +13,7 @@ import { ESCAPE, pasteThenEnter } from "./keys.ts";
 import { detectCli, OptionCheck, prepareCli, type CliIdentity, type Prepared } from "./launching.ts";
 import { meterClaude } from "./metering.ts";
 import { claudeInjection } from "./telemetryInjection.ts";
-import { claudeAgreed, claudeTools, toolEnvironment } from "./toolInjection.ts";
+import { claudeAgreed, claudeTools, ownEnvironment } from "./toolInjection.ts";
 import { jsonLines, newestFiles, promptTitle } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -64,11 +64,10 @@ async function launchClaude(
   // `--` keeps a prompt that begins with a dash, or that follows a variadic option, a prompt.
   const prompt = request.prompt === undefined ? [] : ["--", request.prompt];
   const telemetry = await claudeInjection(machine, request, env);
-  const token = request.ingest === undefined ? {} : { [HOOK_TOKEN_VARIABLE]: request.ingest.token };
   const plan = {
     file,
     args: [...session.args, ...hooks.value, ...tools.value, ...mode, ...model, ...request.args, ...prompt],
-    env: { ...env, ...telemetry.env, ...token, ...toolEnvironment(request, env) },
+    env: { ...env, ...telemetry.env, ...ownEnvironment(request, env) },
     cwd: request.cwd,
     promptPassed: true,
     memo: {},

@@ -6,9 +6,7 @@ import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { hookEventSchema } from "#shared/model/catalogue/hook.ts";
 import type { Choice } from "./askDesk.ts";
 import { isIrreversible } from "./irreversible.ts";
-
-/** Read by Claude from the environment, so that the token is in no file. */
-export const HOOK_TOKEN_VARIABLE = "SIGNALBOX_HOOK_TOKEN";
+import { HOOK_TOKEN_VARIABLE } from "./toolInjection.ts";
 
 /** Only events every supported version knows: an unknown name opens a blocking "Settings Warning" dialog. */
 const EVENTS = ["UserPromptSubmit", "PreToolUse", "PostToolUse", "Notification", "Stop"] as const;
@@ -24,6 +22,7 @@ export function hookSettings(url: string, agreed: readonly string[] = []): strin
         {
           type: "http",
           url,
+          // Read by Claude from the environment, so that the token is in no file.
           headers: { Authorization: `Bearer $${HOOK_TOKEN_VARIABLE}` },
           allowedEnvVars: [HOOK_TOKEN_VARIABLE],
           timeout,

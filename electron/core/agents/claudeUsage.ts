@@ -19,6 +19,7 @@ const PROVIDER = "anthropic";
 
 export function createClaudeUsage(machine: Machine): UsageAdapter {
   return {
+    provider: PROVIDER,
     refusesByHook: true,
     sources: [
       {

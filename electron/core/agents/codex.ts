@@ -23,7 +23,7 @@ import { activityOf, parseProgramStatus } from "./programStatus.ts";
 import { ALLOW, DENY, DENY_SAY, denyKeys, numberedDialog, type Dialog, type NumberedDialog } from "./screenDialogs.ts";
 import { ScreenObserver, type Reader, type Reading, type SessionSearch } from "./screenObserver.ts";
 import { codexInjection } from "./telemetryInjection.ts";
-import { codexTools, toolEnvironment } from "./toolInjection.ts";
+import { codexTools, ownEnvironment } from "./toolInjection.ts";
 import { textAt } from "./usageNumbers.ts";
 import { jsonLines, newestFiles, promptTitle, type TranscriptFile } from "./transcripts.ts";
 
@@ -88,7 +88,7 @@ async function launchCodex(
   const plan = {
     file,
     args: [...resume, ...request.args, ...daemon, ...telemetry.args, ...codexTools(request), ...model, ...prompt],
-    env: { ...env, ...telemetry.env, ...toolEnvironment(request, env) },
+    env: { ...env, ...telemetry.env, ...ownEnvironment(request, env) },
     cwd: request.cwd,
     promptPassed: true,
     memo: { codexHome: codexHome(machine, env), ...(telemetry.args.length === 0 ? {} : { telemetry: "ours" }) },

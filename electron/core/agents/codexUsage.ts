@@ -27,6 +27,7 @@ const PROVIDER = "openai";
 
 export function createCodexUsage(machine: Machine): UsageAdapter {
   return {
+    provider: PROVIDER,
     refusesByHook: false,
     heardOnly: "titles",
     sources: [

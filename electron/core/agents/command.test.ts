@@ -58,6 +58,28 @@ describe("the command adapter", () => {
     });
   });
 
+  it("is told where to report its usage, tools or not, past the person's proxy; nothing where nobody listens", async () => {
+    const ingest = { url: "http://127.0.0.1:1/hook", telemetryUrl: "http://127.0.0.1:1/otlp", token: "secret" };
+    const proxied = { ...request("sleep 1"), env: { HTTPS_PROXY: "http://proxy:3128", NO_PROXY: "intranet" } };
+    const envOf = async (one: LaunchRequest) => {
+      const plan = await adapter.launch(one);
+      if (!plan.ok) throw new Error(plan.error.message);
+      const { PATH: _, ...env } = plan.value.env;
+      return env;
+    };
+    const own = { SIGNALBOX_HOOK_URL: "http://127.0.0.1:1/hook/s", SIGNALBOX_HOOK_TOKEN: "secret" };
+    expect(await envOf({ ...request("sleep 1"), ingest })).toEqual({ EXTRA: "1", ...own });
+    expect(await envOf({ ...proxied, ingest })).toMatchObject({ NO_PROXY: "intranet,127.0.0.1", ...own });
+    const tools = { url: "http://127.0.0.1:1/mcp/s", token: "secret", agreed: [] };
+    expect(await envOf({ ...request("sleep 1"), ingest, tools })).toEqual({
+      EXTRA: "1",
+      ...own,
+      SIGNALBOX_MCP_URL: tools.url,
+      SIGNALBOX_MCP_TOKEN: "secret",
+    });
+    expect(await envOf(proxied)).toEqual(proxied.env);
+  });
+
   it("refuses what cannot run with a sentence", async () => {
     expect(await adapter.launch(request("no-such-program-here --x"))).toEqual({
       ok: false,

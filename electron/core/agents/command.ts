@@ -19,7 +19,7 @@ import { lineThenEnter, textBytes } from "./keys.ts";
 import { checkFolder } from "./launching.ts";
 import { PRINTED_SOURCES, printedUsage } from "./printedUsage.ts";
 import { activityOf, parseProgramStatus } from "./programStatus.ts";
-import { toolEnvironment } from "./toolInjection.ts";
+import { ownEnvironment } from "./toolInjection.ts";
 
 /** A program that printed nothing for this long has started and waits. */
 const SETTLE_MS = 1_000;
@@ -55,7 +55,7 @@ async function launchCommand(
   }
   const line = [command, ...request.args.map(shellQuote)].join(" ");
   const own = { ...(await machine.environment()), ...request.env };
-  const env = { ...own, ...toolEnvironment(request, own) };
+  const env = { ...own, ...ownEnvironment(request, own) };
   const shell = machine.platform === "win32" ? windowsShell(env, line) : posixShell(line, program !== undefined);
   return ok({ ...shell, env, cwd: request.cwd, promptPassed: false, memo: {} });
 }

@@ -24,7 +24,7 @@ import {
 } from "./screenDialogs.ts";
 import { ScreenObserver, type Reader, type Reading } from "./screenObserver.ts";
 import { geminiInjection } from "./telemetryInjection.ts";
-import { geminiWithoutTools, toolEnvironment } from "./toolInjection.ts";
+import { geminiWithoutTools, ownEnvironment } from "./toolInjection.ts";
 import { jsonLines, newestFiles, promptTitle, type TranscriptFile } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -88,7 +88,7 @@ async function launchGemini(
   const plan = {
     file,
     args: [...session, ...model, ...request.args, ...promptArgs(request)],
-    env: { ...env, ...telemetry.env, ...toolEnvironment(request, env) },
+    env: { ...env, ...telemetry.env, ...ownEnvironment(request, env) },
     cwd: request.cwd,
     promptPassed: true,
     memo: {},

@@ -27,6 +27,7 @@ const PROVIDER = "google";
 
 export function createGeminiUsage(machine: Machine): UsageAdapter {
   return {
+    provider: PROVIDER,
     refusesByHook: false,
     heardOnly: "routing, summaries, checks",
     sources: [

@@ -12,7 +12,7 @@ import { detectCli, prepareCli, type CliIdentity } from "./launching.ts";
 import { meterOpencode } from "./opencodeMetering.ts";
 import { OpencodeObserver } from "./opencodeObserver.ts";
 import { opencodeUsage } from "./opencodeUsage.ts";
-import { opencodeTools, toolEnvironment } from "./toolInjection.ts";
+import { opencodeTools, ownEnvironment } from "./toolInjection.ts";
 import { promptTitle } from "./transcripts.ts";
 
 const CLI: CliIdentity = {
@@ -48,7 +48,7 @@ async function launchOpencode(machine: Machine, request: LaunchRequest): Promise
   const prepared = await prepareCli(machine, CLI, request);
   if (!prepared.ok) return prepared;
   const { file, env: own } = prepared.value;
-  const env = { ...own, ...toolEnvironment(request, own), ...opencodeTools(request, own) };
+  const env = { ...own, ...ownEnvironment(request, own), ...opencodeTools(request, own) };
   const session = request.mode.type === "resume" ? ["--session", request.mode.cliSessionId] : [];
   const model = request.model === undefined ? [] : ["--model", request.model];
   const common = { file, cwd: request.cwd, promptPassed: true };

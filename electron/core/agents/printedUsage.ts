@@ -60,7 +60,7 @@ export function printedUsage(command: string): PrintedUsage | undefined {
   const kind = KINDS.find(({ when }) => when.test(command));
   if (kind === undefined) return undefined;
   const { agent, read } = kind;
-  return { agent, createReader: () => new LineReader(agent, read) };
+  return { agent, ...known({ provider: PROVIDERS[agent] }), createReader: () => new LineReader(agent, read) };
 }
 
 class LineReader implements PrintedReader {

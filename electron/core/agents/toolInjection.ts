@@ -11,19 +11,23 @@ import { ok, type Result } from "#shared/model/result.ts";
 import { withoutProxyFor } from "./metering.ts";
 import { parseJson } from "./usageNumbers.ts";
 
+/** Where any program of the agent may tell what a model request took; Claude's own hooks use the same token. */
+const HOOK_URL_VARIABLE = "SIGNALBOX_HOOK_URL";
+export const HOOK_TOKEN_VARIABLE = "SIGNALBOX_HOOK_TOKEN";
 export const TOOLS_URL_VARIABLE = "SIGNALBOX_MCP_URL";
 export const TOOLS_TOKEN_VARIABLE = "SIGNALBOX_MCP_TOKEN";
 const SERVER = "signalbox";
 /** A question to a person is held for less than this; everything else takes milliseconds. */
 const CALL_TIMEOUT_S = 120;
 
-/** For every program: those without a way of their own find the server by these, commands and scripts, too. */
-export function toolEnvironment({ tools }: LaunchRequest, env: Environment): Environment {
-  if (tools === undefined) return {};
+/** For every program, commands and scripts, too: where it tells of its usage, and its MCP server where it has one. */
+export function ownEnvironment({ ingest, tools, sessionId }: LaunchRequest, env: Environment): Environment {
+  if (ingest === undefined) return {};
   return {
     ...withoutProxyFor(env),
-    [TOOLS_URL_VARIABLE]: tools.url,
-    [TOOLS_TOKEN_VARIABLE]: tools.token,
+    [HOOK_URL_VARIABLE]: `${ingest.url}/${sessionId}`,
+    [HOOK_TOKEN_VARIABLE]: ingest.token,
+    ...(tools === undefined ? {} : { [TOOLS_URL_VARIABLE]: tools.url, [TOOLS_TOKEN_VARIABLE]: tools.token }),
   };
 }
 

@@ -3,11 +3,10 @@
  * changed is marked and stays visible; nothing is dropped, since a request without numbers is still known.
  */
 import { parseTime } from "#shared/lib/isoTime.ts";
+import { MOST_TOKENS } from "#shared/model/usage.ts";
 import type { Tokens, UsageConfidence, UsageKind, UsageMark, UsageOutcome, UsageSource } from "#shared/model/usage.ts";
 import type { UsageReport } from "#core/ports/usage.ts";
 
-/** No model takes or gives this many tokens in one request; the largest contexts are around ten million. */
-const MOST_TOKENS = 1_000_000_000;
 /** One request for a million dollars is a mistake of the source. */
 const MOST_NANOS = 1e15;
 /** Clocks of containers and of another machine's transcripts run a little ahead. */

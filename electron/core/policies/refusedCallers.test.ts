@@ -129,6 +129,12 @@ describe("who calls too often", () => {
     expect(shown()).toEqual([]);
     await clock.advance(60_000);
     expect(recorded().map(({ refused }) => refused)).toEqual([1, 499]);
+    callers.atTheDoor({ door: "hook", why: "too_many_calls", sessionId: "s-bob", isOpen: true });
+    expect(recorded().map(({ path, door }) => [path, door])).toEqual([
+      ["crew/ann", "tools"],
+      ["crew/ann", "tools"],
+      ["crew/bob", "hook"],
+    ]);
     expect(shown()).toEqual([["crew/ann", "crew/ann calls too often", ["stop", "dismiss"]]]);
   });
 });

@@ -52,7 +52,7 @@ export class RefusedCallers {
 
   #atTheDoor({ door, why, sessionId, isOpen, tokenOf }: RefusedCall): Refused | undefined {
     const named = this.#deps.lifeOf(sessionId);
-    if (why === "too_many_calls") return named && tooMany(named.path);
+    if (why === "too_many_calls") return named && tooMany(named.path, door);
     if (!isOpen && tokenOf === undefined && isHarmless(door, named)) return undefined;
     const owner = tokenOf === undefined ? undefined : this.#deps.lifeOf(tokenOf);
     const claimed = named?.path ?? null;
@@ -67,7 +67,7 @@ export class RefusedCallers {
   }
 
   calledTooOften(path: string): void {
-    this.#tally.add(`too_many_calls ${path}`, () => tooMany(path));
+    this.#tally.add(`too_many_calls ${path}`, () => tooMany(path, "tools"));
   }
 
   /** What is recorded as refused, by us or the mailboxes, is shown; of a fleet that is down nobody wants to know. */
@@ -99,8 +99,8 @@ export class RefusedCallers {
   }
 }
 
-function tooMany(path: string): Refused {
-  return { why: "too_many_calls", door: "tools", path, claimed: null, detail: "Calls too often" };
+function tooMany(path: string, door: Refused["door"]): Refused {
+  return { why: "too_many_calls", door, path, claimed: null, detail: "Calls too often" };
 }
 
 /**

@@ -1,12 +1,16 @@
 /** Where agents report to: one loopback HTTP listener for hooks and telemetry, one token per session (architecture decision 7). */
 import type { Result } from "#shared/model/result.ts";
 import type { AgentDesk } from "./agentDesk.ts";
-import type { HookHandler } from "./hookIngest.ts";
+import type { HookHandler, HookPayload } from "./hookIngest.ts";
 import type { OnRefusedCall } from "./refusedCall.ts";
 import type { TelemetryHandler } from "./telemetry.ts";
 
 export interface IngestHandlers {
   readonly hook: HookHandler;
+  /** A program tells what a model request took; the refusal is a sentence for whoever wrote it. Absent: a hook as any other. */
+  readonly usage?: (payload: HookPayload) => Result<void>;
+  /** It was told more often than is taken. */
+  readonly usageFlood?: (why: string) => void;
   /** OTLP logs and metrics; absent: they are taken and passed over. */
   readonly telemetry?: TelemetryHandler;
   /** Its MCP tools; absent: none. */

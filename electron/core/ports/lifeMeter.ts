@@ -1,4 +1,6 @@
 /** Metering of one agent's life: whatever source tells of its tokens ends here. Implemented by the telemetry slice. */
+import type { Result } from "#shared/model/result.ts";
+import type { HookPayload } from "./hookIngest.ts";
 import type { Environment } from "./machine.ts";
 import type { TelemetryBatch } from "./telemetry.ts";
 import type { UsageReport } from "./usage.ts";
@@ -24,6 +26,10 @@ export interface LifeMeter {
   output(bytes: Uint8Array): void;
   telemetry(batch: TelemetryBatch): void;
   telemetryRefused(why: string): void;
+  /** What a program of the agent tells of one request. Error: bad_request, which is recorded. */
+  told(payload: HookPayload): Result<void>;
+  /** What was told at the hook door and not taken. */
+  toldRefused(why: string): void;
   /** What the observer was told by the CLI itself. */
   report(report: UsageReport): void;
   identified(cliSessionId: string): void;

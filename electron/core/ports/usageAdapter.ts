@@ -21,6 +21,8 @@ export interface UsageSourceFact {
 }
 
 export interface UsageAdapter {
+  /** Whose models it asks where nothing else is said; absent: that depends. */
+  readonly provider?: string;
   /** Best first. */
   readonly sources: readonly UsageSourceFact[];
   /** Whether its hooks can refuse a prompt and a tool call, also what a person types into its terminal. */
@@ -46,6 +48,7 @@ export interface TelemetryReader {
 export interface PrintedUsage {
   /** The CLI whose transcripts tell more; `command` where it is none we know. */
   readonly agent: string;
+  readonly provider?: string;
   createReader(): PrintedReader;
 }
 

@@ -56,7 +56,7 @@ export interface SessionDeps {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Opened at the first life that can use it: no listening port before. */
+  /** Opened at the first life: no listening port before. */
   readonly ingest: () => Promise<Ingest | undefined>;
   readonly metering: SessionMetering;
   /** Its MCP tools; undefined: its fleet file gives it none. */

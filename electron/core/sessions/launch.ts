@@ -93,7 +93,7 @@ async function planLife(
 ): Promise<Result<LaunchPlan>> {
   const { spec } = order;
   const scopes = scopesOf(spec);
-  const ingest = spec.agent === "command" && scopes.length === 0 ? undefined : await deps.ingest();
+  const ingest = await deps.ingest();
   try {
     return await order.adapter.launch({
       sessionId: life.sessionId,

@@ -16,12 +16,14 @@ interface Reporting {
 export async function takeReports(deps: SessionDeps, life: Reporting): Promise<(() => void) | undefined> {
   const { row, observer, meter } = life;
   const desk = deps.desk(row.path, row.sessionId);
-  if (row.notes.ingestToken === "" || (row.agent === "command" && desk === undefined)) return undefined;
+  if (row.notes.ingestToken === "") return undefined;
   const ingest = await deps.ingest();
   if (ingest === undefined || !life.isAlive()) return undefined;
   return ingest.register(row.sessionId, row.notes.ingestToken, {
     ...(desk === undefined ? {} : { desk }),
     hook: (payload, signal) => observer.hook(payload, signal),
+    usage: (payload) => meter.told(payload),
+    usageFlood: (why) => meter.toldRefused(why),
     telemetry: (batch) => {
       observer.telemetry?.(batch);
       meter.telemetry(batch);

@@ -3,7 +3,10 @@
  * life it belongs to. What a conversation used before the life began is history and not counted to it.
  */
 import { parseTime, toIsoTime } from "#shared/lib/isoTime.ts";
+import type { UsageSource } from "#shared/model/usage.ts";
+import { fail, ok, type Result } from "#shared/model/result.ts";
 import type { Clock } from "#core/ports/clock.ts";
+import type { HookPayload } from "#core/ports/hookIngest.ts";
 import type { LifeMeter, LifeMetering, MeteredLife } from "#core/ports/lifeMeter.ts";
 import type { Logger } from "#core/ports/logger.ts";
 import type { Machine } from "#core/ports/machine.ts";
@@ -12,6 +15,7 @@ import type { TranscriptFollowing, Transcripts } from "#core/ports/transcripts.t
 import type { UsageReport, UsageSink } from "#core/ports/usage.ts";
 import type { Printed, UsageFindings } from "#core/ports/usageAdapter.ts";
 import { PrintedLines } from "./printedLines.ts";
+import { readUsageHook } from "./usageHook.ts";
 
 const NOTHING: UsageFindings = { reports: [], totals: [], gaps: [] };
 /** The CLI's clock and ours are the same machine's, but a record may carry the moment its request began. */
@@ -19,7 +23,7 @@ const SLACK_MS = 2_000;
 
 export interface LifeMetersDeps {
   readonly sink: UsageSink;
-  readonly transcripts: Transcripts;
+  readonly transcripts: Pick<Transcripts, "follow">;
   readonly machine: Pick<Machine, "environment" | "homeDir">;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -68,7 +72,7 @@ class Meter implements LifeMeter {
     if (unheard !== undefined)
       this.#gap(
         `It worked while Signalbox was not running. What it may have asked for besides its conversation (${unheard}) was told to nobody.`,
-        `telemetry unheard ${toIsoTime(deps.clock.wallNow())}`,
+        { source: "otlp", key: `telemetry unheard ${toIsoTime(deps.clock.wallNow())}` },
       );
     const { printed } = life;
     if (printed !== undefined) {
@@ -86,7 +90,30 @@ class Meter implements LifeMeter {
 
   telemetryRefused(why: string): void {
     this.#deps.logger.warn("Telemetry of an agent was not taken.", { sessionId: this.#life.sessionId, why });
-    this.#gap(why, `telemetry ${why}`);
+    this.#gap(why, { source: "otlp", key: `telemetry ${why}` });
+  }
+
+  told(payload: HookPayload): Result<void> {
+    if (this.#isOver) return fail("not_running", "Its life is over; nothing more is counted for it.");
+    const { sessionId, agent, usage, printed } = this.#life;
+    const nowMs = this.#deps.clock.wallNow();
+    const read = readUsageHook(payload, {
+      sessionId,
+      agent: printed?.agent ?? agent,
+      provider: printed?.provider ?? usage?.provider,
+      cliSessionId: this.#cliSessionId,
+      nowMs,
+      // A clock that was set back does not make what is told now older than the life.
+      earliestMs: Math.min(this.#sinceMs, nowMs) - SLACK_MS,
+    });
+    if (read.ok) this.#deps.sink.report(read.value);
+    else this.toldRefused(read.error.message);
+    return read.ok ? ok(undefined) : read;
+  }
+
+  toldRefused(why: string): void {
+    this.#deps.logger.warn("Usage that an agent told was not taken.", { sessionId: this.#life.sessionId, why });
+    this.#gap(why, { source: "hook", key: `hook ${why}` });
   }
 
   output(bytes: Uint8Array): void {
@@ -129,7 +156,7 @@ class Meter implements LifeMeter {
       subject: { cliSessionIds: this.#cliSessionId === undefined ? [] : [this.#cliSessionId], cwd },
       sinceMs: this.#sinceMs,
       onFindings: (findings) => this.#take(findings),
-      onTrouble: (sentence) => this.#gap(sentence, `transcript ${sentence}`),
+      onTrouble: (sentence) => this.#gap(sentence, { source: "transcript", key: `transcript ${sentence}` }),
     });
   }
 
@@ -158,10 +185,9 @@ class Meter implements LifeMeter {
     return !(parseTime(at) < this.#sinceMs - SLACK_MS);
   }
 
-  #gap(detail: string, sourceKey: string): void {
+  #gap(detail: string, { source, key }: { readonly source: UsageSource; readonly key: string }): void {
     const { sessionId, agent } = this.#life;
     const at = toIsoTime(this.#deps.clock.wallNow());
-    const source = sourceKey.startsWith("telemetry") ? "otlp" : "transcript";
     this.#deps.sink.gap({
       source,
       at,
@@ -169,7 +195,7 @@ class Meter implements LifeMeter {
       sessionId,
       why: "source_lost",
       detail,
-      sourceKey: `${sessionId} ${sourceKey}`,
+      sourceKey: `${sessionId} ${key}`,
     });
   }
 }

@@ -1,6 +1,7 @@
 /** What each agent CLI tells of its tokens, and how it can be held to a budget, in words for a person. */
 import type { AgentAdapter } from "#core/ports/agentAdapter.ts";
 import type { UsageSourceFact } from "#core/ports/usageAdapter.ts";
+import { USAGE_SOURCES } from "#shared/model/usage.ts";
 
 export interface UsageSources {
   readonly agent: string;
@@ -28,13 +29,19 @@ function brakesOf(adapter: AgentAdapter): UsageBrakes {
   return { soft, hard: HARD, ...(adapter.meter === undefined ? {} : { gateway: GATEWAY }) };
 }
 
-/** Adapters that tell nothing are left out. */
+/** Any program of any agent may; Signalbox cannot know whether one does. */
+const TOLD: UsageSourceFact = {
+  source: "hook",
+  what: "What a hook script or a program of yours tells of its requests; nothing without one.",
+  confidence: "exact",
+  live: true,
+};
+
 export async function describeUsageSources(adapters: readonly AgentAdapter[]): Promise<UsageSources[]> {
   const told: UsageSources[] = [];
   for (const adapter of adapters) {
     const { id, name, usage, printed } = adapter;
-    const sources = [...(usage?.sources ?? printed?.sources ?? [])];
-    if (sources.length === 0) continue;
+    const sources = withTold(usage?.sources ?? printed?.sources ?? []);
     const standsAside = await usage?.standsAside?.();
     told.push({
       agent: id,
@@ -45,4 +52,12 @@ export async function describeUsageSources(adapters: readonly AgentAdapter[]): P
     });
   }
   return told;
+}
+
+/** Where it ranks among the CLI's own. */
+function withTold(sources: readonly UsageSourceFact[]): UsageSourceFact[] {
+  const rank = ({ source }: UsageSourceFact): number => USAGE_SOURCES.indexOf(source);
+  const worse = sources.findIndex((one) => rank(one) > rank(TOLD));
+  const place = worse < 0 ? sources.length : worse;
+  return sources.toSpliced(place, 0, TOLD);
 }

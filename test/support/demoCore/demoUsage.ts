@@ -135,6 +135,12 @@ export function demoUsageQueries(): UsageQueries {
           sources: [
             { source: "otlp", what: "Its own telemetry: every answered request.", confidence: "exact", live: true },
             {
+              source: "hook",
+              what: "What a hook script or a program of yours tells of its requests; nothing without one.",
+              confidence: "exact",
+              live: true,
+            },
+            {
               source: "transcript",
               what: "Its session files: no compaction, no titles.",
               confidence: "exact",
