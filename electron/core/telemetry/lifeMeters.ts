@@ -182,7 +182,8 @@ class Meter implements LifeMeter {
 
   /** A time that cannot be read is the ledger's to judge. */
   #isOwn(at: string): boolean {
-    return !(parseTime(at) < this.#sinceMs - SLACK_MS);
+    const atMs = parseTime(at);
+    return atMs === 0 || atMs >= this.#sinceMs - SLACK_MS;
   }
 
   #gap(detail: string, { source, key }: { readonly source: UsageSource; readonly key: string }): void {

@@ -187,3 +187,12 @@ describe("what cannot be counted", () => {
     expect(await entries()).toEqual([]);
   });
 });
+
+describe("a report without a readable time", () => {
+  it("counts as of now, with a mark; one from before the life is another's", async () => {
+    const life = meter();
+    life.report(usageReport({ at: "yesterday", sourceKey: "a" }));
+    life.report(usageReport({ at: "2026-10-01T00:00:00.000Z", sourceKey: "b" }));
+    expect(await entries()).toMatchObject([{ at: RIG_NOW, marks: ["clock"] }]);
+  });
+});
