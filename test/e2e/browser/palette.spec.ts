@@ -13,13 +13,15 @@ test("the palette pauses and restarts, G goes, and ? lists the keys", async ({ d
     await page.keyboard.press("Enter");
     await expect(field).toHaveCount(0);
   };
-  await run("pause builder", /pause.*builder/i);
+  await run("pause builder", /^pause.*builder/i);
   await desk.app.waitFor("builder", (node) => node.state === "paused", "paused");
-  await run("resume builder", /resume.*builder/i);
+  // The palette offers what the window knows, and that hears of it a moment later.
+  await expect(page.getByRole("contentinfo", { name: "Status" })).toContainText("1 paused");
+  await run("resume builder", /^resume.*builder/i);
   await desk.app.waitFor("builder", (node) => node.state !== "paused", "resumed");
-  await run("restart builder", /restart.*builder/i);
+  await run("restart builder", /^restart.*builder/i);
   await eventually("another life", async () => (await desk.app.node("builder")).pid !== pid);
-  await run("settings", /settings/i);
+  await run("settings", /^go to settings/i);
   await expect(page.getByRole("radiogroup", { name: "Theme" })).toBeVisible();
 
   const places: readonly (readonly [string, string])[] = [
