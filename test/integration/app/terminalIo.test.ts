@@ -40,7 +40,7 @@ describe("the environment of an agent", () => {
     const app = await live.serve();
     await live.up(app, {
       name: "env",
-      children: [agent("show", "env -0 > env.bin; tty > tty.txt; sleep 1000", "env: { MINE: 'a b', BOTH: fleet }")],
+      children: [agent("show", "tty > tty.txt; env -0 > env.bin; sleep 1000", "env: { MINE: 'a b', BOTH: fleet }")],
     });
     const env = await eventually("the environment", async () => {
       const text = await readFile(join(live.dir, "env.bin"), "utf8").catch(() => "");

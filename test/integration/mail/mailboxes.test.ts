@@ -111,6 +111,8 @@ describe("a message between agents", () => {
     const all = ["Message from ann: look at it", "from me", "Message from ann: second"];
     await eventually("both are delivered", async () => (await heard("bob")).length === 3, PATIENCE_MS);
     expect(await heard("bob")).toEqual(all);
+    // Typed but not yet noted, the last one would come again, and say so.
+    await eventually("nothing waits", async () => (await next.cli("msg", "ls", "--waiting", "--json")).stdout === "");
     await next.kill("SIGKILL");
     const third = await live.serve();
     await third.waitFor("bob", (node) => node.state === "idle");
