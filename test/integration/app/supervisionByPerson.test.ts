@@ -46,6 +46,7 @@ describe("a person's acts", () => {
     const root = await app.node("mine");
     expect(root).toMatchObject({ restartsInWindow: 0 });
     expect(root.children.map((child) => child.restarts)).toEqual([0, 0]);
+    await eventually("the third life began", async () => (await live.lines("order.log")).length === 5);
     expect(await live.lines("order.log")).toEqual(["start a", "stop a", "start a", "stop a", "start a"]);
   });
 
