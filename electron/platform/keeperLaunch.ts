@@ -95,7 +95,10 @@ async function canWrite(dir: string): Promise<boolean> {
   }
 }
 
-/** Much passes through it and little stays: with V8's own 16 MB it grows by a hundred MB while agents print gigabytes; with 2 MB it was slower with 100 of them. */
+/**
+ * Much passes through it and little stays: with V8's own 16 MB it grows by a hundred MB while agents print gigabytes, with
+ * 2 MB it falls behind a hundred of them.
+ */
 const LEAN = ["--max-semi-space-size=8"];
 
 interface Starting {

@@ -39,6 +39,8 @@ export interface Admitted {
   readonly path: RequestPath;
   readonly session: GatewaySession;
   readonly route: GatewayRoute;
+  /** Whether its agent still lives: it may have ended while its request waited. */
+  readonly isOpen: () => boolean;
 }
 
 export class Exchange {
@@ -70,10 +72,8 @@ export class Exchange {
     const verdict = await this.#authorize(call);
     if (!verdict.allow) return reply(request, response, budgetRefusal(path.api, verdict.sentence));
     const reserved = verdict.reservationId === undefined ? {} : { reservationId: verdict.reservationId };
-    const end = await this.#pass(head, call).catch((error: unknown): PassageEnd => ({
-      how: "unreachable",
-      why: String(error),
-    }));
+    const failed = (error: unknown): PassageEnd => ({ how: "unreachable", why: String(error) });
+    const end = this.#admitted.isOpen() ? await this.#pass(head, call).catch(failed) : failed("its agent has ended");
     await this.#settle(call, reserved, end);
   }
 

@@ -57,6 +57,28 @@ describe("the gateway's door", () => {
     expect(harness.calls).toEqual([]);
   });
 
+  it("sends nothing for an agent that ended while its request waited for the budget, and gives back what was set aside", async () => {
+    let reached = 0;
+    harness = await gatewayHarness((_message, response) => {
+      reached += 1;
+      response.end("reached");
+    });
+    const ends = harness.register();
+    const room = Promise.withResolvers<void>();
+    harness.verdict = async () => {
+      await room.promise;
+      return { allow: true, reservationId: "r1" };
+    };
+    const answer = callGateway(harness.gateway, {});
+    await eventually("it waits", () => harness.calls.length === 1);
+    ends();
+    room.resolve();
+    expect(await answer).toMatchObject({ status: 502 });
+    expect(reached).toBe(0);
+    expect(harness.outcomes).toMatchObject([{ reservationId: "r1" }]);
+    expect(harness.outcomes[0]).not.toHaveProperty("report");
+  });
+
   it("throttles wrong tokens without keeping the right one out, and forgets a session that ended", async () => {
     const { call } = await open(isReached);
     const wrong = { headers: { "x-signalbox-gateway": "wrong" } };

@@ -88,7 +88,8 @@ async function take(house: House, request: IncomingMessage, response: ServerResp
       gatewayRefusal(404, `The metering gateway has no route ${path.route} for this agent.`),
     );
   if (Number(request.headers["content-length"] ?? 0) > MAX_REQUEST) return reply(request, response, TOO_LARGE);
-  await new Exchange(house, { request, response }, { path, session, route }).run();
+  const isOpen = (): boolean => house.sessions.has(session.sessionId);
+  await new Exchange(house, { request, response }, { path, session, route, isOpen }).run();
 }
 
 function admit(
